@@ -1,0 +1,142 @@
+//! The command line.
+
+use std::ffi::OsString;
+
+use lexopt::Arg::{Long, Short, Value};
+
+use crate::hook::Options;
+
+/// What `--help` prints, and what a person sees who calls the hook without an event.
+pub const HELP: &str = "\
+docglow-telemetry: docglow's opt-in, anonymous telemetry. Nothing is sent unless you turn it on.
+
+Usage:
+  docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
+  docglow-telemetry preview [OPTIONS] < event.json
+                                print the exact request for the event; send and create nothing
+  docglow-telemetry status [--json]
+                                active or not, and which rule decided
+  docglow-telemetry enable      record a yes
+  docglow-telemetry disable     record a no
+  docglow-telemetry prompt      ask once, if there is somebody to ask and something to decide
+  docglow-telemetry init SHELL  print the hook for bash, zsh, sh or fish
+
+Options:
+  --project-dir DIR   where docglow.yml is looked for (default: the working directory)
+  --target-dir DIR    dbt's target folder: counts and adapter are taken from its manifest.json
+  --docglow PATH      the docglow command: its version and Python's are told from the files around it
+  --wait              send before returning, within 3 s
+  -h, --help          print this
+  -V, --version       print the version
+
+Turn it off for good:    docglow-telemetry disable
+Turn it off everywhere:  DOCGLOW_NO_TELEMETRY=1
+See what happens:        DOCGLOW_TELEMETRY_DEBUG=1
+The exit status is always 0.
+";
+
+/// What the caller wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invocation {
+    Hook(Options),
+    Preview(Options),
+    Status {
+        options: Options,
+        json: bool,
+    },
+    Enable(Options),
+    Disable(Options),
+    Prompt(Options),
+    Init(Shell),
+    Help,
+    Version,
+    /// This process is the sender.
+    Send,
+}
+
+/// A shell with a hook of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// bash, zsh and every POSIX shell.
+    Posix,
+    Fish,
+}
+
+/// A command line that means nothing. What it said is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageError(pub &'static str);
+
+/// Parses the arguments behind the program's name.
+///
+/// # Errors
+/// `UsageError` for an unknown option or command, a missing value, or an argument too many.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
+    const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
+    const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
+    let mut options = Options::default();
+    let mut json = false;
+    let mut words = Vec::new();
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
+        match argument {
+            Long("project-dir") => options.project_dir = parser.value().map_err(|_| NO_VALUE)?,
+            Long("target-dir") => options.target_dir = Some(parser.value().map_err(|_| NO_VALUE)?),
+            Long("docglow") => options.docglow = Some(parser.value().map_err(|_| NO_VALUE)?),
+            Long("wait") => options.wait = true,
+            Long("json") => json = true,
+            Long("help") | Short('h') => return Ok(Invocation::Help),
+            Long("version") | Short('V') => return Ok(Invocation::Version),
+            Value(word) => words.push(word.into_string().map_err(|_| UNKNOWN)?),
+            _ => return Err(UNKNOWN),
+        }
+    }
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["status"] => Ok(Invocation::Status { options, json }),
+        _ if json => Err(UNKNOWN),
+        [] => Ok(Invocation::Hook(options)),
+        ["preview"] => Ok(Invocation::Preview(options)),
+        ["enable"] => Ok(Invocation::Enable(options)),
+        ["disable"] => Ok(Invocation::Disable(options)),
+        ["prompt"] => Ok(Invocation::Prompt(options)),
+        ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
+        ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
+        ["init", ..] => Err(UsageError("init takes bash, zsh, sh or fish; see --help")),
+        [crate::delivery::SENDER_ARGUMENT] => Ok(Invocation::Send),
+        _ => Err(UNKNOWN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Invocation, UsageError> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn options_stand_anywhere_and_in_both_forms() {
+        let options =
+            Options { project_dir: "p".into(), target_dir: Some("t".into()), docglow: Some("d".into()), wait: true };
+        for line in
+            ["--project-dir p --target-dir=t --wait --docglow d", "--docglow=d --wait --target-dir t --project-dir=p"]
+        {
+            assert_eq!(parsed(line), Ok(Invocation::Hook(options.clone())));
+            assert_eq!(parsed(&format!("preview {line}")), Ok(Invocation::Preview(options.clone())));
+            assert_eq!(parsed(&format!("{line} preview")), Ok(Invocation::Preview(options.clone())));
+        }
+        assert_eq!(parsed("status --json"), Ok(Invocation::Status { options: Options::default(), json: true }));
+        assert_eq!(parsed("init zsh"), Ok(Invocation::Init(Shell::Posix)));
+    }
+
+    #[test]
+    fn what_means_nothing_is_a_usage_error_that_repeats_nothing() {
+        for line in
+            ["--secret", "secret", "-x", "--project-dir", "--wait=secret", "init secret", "init", "status x", "--json"]
+        {
+            let UsageError(message) = parsed(line).unwrap_err();
+            assert!(!message.contains("secret"), "{line}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `enable`, `disable` and `prompt`: recording what the user says.
+
+use std::io::{self, IsTerminal, Write};
+
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+
+use crate::context::Context;
+use crate::decision::Decision;
+use crate::state::Consent;
+
+/// No answer is longer.
+const MAX_ANSWER_BYTES: usize = 1024;
+
+const QUESTION: &str = "
+Help docglow with anonymous telemetry?
+
+Sent after generate, health and serve: the command, success or error, its duration, the versions of docglow and Python,
+the operating system, the dbt adapter, how many models, sources, seeds, tests and macros there are, which of nine features
+were used, and a random id of this machine.
+Never sent: names of models or columns, SQL, paths, credentials, or anything else of yours.
+
+Turn it off at any time: docglow-telemetry disable, or DOCGLOW_NO_TELEMETRY=1
+See what would be sent:  docglow-telemetry preview
+";
+
+/// Records a yes or a no, and says what that means or why it could not be done.
+pub fn record(context: &Context, consent: Consent) {
+    let recorded = context.state_file().is_some_and(|file| file.record(consent).is_ok());
+    if !recorded {
+        let variable = if consent == Consent::Yes { "DOCGLOW_TELEMETRY=1" } else { "DOCGLOW_NO_TELEMETRY=1" };
+        let _ = writeln!(
+            io::stderr(),
+            "docglow-telemetry: this could not be recorded, because docglow's configuration folder can't be written.\n\
+             Set {variable} in the environment instead."
+        );
+        return;
+    }
+    let decision = context.decision();
+    let _ = match (consent, decision.is_active()) {
+        (Consent::Yes, true) => {
+            writeln!(io::stdout(), "Anonymous telemetry is on. Turn it off at any time: docglow-telemetry disable")
+        }
+        (Consent::Yes, false) => writeln!(io::stdout(), "Recorded. Nothing is sent all the same: {decision}."),
+        (_, false) => writeln!(io::stdout(), "Telemetry is off. Nothing is sent."),
+        (_, true) => writeln!(
+            io::stdout(),
+            "Recorded. But it is still on here: {decision}. DOCGLOW_NO_TELEMETRY=1 turns it off everywhere."
+        ),
+    };
+}
+
+/// Asks once, if there is somebody to ask and nothing has decided yet. Anything but y or yes is a no.
+pub fn prompt(context: &Context) {
+    let somebody_there = io::stdin().is_terminal() && io::stdout().is_terminal();
+    if !somebody_there || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
+        return;
+    }
+    let asked = write!(io::stdout(), "{QUESTION}\nTurn it on? [y/N] ").and_then(|()| io::stdout().flush());
+    if asked.is_err() {
+        return;
+    }
+    let answer = read_line().unwrap_or_default().trim().to_ascii_lowercase();
+    record(context, if answer == "y" || answer == "yes" { Consent::Yes } else { Consent::No });
+}
+
+/// Reads one line from the terminal. Ctrl-D ends it, and so does Ctrl-C, which must not end this process before the answer
+/// is recorded: it would be asked again, and the exit status would not be 0.
+fn read_line() -> Option<String> {
+    const CTRL_C: u8 = 3;
+    let terminal = io::stdin();
+    let before = tcgetattr(&terminal).ok()?;
+    let mut asking = before.clone();
+    asking.local_modes.remove(LocalModes::ISIG);
+    asking.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+    tcsetattr(&terminal, OptionalActions::Now, &asking).ok()?;
+    let mut line = [0; MAX_ANSWER_BYTES];
+    let length = rustix::io::read(&terminal, &mut line);
+    let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+    str::from_utf8(line.get(..length.ok()?)?).ok().map(str::to_owned)
+}

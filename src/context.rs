@@ -1,0 +1,86 @@
+//! What one call of the hook goes by: environment, docglow.yml and state file, each read when it is first asked for.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use crate::config::ProjectConfig;
+use crate::decision::{Decision, decide};
+use crate::endpoint::{BypassToken, Endpoint};
+use crate::environment::Environment;
+use crate::state::{State, StateFile};
+
+/// The sources of a decision.
+pub struct Context {
+    pub environment: Environment,
+    project_dir: PathBuf,
+    project: OnceCell<ProjectConfig>,
+}
+
+/// Where an event goes, and the token that may go with it.
+pub struct Destination {
+    pub endpoint: Endpoint,
+    pub bypass_token: Option<BypassToken>,
+}
+
+impl Context {
+    /// The context of a call for the project in `project_dir`.
+    pub fn new(environment: Environment, project_dir: &Path) -> Context {
+        Context { environment, project_dir: project_dir.to_path_buf(), project: OnceCell::new() }
+    }
+
+    /// Whether telemetry is active, and why.
+    pub fn decision(&self) -> Decision {
+        decide(&self.environment, || self.project().enabled, || self.state().consent)
+    }
+
+    /// Where an event goes: the environment's endpoint, else the project's, else docglow's.
+    pub fn destination(&self) -> Destination {
+        if let Some(endpoint) = self.environment.endpoint() {
+            Destination { endpoint, bypass_token: self.environment.bypass_token() }
+        } else if let Some(endpoint) = self.project().endpoint.clone() {
+            // The token is the user's, the file may be anybody's.
+            Destination { endpoint, bypass_token: None }
+        } else {
+            Destination { endpoint: Endpoint::docglow(), bypass_token: self.environment.bypass_token() }
+        }
+    }
+
+    /// The state file; `None` where there is no home to have it in.
+    pub fn state_file(&self) -> Option<StateFile> {
+        self.environment.state_folder().map(|folder| StateFile::in_folder(&folder))
+    }
+
+    /// What the state file says.
+    pub fn state(&self) -> State {
+        self.state_file().map_or(State::default(), |file| file.read())
+    }
+
+    fn project(&self) -> &ProjectConfig {
+        self.project.get_or_init(|| ProjectConfig::read(&self.project_dir))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_never_goes_where_a_project_file_points() {
+        let project = tempfile::tempdir().unwrap();
+        let mut environment = Environment { vercel_bypass: Some("secret".into()), ..Default::default() };
+        let destination = |environment: &Environment| Context::new(environment.clone(), project.path()).destination();
+
+        assert_eq!(destination(&environment).endpoint, Endpoint::docglow());
+        assert!(destination(&environment).bypass_token.is_some());
+
+        for url in ["https://acme.example/x", "https://api.docglow.com/x"] {
+            std::fs::write(project.path().join("docglow.yml"), format!("telemetry: {{endpoint: '{url}'}}")).unwrap();
+            assert_eq!(destination(&environment).endpoint, Endpoint::parse(url).unwrap());
+            assert!(destination(&environment).bypass_token.is_none());
+        }
+
+        environment.endpoint = Some("https://user.example/x".into());
+        assert_eq!(destination(&environment).endpoint, Endpoint::parse("https://user.example/x").unwrap());
+        assert!(destination(&environment).bypass_token.is_some());
+    }
+}

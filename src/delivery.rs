@@ -1,0 +1,116 @@
+//! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+use crate::descriptors;
+use crate::endpoint::{BypassToken, Endpoint};
+use crate::environment::Environment;
+use crate::event::Event;
+use crate::proxy::ProxySettings;
+
+/// The argument that makes this program the sender. Not for users.
+pub const SENDER_ARGUMENT: &str = "send-from-stdin";
+
+/// All that the sender is told. It travels over its standard input, so that no other process can see it.
+#[derive(Serialize, Deserialize)]
+pub struct Handover {
+    pub event: Event,
+    pub endpoint: Endpoint,
+    /// Only where the endpoint is one that the token may be sent to.
+    pub bypass_token: Option<BypassToken>,
+    pub proxy: ProxySettings,
+    /// docglow's configuration folder, with the state file.
+    pub state_folder: Option<OsString>,
+    /// The dbt target folder to take counts and adapter from.
+    pub target_dir: Option<OsString>,
+    /// The docglow command to take versions from.
+    pub docglow: Option<OsString>,
+}
+
+/// Why the sender could not be started.
+#[derive(Debug)]
+pub struct NotStarted;
+
+impl fmt::Display for NotStarted {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("the sender could not be started")
+    }
+}
+
+/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
+///
+/// # Errors
+/// `NotStarted`, where the system refuses a further process.
+pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotStarted> {
+    start(handover, environment, null_device()).map(drop)
+}
+
+/// Starts the sender, waits for its end, and returns its report, one line.
+///
+/// # Errors
+/// `NotStarted`, where the system refuses a further process.
+pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotStarted> {
+    let mut sender = start(handover, environment, Stdio::piped())?;
+    let mut report = String::new();
+    if let Some(mut stdout) = sender.stdout.take() {
+        let _ = stdout.read_to_string(&mut report);
+    }
+    let _ = sender.wait();
+    // A sender that was ended at its time limit has left no report.
+    let timed_out = || format!("telemetry: POST {} -> failed (timed out)", handover.endpoint);
+    Ok(report.lines().next().map_or_else(timed_out, str::to_owned))
+}
+
+fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Result<Child, NotStarted> {
+    descriptors::close_on_exec();
+    let text = serde_json::to_vec(handover).map_err(|_| NotStarted)?;
+    let mut sender = Command::new(own_executable().ok_or(NotStarted)?);
+    // An empty environment: nothing in it can make the HTTP client or the resolver do what was not decided here.
+    sender.arg(SENDER_ARGUMENT).env_clear().stdin(Stdio::piped()).stdout(stdout).stderr(null_device());
+    // Its own process group, so that a Ctrl-C meant for the caller does not end it.
+    sender.process_group(0);
+    for (name, path) in [("SSL_CERT_FILE", &environment.ssl_cert_file), ("SSL_CERT_DIR", &environment.ssl_cert_dir)] {
+        // The sender works in `/`, where a relative path means something else.
+        if let Some(path) = path.as_deref().and_then(|path| std::path::absolute(path).ok()) {
+            sender.env(name, path);
+        }
+    }
+    let mut sender = sender.spawn().map_err(|_| NotStarted)?;
+    if let Some(mut stdin) = sender.stdin.take() {
+        // A sender that is gone already has no use for it.
+        let _ = stdin.write_all(&text);
+    }
+    Ok(sender)
+}
+
+/// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.
+fn own_executable() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        let running = Path::new("/proc/self/exe");
+        if running.symlink_metadata().is_ok() {
+            return Some(running.to_path_buf());
+        }
+        let started_as = OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+        std::path::absolute(started_as).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    std::env::current_exe().ok()
+}
+
+/// The null device, or, in a root without `/dev`, a pipe that nobody reads.
+fn null_device() -> Stdio {
+    match File::options().write(true).open("/dev/null") {
+        Ok(null) => null.into(),
+        Err(_) => io::pipe().map_or(Stdio::null(), |(_, writer)| writer.into()),
+    }
+}

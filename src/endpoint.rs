@@ -1,0 +1,373 @@
+//! Where an event may go: URLs that were checked once and can't be read differently afterwards.
+
+use std::fmt;
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An `https` URL, or an `http` one to this very machine. It is kept in parts and written out again from them, so the HTTP
+/// client is handed a text in which nothing of the original's ambiguities is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    scheme: Scheme,
+    /// Letters, digits, `-` and `.` only.
+    host: String,
+    port: Option<u16>,
+    /// Begins with `/`; visible ASCII without `#` and `\`.
+    path_and_query: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+/// Why a redirect is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RedirectRefused;
+
+impl Endpoint {
+    /// docglow's own collector, where neither the environment nor docglow.yml names another.
+    pub fn docglow() -> Endpoint {
+        Endpoint {
+            scheme: Scheme::Https,
+            host: "api.docglow.com".to_owned(),
+            port: None,
+            path_and_query: "/v1/telemetry/events".to_owned(),
+        }
+    }
+
+    /// Parses a URL by the published rule; `None` where it fails: `https://` with a host, or `http://` with exactly
+    /// `localhost` or `127.0.0.1`; no user info, backslash, white space or control character; a port in 1–65535.
+    pub fn parse(url: &str) -> Option<Endpoint> {
+        if url.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control()) {
+            return None;
+        }
+        let (scheme, rest) = if let Some(rest) = url.strip_prefix("https://") {
+            (Scheme::Https, rest)
+        } else {
+            (Scheme::Http, url.strip_prefix("http://")?)
+        };
+        let (authority, path_and_query) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (host, port) = match authority.split_once(':') {
+            Some((host, port)) => (host, Some(parse_port(port)?)),
+            None => (authority, None),
+        };
+        let is_allowed = match scheme {
+            Scheme::Https => is_host(host),
+            Scheme::Http => host == "localhost" || host == "127.0.0.1",
+        };
+        is_allowed.then(|| Endpoint {
+            scheme,
+            host: host.to_owned(),
+            port,
+            path_and_query: normal_path_and_query(path_and_query),
+        })
+    }
+
+    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986 §5.2).
+    ///
+    /// # Errors
+    /// `RedirectRefused` where it fails the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to
+    /// this machine.
+    pub fn redirect(&self, location: &str) -> Result<Endpoint, RedirectRefused> {
+        let origin = self.origin();
+        let before_path = location.find(['/', '?', '#']).unwrap_or(location.len());
+        let has_scheme = location[..before_path].contains(':');
+        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        let target = if has_scheme {
+            location.to_owned()
+        } else if location.starts_with("//") {
+            format!("{}:{location}", self.scheme)
+        } else if location.starts_with('/') {
+            format!("{origin}{location}")
+        } else if location.starts_with('?') {
+            format!("{origin}{path}{location}")
+        } else {
+            let folder = &path[..=path.rfind('/').unwrap_or(0)];
+            format!("{origin}{folder}{location}")
+        };
+        let target = Endpoint::parse(&target).ok_or(RedirectRefused)?;
+        let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
+        let turned_inwards = target.is_loopback() && !self.is_loopback();
+        if downgraded || turned_inwards { Err(RedirectRefused) } else { Ok(target) }
+    }
+
+    /// Whether the request is TLS-protected.
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether the host is this machine, however it is spelt.
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        let address: Option<Ipv4Addr> = host.parse().ok();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
+    }
+
+    /// Whether both have scheme, host and port in common (RFC 6454).
+    pub fn same_origin(&self, other: &Endpoint) -> bool {
+        self.scheme == other.scheme && self.host.eq_ignore_ascii_case(&other.host) && self.port() == other.port()
+    }
+
+    /// The host as it is looked up: letters, digits, `-` and `.`.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port that is connected to.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.scheme {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        })
+    }
+
+    /// The port that the URL names itself.
+    pub fn explicit_port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The value of the `Host` header.
+    pub fn authority(&self) -> String {
+        match self.port {
+            Some(port) => format!("{}:{port}", self.host),
+            None => self.host.clone(),
+        }
+    }
+
+    fn origin(&self) -> String {
+        format!("{}://{}", self.scheme, self.authority())
+    }
+}
+
+fn parse_port(text: &str) -> Option<u16> {
+    let all_digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|port| all_digits && *port > 0)
+}
+
+fn is_host(host: &str) -> bool {
+    let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
+    let well_formed =
+        labels.clone().all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never ends in such a number.
+    let ends_in_number = labels.next_back().is_some_and(|label| {
+        label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x") || label.starts_with("0X")
+    });
+    well_formed && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok())
+}
+
+/// The request target: without fragment, with a path, and with what is not ASCII percent-encoded.
+fn normal_path_and_query(text: &str) -> String {
+    let mut normal = String::with_capacity(text.len() + 1);
+    if !text.starts_with('/') {
+        normal.push('/');
+    }
+    for byte in text.bytes().take_while(|byte| *byte != b'#') {
+        if byte.is_ascii() {
+            normal.push(char::from(byte));
+        } else {
+            // Writing to a String never fails.
+            let _ = write!(normal, "%{byte:02X}");
+        }
+    }
+    normal
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}{}", self.origin(), self.path_and_query)
+    }
+}
+
+impl Serialize for Endpoint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let url = String::deserialize(deserializer)?;
+        Endpoint::parse(&url).ok_or_else(|| D::Error::custom("not an endpoint"))
+    }
+}
+
+/// The value of the `x-vercel-protection-bypass` header: visible ASCII, so that it can't end the header.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct BypassToken(String);
+
+impl BypassToken {
+    /// `None` where the text is empty or holds anything but visible ASCII.
+    pub fn parse(text: &str) -> Option<BypassToken> {
+        let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        visible.then(|| BypassToken(text.to_owned()))
+    }
+
+    /// The header's value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for BypassToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BypassToken::parse(&text).ok_or_else(|| D::Error::custom("not a token"))
+    }
+}
+
+/// Says nothing of the token, which is a secret.
+impl fmt::Debug for BypassToken {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("BypassToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_https_or_this_machine() {
+        for (url, written) in [
+            ("https://api.docglow.com/v1/telemetry/events", "https://api.docglow.com/v1/telemetry/events"),
+            ("https://collector.acme.example", "https://collector.acme.example/"),
+            ("https://collector:8443?team=1", "https://collector:8443/?team=1"),
+            ("https://collector/a#fragment", "https://collector/a"),
+            ("https://collector#fragment", "https://collector/"),
+            ("https://collector./a@b:c", "https://collector./a@b:c"),
+            ("https://10.0.0.1/x", "https://10.0.0.1/x"),
+            ("https://collector/é", "https://collector/%C3%A9"),
+            ("http://localhost:8080/x", "http://localhost:8080/x"),
+            ("http://127.0.0.1", "http://127.0.0.1/"),
+        ] {
+            assert_eq!(Endpoint::parse(url).map(|e| e.to_string()).as_deref(), Some(written), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_unsafe_url_is_no_endpoint() {
+        for url in [
+            "",
+            "https://",
+            "https:///path",
+            "https://.",
+            "https://-..-",
+            "https://a..b",
+            "https://?x",
+            "https://:443",
+            "https://host:",
+            "https://host:0",
+            "https://host:65536",
+            "https://host:65979",
+            "https://host:+443",
+            "https://host:4 43",
+            "https://host:443:443",
+            "https://user@host",
+            "https://user:pass@host/",
+            "https://host@evil.example",
+            "https://[::1]/",
+            "https://ho_st",
+            "https://höst",
+            "https://host\\@evil.example",
+            "https://host/a b",
+            "https://host/a\r\nX: y",
+            "https://host/\u{a0}",
+            " https://host",
+            "https://2130706433",
+            "https://127.1",
+            "https://0x7f.0.0.1",
+            "https://0177.0.0.01",
+            "https://1.2.3.4.",
+            "HTTP://localhost",
+            "http://LOCALHOST",
+            "http://localhost.evil.example",
+            "http://localhost@evil.example",
+            "http://127.0.0.2",
+            "http://127.0.0.1.",
+            "http://evil.example",
+            "http://[::1]",
+            "ftp://localhost",
+            "file:///etc/passwd",
+            "localhost",
+            "//localhost",
+        ] {
+            assert_eq!(Endpoint::parse(url), None, "{url:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_parses_to_the_same_endpoint() {
+        for url in ["https://collector:8443?team=1", "https://a/é?q=ü#f", "http://localhost:1/"] {
+            let endpoint = Endpoint::parse(url).unwrap();
+            assert_eq!(Endpoint::parse(&endpoint.to_string()), Some(endpoint));
+        }
+        let docglow = Endpoint::docglow();
+        assert_eq!(Endpoint::parse(&docglow.to_string()), Some(docglow));
+    }
+
+    #[test]
+    fn a_redirect_resolves_against_where_it_came_from() {
+        let from = Endpoint::parse("https://a.example:8443/v1/events?x=1").unwrap();
+        for (location, to) in [
+            ("https://b.example/y", "https://b.example/y"),
+            ("//b.example/y", "https://b.example/y"),
+            ("/y?z", "https://a.example:8443/y?z"),
+            ("?z", "https://a.example:8443/v1/events?z"),
+            ("y", "https://a.example:8443/v1/y"),
+            ("y:z/../w", "refused"),
+            ("./y:z", "https://a.example:8443/v1/./y:z"),
+            ("http://a.example:8443/y", "refused"),
+            ("http://localhost/y", "refused"),
+            ("https://localhost/y", "refused"),
+            ("https://LOCALHOST./y", "refused"),
+            ("https://x.localhost", "refused"),
+            ("https://127.9.9.9/", "refused"),
+            ("https://0.0.0.0/", "refused"),
+            ("https://user@b.example/", "refused"),
+            ("file:///etc/passwd", "refused"),
+            ("javascript:alert(1)", "refused"),
+            ("/a\r\nX-Injected: 1", "refused"),
+            ("https:/b.example", "refused"),
+        ] {
+            let target = from.redirect(location).map_or("refused".to_owned(), |target| target.to_string());
+            assert_eq!(target, to, "{location:?}");
+        }
+        let local = Endpoint::parse("http://localhost:1/a").unwrap();
+        assert!(local.redirect("http://127.0.0.1:2/b").is_ok());
+        assert!(local.redirect("https://b.example/").is_ok());
+        assert!(local.redirect("http://b.example/").is_err());
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let endpoint = |url| Endpoint::parse(url).unwrap();
+        assert!(endpoint("https://a/x").same_origin(&endpoint("https://A:443/y")));
+        for other in ["https://b/", "https://a:444/", "http://localhost/"] {
+            assert!(!endpoint("https://a/x").same_origin(&endpoint(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_visible_ascii() {
+        assert_eq!(BypassToken::parse("a-B_9~!").unwrap().as_str(), "a-B_9~!");
+        for text in ["", "a b", "a\r\nX: y", "ü", "a\0"] {
+            assert_eq!(BypassToken::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The environment variables that the hook knows, read once.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::endpoint::{BypassToken, Endpoint};
+
+/// Every environment variable that matters to the hook. Tests build one by hand.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `DOCGLOW_NO_TELEMETRY`
+    pub no_telemetry: Option<OsString>,
+    /// `DOCGLOW_TELEMETRY`
+    pub telemetry: Option<OsString>,
+    /// `DOCGLOW_TELEMETRY_ENDPOINT`
+    pub endpoint: Option<OsString>,
+    /// `DOCGLOW_TELEMETRY_DEBUG`
+    pub debug: Option<OsString>,
+    /// `DOCGLOW_VERCEL_BYPASS`
+    pub vercel_bypass: Option<OsString>,
+    /// The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY` that is not empty, as curl reads them.
+    pub proxy: Option<OsString>,
+    /// The first of `no_proxy`, `NO_PROXY` that is not empty.
+    pub no_proxy: Option<OsString>,
+    /// `SSL_CERT_FILE`
+    pub ssl_cert_file: Option<OsString>,
+    /// `SSL_CERT_DIR`
+    pub ssl_cert_dir: Option<OsString>,
+    /// `XDG_CONFIG_HOME`
+    pub xdg_config_home: Option<OsString>,
+    /// `CI`
+    pub ci: Option<OsString>,
+}
+
+impl Environment {
+    /// The process's own environment.
+    pub fn read() -> Environment {
+        let first = |names: &[&str]| names.iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+        Environment {
+            no_telemetry: std::env::var_os("DOCGLOW_NO_TELEMETRY"),
+            telemetry: std::env::var_os("DOCGLOW_TELEMETRY"),
+            endpoint: first(&["DOCGLOW_TELEMETRY_ENDPOINT"]),
+            debug: std::env::var_os("DOCGLOW_TELEMETRY_DEBUG"),
+            vercel_bypass: first(&["DOCGLOW_VERCEL_BYPASS"]),
+            proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+            no_proxy: first(&["no_proxy", "NO_PROXY"]),
+            ssl_cert_file: first(&["SSL_CERT_FILE"]),
+            ssl_cert_dir: first(&["SSL_CERT_DIR"]),
+            xdg_config_home: first(&["XDG_CONFIG_HOME"]),
+            ci: first(&["CI"]),
+        }
+    }
+
+    /// Whether the kill switch is set: to anything but empty, `0`, `false`, `no` or `off`, text or not.
+    pub fn kill_switch(&self) -> bool {
+        match self.no_telemetry.as_deref().map(OsStr::to_str) {
+            None => false,
+            Some(None) => true,
+            Some(Some(value)) => !value.trim().is_empty() && switch(value) != Some(false),
+        }
+    }
+
+    /// What `DOCGLOW_TELEMETRY` says; `None` where it is unset or none of the known words.
+    pub fn telemetry(&self) -> Option<bool> {
+        self.telemetry.as_deref()?.to_str().and_then(switch)
+    }
+
+    /// Whether the user wants to see what happens, on stderr.
+    pub fn debug(&self) -> bool {
+        self.debug.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
+    }
+
+    /// Whether this is an automated build, where nobody can answer a question.
+    pub fn is_ci(&self) -> bool {
+        self.ci.as_deref().is_some_and(|value| value.to_str().and_then(switch) != Some(false))
+    }
+
+    /// The endpoint that the user chose, if it is one that may be used.
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.endpoint.as_deref()?.to_str().and_then(Endpoint::parse)
+    }
+
+    /// The token that lets a request through Vercel's deployment protection, if it can stand in a header.
+    pub fn bypass_token(&self) -> Option<BypassToken> {
+        self.vercel_bypass.as_deref()?.to_str().and_then(BypassToken::parse)
+    }
+
+    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it; `None` where there is no home.
+    pub fn state_folder(&self) -> Option<PathBuf> {
+        let config = if cfg!(target_os = "macos") {
+            home::home_dir()?.join("Library/Application Support")
+        } else {
+            // A relative path is to be ignored, says the XDG base directory specification.
+            let xdg = self.xdg_config_home.as_deref().map(Path::new).filter(|path| path.is_absolute());
+            match xdg {
+                Some(path) => path.to_path_buf(),
+                None => home::home_dir().filter(|home| home.is_absolute())?.join(".config"),
+            }
+        };
+        Some(config.join("docglow"))
+    }
+}
+
+/// A word that says on (`1 true yes on`) or off (`0 false no off`), trimmed and without case; `None` for any other.
+pub fn switch(word: &str) -> Option<bool> {
+    let word = word.trim();
+    let is_one_of = |words: [&str; 4]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is_one_of(["1", "true", "yes", "on"]) {
+        Some(true)
+    } else if is_one_of(["0", "false", "no", "off"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
+    use super::*;
+
+    #[test]
+    fn a_kill_switch_that_was_meant_works() {
+        for (value, killed) in [
+            ("1", true),
+            ("true", true),
+            ("y", true),
+            ("2", true),
+            ("enabled", true),
+            (" Yes ", true),
+            ("", false),
+            ("  ", false),
+            ("0", false),
+            (" FALSE", false),
+            ("No", false),
+            ("off", false),
+        ] {
+            let environment = Environment { no_telemetry: Some(value.into()), ..Default::default() };
+            assert_eq!(environment.kill_switch(), killed, "{value:?}");
+        }
+        let not_text = Some(OsString::from_vec(vec![0xff]));
+        assert!(Environment { no_telemetry: not_text.clone(), ..Default::default() }.kill_switch());
+        assert_eq!(Environment { telemetry: not_text, ..Default::default() }.telemetry(), None);
+        assert!(!Environment::default().kill_switch());
+    }
+
+    #[test]
+    fn a_relative_config_home_is_ignored() {
+        let folder =
+            |value: &str| Environment { xdg_config_home: Some(value.into()), ..Default::default() }.state_folder();
+        assert_eq!(folder("relative"), folder(""));
+        if !cfg!(target_os = "macos") {
+            assert_eq!(folder("/xdg"), Some(PathBuf::from("/xdg/docglow")));
+        }
+    }
+}

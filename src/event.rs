@@ -1,0 +1,247 @@
+//! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::json;
+use crate::version::{Pep440, PythonVersion};
+use crate::vocabulary::{Adapter, Command, CommandResult, Feature};
+
+/// A finished docglow command. No field can hold a text of the caller's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub command: Command,
+    pub result: CommandResult,
+    /// Milliseconds, at most [`MAX_INTEGER`]; 0 where the event says none.
+    pub duration_ms: u64,
+    /// `None` where the event names no adapter.
+    pub adapter_type: Option<Adapter>,
+    /// `None` where the event has no counts.
+    pub project_shape: Option<ProjectShape>,
+    /// Each feature once, in the order given.
+    pub features_used: Vec<Feature>,
+    pub docglow_version: Option<Pep440>,
+    pub python_version: Option<PythonVersion>,
+}
+
+/// How many of each thing the dbt project has, each at most [`MAX_INTEGER`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectShape {
+    pub models: u64,
+    pub sources: u64,
+    pub seeds: u64,
+    pub tests: u64,
+    pub macros: u64,
+}
+
+/// The largest integer that every JSON reader takes exactly, 2^53 − 1 (RFC 8259 §6); larger numbers are cut to it.
+pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+
+/// Why a text is no event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    NotAnObject,
+    UnknownCommand,
+    UnknownResult,
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            Rejection::NotAnObject => "the event is not a JSON object",
+            Rejection::UnknownCommand => "the event's command is not generate, health or serve",
+            Rejection::UnknownResult => "the event's result is not success or error",
+        })
+    }
+}
+
+/// The event's keys. Two spellings of one thing stand next to each other, the one that wins first.
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Key {
+    Command,
+    Result,
+    DurationMs,
+    Duration,
+    AdapterType,
+    Adapter,
+    ProjectShape,
+    Counts,
+    FeaturesUsed,
+    Features,
+    DocglowVersion,
+    PythonVersion,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Count {
+    Models,
+    Sources,
+    Seeds,
+    Tests,
+    Macros,
+}
+
+impl Event {
+    /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
+    /// counts as absent; only a text that is no object, or names no known command or result, is rejected.
+    pub fn parse(text: &str) -> Result<Event, Rejection> {
+        let entries = json::entries(text).ok_or(Rejection::NotAnObject)?;
+        let value = |spellings: &[Key]| json::value(&entries, spellings);
+        Ok(Event {
+            command: value(&[Key::Command]).and_then(json::word).ok_or(Rejection::UnknownCommand)?,
+            result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
+            duration_ms: value(&[Key::DurationMs, Key::Duration]).map_or(0, milliseconds),
+            adapter_type: value(&[Key::AdapterType, Key::Adapter])
+                .and_then(json::string)
+                .and_then(|name| Adapter::named(&name)),
+            project_shape: value(&[Key::ProjectShape, Key::Counts]).map(project_shape),
+            features_used: value(&[Key::FeaturesUsed, Key::Features]).map_or(Vec::new(), features),
+            docglow_version: value(&[Key::DocglowVersion]).and_then(json::string).and_then(|text| Pep440::parse(&text)),
+            python_version: value(&[Key::PythonVersion])
+                .and_then(json::string)
+                .and_then(|text| PythonVersion::parse(&text)),
+        })
+    }
+}
+
+fn milliseconds(value: &RawValue) -> u64 {
+    match value.get().parse::<f64>() {
+        // `as` cuts the fraction and ends at the largest integer, infinity (1e999) included.
+        Ok(number) if number >= 0.0 => (number as u64).min(MAX_INTEGER),
+        _ => 0,
+    }
+}
+
+fn project_shape(value: &RawValue) -> ProjectShape {
+    let entries = json::entries(value.get()).unwrap_or_default();
+    let count = |key| json::value(&entries, &[key]).map_or(0, count);
+    ProjectShape {
+        models: count(Count::Models),
+        sources: count(Count::Sources),
+        seeds: count(Count::Seeds),
+        tests: count(Count::Tests),
+        macros: count(Count::Macros),
+    }
+}
+
+fn count(value: &RawValue) -> u64 {
+    let digits = value.get();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return 0;
+    }
+    digits.parse().unwrap_or(MAX_INTEGER).min(MAX_INTEGER)
+}
+
+fn features(value: &RawValue) -> Vec<Feature> {
+    let named: Vec<Feature> = if let Some(entries) = json::entries(value.get()) {
+        entries.into_iter().filter(|(_, used)| used.get() == "true").map(|(feature, _)| feature).collect()
+    } else {
+        let names: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+        names.into_iter().filter_map(json::word).collect()
+    };
+    let mut features = Vec::new();
+    for feature in named {
+        if !features.contains(&feature) {
+            features.push(feature);
+        }
+    }
+    features
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(fields: &str) -> Event {
+        Event::parse(&format!(r#"{{"command":"generate","result":"success",{fields}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn only_a_known_command_and_result_make_an_event() {
+        for (text, rejection) in [
+            ("", Rejection::NotAnObject),
+            ("[]", Rejection::NotAnObject),
+            (r#""generate""#, Rejection::NotAnObject),
+            (r#"{"command":"generate","result":"success""#, Rejection::NotAnObject),
+            (r#"{"command":"generate","result":NaN}"#, Rejection::NotAnObject),
+            ("{}", Rejection::UnknownCommand),
+            (r#"{"command":"run","result":"success"}"#, Rejection::UnknownCommand),
+            (r#"{"command":["generate"],"result":"success"}"#, Rejection::UnknownCommand),
+            (r#"{"command":{"generate":null},"result":"success"}"#, Rejection::UnknownCommand),
+            (r#"{"command":"health","result":true}"#, Rejection::UnknownResult),
+            (r#"{"command":"health","result":"Success"}"#, Rejection::UnknownResult),
+        ] {
+            assert_eq!(Event::parse(text), Err(rejection), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_is_cut_to_whole_milliseconds() {
+        for (value, duration_ms) in [
+            ("1446", 1446),
+            ("1446.9", 1446),
+            ("0", 0),
+            ("-0.0", 0),
+            ("-1", 0),
+            ("1.5e3", 1500),
+            ("9007199254740993", MAX_INTEGER),
+            ("1000000000000000000000000000000", MAX_INTEGER),
+            ("1e999", MAX_INTEGER),
+            (r#""1446""#, 0),
+            ("true", 0),
+            ("null", 0),
+            ("[1]", 0),
+        ] {
+            assert_eq!(event(&format!(r#""duration_ms":{value}"#)).duration_ms, duration_ms, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_an_integer_or_zero() {
+        for (value, models) in [
+            ("13", 13),
+            ("13.0", 0),
+            ("-1", 0),
+            ("true", 0),
+            (r#""13""#, 0),
+            ("null", 0),
+            ("99999999999999999999999", MAX_INTEGER),
+        ] {
+            let shape = event(&format!(r#""counts":{{"models":{value},"seeds":2}}"#)).project_shape;
+            assert_eq!(shape, Some(ProjectShape { models, seeds: 2, ..Default::default() }), "{value}");
+        }
+        assert_eq!(event(r#""counts":[1]"#).project_shape, Some(ProjectShape::default()));
+        assert_eq!(event(r#""other":1"#).project_shape, None);
+    }
+
+    #[test]
+    fn features_keep_their_order_and_come_once() {
+        use Feature::*;
+        for (value, features) in [
+            (r#"["static","column_lineage","static","secret",1,null]"#, vec![Static, ColumnLineage]),
+            (r#"{"slim":true,"watch":false,"secret":true,"json":1,"static":true}"#, vec![Slim, Static]),
+            (r#""static""#, vec![]),
+            (r#"[["static"],{"static":null}]"#, vec![]),
+        ] {
+            assert_eq!(event(&format!(r#""features":{value}"#)).features_used, features, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_first_spelling_wins_and_of_a_repeated_key_the_last_value() {
+        assert_eq!(event(r#""duration":1,"duration_ms":2"#).duration_ms, 2);
+        assert_eq!(event(r#""duration":1,"duration_ms":null"#).duration_ms, 0);
+        assert_eq!(event(r#""duration":1,"duration":3"#).duration_ms, 3);
+    }
+
+    #[test]
+    fn what_is_not_named_is_dropped_at_any_depth() {
+        let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+        let event =
+            event(&format!(r#""project_name":"acme","x":{deep},"counts":{deep},"adapter":{deep},"features":{deep}"#));
+        assert_eq!(event.project_shape, Some(ProjectShape::default()));
+        assert_eq!(event.adapter_type, None);
+    }
+}

@@ -1,0 +1,33 @@
+//! docglow's opt-in, anonymous telemetry: one JSON event in, one anonymous POST out, nobody waits.
+//!
+//! Read in this order: [`hook`] is the whole story. [`event`] and [`payload`] say what may leave, [`decision`] whether,
+//! [`endpoint`] where to, [`delivery`] and [`sender`] how. The rules are those of docglow's telemetry page, as the README
+//! gives them.
+
+#![deny(unsafe_code)]
+
+pub mod cli;
+pub mod config;
+pub mod consent;
+pub mod context;
+pub mod decision;
+pub mod delivery;
+mod descriptors;
+pub mod endpoint;
+pub mod environment;
+pub mod event;
+pub mod file;
+pub mod hook;
+pub mod http;
+pub mod installation;
+pub mod json;
+pub mod manifest;
+pub mod payload;
+pub mod proxy;
+pub mod sender;
+pub mod slot;
+pub mod state;
+pub mod status;
+pub mod stdin;
+pub mod version;
+pub mod vocabulary;

@@ -1,0 +1,61 @@
+//! Wires the modules together. Whatever happens, the exit status is 0.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use docglow_telemetry::cli::{self, HELP, Invocation, Shell, UsageError};
+use docglow_telemetry::context::Context;
+use docglow_telemetry::environment::Environment;
+use docglow_telemetry::hook::{self, Options};
+use docglow_telemetry::state::Consent;
+use docglow_telemetry::status::{self, Status};
+use docglow_telemetry::{consent, sender, stdin};
+
+fn main() {
+    // A bug of ours is no reason for a build to fail.
+    std::panic::set_hook(Box::new(|_| std::process::exit(0)));
+    match cli::parse(std::env::args_os().skip(1)) {
+        Ok(Invocation::Hook(_) | Invocation::Preview(_)) if io::stdin().is_terminal() => print(HELP),
+        Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),
+        Ok(Invocation::Send) => sender::run(),
+        Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
+        Ok(Invocation::Status { options, json: true }) => print(&Status::of(&context(&options)).to_json()),
+        Ok(Invocation::Status { options, json: false }) => print(&Status::of(&context(&options)).to_text()),
+        Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
+        Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
+        Ok(Invocation::Prompt(options)) => consent::prompt(&context(&options)),
+        Ok(Invocation::Init(Shell::Posix)) => print(include_str!("../hooks/docglow.sh")),
+        Ok(Invocation::Init(Shell::Fish)) => print(include_str!("../hooks/docglow.fish")),
+        Ok(Invocation::Help) => print(HELP),
+        Ok(Invocation::Version) => print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(UsageError(message)) => {
+            complain(message);
+            if !io::stdin().is_terminal() {
+                stdin::discard(io::stdin().as_fd());
+            }
+        }
+    }
+}
+
+fn context(options: &Options) -> Context {
+    Context::new(Environment::read(), Path::new(&options.project_dir))
+}
+
+fn preview(context: &Context, options: &Options) {
+    let text = stdin::read_object(io::stdin().as_fd()).map_err(|unreadable| unreadable.to_string());
+    match text.and_then(|text| hook::handover(context, options, &text)) {
+        Ok(handover) => print(&status::preview(context, handover)),
+        Err(reason) => complain(&reason),
+    }
+}
+
+// Nobody may be listening, which is no reason to fail.
+
+fn print(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+}
+
+fn complain(message: &str) {
+    let _ = writeln!(io::stderr(), "docglow-telemetry: {message}");
+}

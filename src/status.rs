@@ -1,0 +1,123 @@
+//! `status` and `preview`: what telemetry would do, shown without doing it.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::delivery::Handover;
+use crate::payload::InstanceId;
+use crate::sender;
+
+/// The resolved state of telemetry. Its JSON form is what `status --json` prints.
+#[derive(Serialize)]
+pub struct Status {
+    active: bool,
+    rule: &'static str,
+    reason: String,
+    instance_id: Option<InstanceId>,
+    endpoint: String,
+    consent: &'static str,
+    state_file: Option<PathBuf>,
+    /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
+    environment: Vec<Variable>,
+}
+
+#[derive(Serialize)]
+struct Variable {
+    name: &'static str,
+    value: String,
+}
+
+impl Status {
+    /// The state for a call in this context.
+    pub fn of(context: &Context) -> Status {
+        let decision = context.decision();
+        let state = context.state();
+        Status {
+            active: decision.is_active(),
+            rule: decision.rule(),
+            reason: decision.to_string(),
+            instance_id: state.instance_id,
+            endpoint: context.destination().endpoint.to_string(),
+            consent: state.consent.as_str(),
+            state_file: context.state_file().map(|file| file.path().to_path_buf()),
+            environment: variables(context),
+        }
+    }
+
+    /// One JSON object on one line.
+    pub fn to_json(&self) -> String {
+        // A path that is not UTF-8 is the one thing that JSON can't hold.
+        serde_json::to_string(self).unwrap_or_default() + "\n"
+    }
+
+    /// The state as a person reads it.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |name: &str, value: &str| {
+            // Writing to a String never fails.
+            let _ = writeln!(text, "{name:18}{value}");
+        };
+        line("Telemetry:", if self.active { "on" } else { "off" });
+        line("Because:", &self.reason);
+        line("Recorded consent:", self.consent);
+        line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
+        line("Endpoint:", &self.endpoint);
+        line(
+            "State file:",
+            &self.state_file.as_ref().map_or("none: there is no home folder".into(), |path| path.display().to_string()),
+        );
+        for (i, Variable { name, value }) in self.environment.iter().enumerate() {
+            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={value}"));
+        }
+        text
+    }
+}
+
+fn variables(context: &Context) -> Vec<Variable> {
+    let environment = &context.environment;
+    let shown = |name, value: &Option<std::ffi::OsString>| {
+        let value = value.as_ref()?.to_string_lossy().escape_debug().to_string();
+        Some(Variable { name, value })
+    };
+    let usable = |name, is_set: bool, is_usable: bool| {
+        is_set.then(|| Variable { name, value: if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned() })
+    };
+    [
+        shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
+        shown("DOCGLOW_TELEMETRY", &environment.telemetry),
+        usable("DOCGLOW_TELEMETRY_ENDPOINT", environment.endpoint.is_some(), environment.endpoint().is_some()),
+        shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
+        usable("DOCGLOW_VERCEL_BYPASS", environment.vercel_bypass.is_some(), environment.bypass_token().is_some()),
+        usable("https_proxy or all_proxy", environment.proxy.is_some(), true),
+        usable("no_proxy", environment.no_proxy.is_some(), true),
+        usable("SSL_CERT_FILE", environment.ssl_cert_file.is_some(), true),
+        usable("SSL_CERT_DIR", environment.ssl_cert_dir.is_some(), true),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The exact request for what would be handed to the sender, behind a line for each thing to know about it.
+pub fn preview(context: &Context, handover: Handover) -> String {
+    let mut text = String::new();
+    let decision = context.decision();
+    if !decision.is_active() {
+        let _ = writeln!(text, "# Nothing would be sent: {decision}.");
+    }
+    let instance_id = context.state().instance_id;
+    if instance_id.is_none() {
+        let _ = writeln!(text, "# There is no instance id yet: a random one takes the place of the zeros.");
+    }
+    let request = sender::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
+    let _ = writeln!(text, "POST {}", request.endpoint);
+    let _ = writeln!(text, "Host: {}", request.endpoint.authority());
+    for (name, value) in request.headers() {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let _ = writeln!(text, "Content-Length: {}\n\n{}", request.body.len(), request.body);
+    text
+}

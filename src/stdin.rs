@@ -1,0 +1,256 @@
+//! Reading the event from standard input without ever making its writer fail or its caller wait for nothing.
+
+use std::fmt;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+/// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
+const MAX_BYTES: usize = 1 << 20;
+
+/// How long an event may take from its first byte to its last.
+const EVENT_TIME: Duration = Duration::from_secs(2);
+
+/// How long to go on reading behind a complete event, for a writer that has not finished writing.
+const TRAILER_TIME: Duration = Duration::from_millis(50);
+
+/// How long to go on reading what is no event, so that its writer meets no broken pipe, …
+const REFUSE_TIME: Duration = Duration::from_secs(10);
+
+/// … as long as bytes keep coming: a pause of this length ends it.
+const REFUSE_PAUSE: Duration = Duration::from_millis(500);
+
+/// Linux's default size of a pipe.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// Why standard input holds no JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    Empty,
+    NotAnObject,
+    NotUtf8,
+    Incomplete,
+    TooLarge,
+    TooSlow,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Unreadable::Empty => "there is no event on standard input",
+            Unreadable::NotAnObject => "the event is not a JSON object",
+            Unreadable::NotUtf8 => "the event is not UTF-8",
+            Unreadable::Incomplete => "the event ends half-way",
+            Unreadable::TooLarge => "the event is larger than 1 MiB",
+            Unreadable::TooSlow => "the event was not complete within 2 s",
+        })
+    }
+}
+
+/// Reads the first JSON object from `input`, which need not be closed behind it, and drains what follows.
+///
+/// Waits for the first byte without a limit, as any filter in a pipeline does.
+///
+/// # Errors
+/// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
+/// to its end, for at most 10 s and while bytes keep coming.
+pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
+    let mut input = Input { fd: input, chunk: vec![0; CHUNK_BYTES] };
+    match input.object() {
+        Ok(text) => {
+            input.drain(TRAILER_TIME, TRAILER_TIME);
+            Ok(text)
+        }
+        Err(unreadable) => {
+            input.drain(REFUSE_TIME, REFUSE_PAUSE);
+            Err(unreadable)
+        }
+    }
+}
+
+/// Reads and drops what is on `input` already, for a call that has no use for it.
+pub fn discard(input: BorrowedFd) {
+    Input { fd: input, chunk: vec![0; CHUNK_BYTES] }.drain(REFUSE_TIME, TRAILER_TIME);
+}
+
+struct Input<'a> {
+    fd: BorrowedFd<'a>,
+    chunk: Vec<u8>,
+}
+
+impl Input<'_> {
+    fn object(&mut self) -> Result<String, Unreadable> {
+        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+        let mut scanner = Scanner::default();
+        let mut text = Vec::new();
+        let mut deadline = None;
+        loop {
+            let length = match self.read(deadline) {
+                Read::Bytes(length) => length,
+                Read::End if text.is_empty() => return Err(Unreadable::Empty),
+                Read::End => return Err(Unreadable::Incomplete),
+                Read::TimedOut => return Err(Unreadable::TooSlow),
+            };
+            deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
+            let scanned = text.len();
+            text.extend_from_slice(&self.chunk[..length]);
+            let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+            if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
+                continue;
+            }
+            match scanner.scan(&text[begin.max(scanned)..]) {
+                Scan::Complete(end) => {
+                    text.truncate(begin.max(scanned) + end);
+                    text.drain(..begin);
+                    return if text.len() > MAX_BYTES {
+                        Err(Unreadable::TooLarge)
+                    } else {
+                        String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)
+                    };
+                }
+                Scan::NotAnObject => return Err(Unreadable::NotAnObject),
+                Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
+                Scan::Open => {}
+            }
+        }
+    }
+
+    fn drain(&mut self, time: Duration, pause: Duration) {
+        let end = Instant::now() + time;
+        while let Read::Bytes(_) = self.read(Some(end.min(Instant::now() + pause))) {}
+    }
+
+    fn read(&mut self, deadline: Option<Instant>) -> Read {
+        loop {
+            let timeout = match deadline.map(|deadline| deadline.checked_duration_since(Instant::now())) {
+                None => None,
+                Some(None) => return Read::TimedOut,
+                Some(Some(left)) => Timespec::try_from(left).ok(),
+            };
+            match poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], timeout.as_ref()) {
+                Ok(0) => return Read::TimedOut,
+                Ok(_) => {}
+                Err(Errno::INTR) => continue,
+                Err(_) => return Read::End,
+            }
+            match rustix::io::read(self.fd, &mut self.chunk) {
+                Ok(0) => return Read::End,
+                Ok(length) => return Read::Bytes(length),
+                Err(Errno::INTR | Errno::AGAIN) => {}
+                Err(_) => return Read::End,
+            }
+        }
+    }
+}
+
+enum Read {
+    Bytes(usize),
+    End,
+    TimedOut,
+}
+
+/// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is the parser's to say.
+#[derive(Default)]
+struct Scanner {
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Scan {
+    /// The object is complete before this byte of what was scanned last.
+    Complete(usize),
+    Open,
+    NotAnObject,
+}
+
+impl Scanner {
+    fn scan(&mut self, bytes: &[u8]) -> Scan {
+        for (i, byte) in bytes.iter().enumerate() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' if self.depth > 0 => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'{' => self.depth += 1,
+                b'[' if self.depth > 0 => self.depth += 1,
+                b'}' | b']' if self.depth == 1 => return Scan::Complete(i + 1),
+                b'}' | b']' if self.depth > 1 => self.depth -= 1,
+                b' ' | b'\t' | b'\n' | b'\r' => {}
+                _ if self.depth == 0 => return Scan::NotAnObject,
+                _ => {}
+            }
+        }
+        Scan::Open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<String, Unreadable> {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let bytes = bytes.to_vec();
+        let writing = std::thread::spawn(move || writer.write_all(&bytes));
+        let object = read_object(reader.as_fd());
+        writing.join().unwrap().unwrap();
+        object
+    }
+
+    #[test]
+    fn the_first_object_is_read_and_the_rest_is_drained() {
+        for (input, object) in [
+            (r#"{"a":1}"#, r#"{"a":1}"#),
+            (" \r\n\t{}\n", " \r\n\t{}"),
+            ("\u{feff}{}", "{}"),
+            (r#"{"a":"}\"}"}{"b":2}"#, r#"{"a":"}\"}"}"#),
+            (r#"{"a":[{"b":"\\"}]}garbage"#, r#"{"a":[{"b":"\\"}]}"#),
+        ] {
+            assert_eq!(read(input.as_bytes()).as_deref(), Ok(object), "{input}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_says_why() {
+        let large = [b"{\"a\":\"".to_vec(), vec![b'x'; MAX_BYTES], b"\"}".to_vec()].concat();
+        for (input, unreadable) in [
+            (&b""[..], Unreadable::Empty),
+            (b"[1]", Unreadable::NotAnObject),
+            (b"null", Unreadable::NotAnObject),
+            (b"\0\0", Unreadable::NotAnObject),
+            (b"\xff\xfe{\0}\0", Unreadable::NotAnObject),
+            (b"{\"a\":\"\xff\"}", Unreadable::NotUtf8),
+            (b"{\"a\":", Unreadable::Incomplete),
+            (b"   ", Unreadable::Incomplete),
+            (b"\xef\xbb", Unreadable::Incomplete),
+            (&large, Unreadable::TooLarge),
+            (&vec![b'x'; 3 * MAX_BYTES], Unreadable::NotAnObject),
+        ] {
+            assert_eq!(read(input), Err(unreadable), "{:?}", String::from_utf8_lossy(&input[..input.len().min(20)]));
+        }
+    }
+
+    #[test]
+    fn an_object_is_found_however_it_is_cut_into_pieces() {
+        let text = br#"{"a":"\\\"}","b":[{"c":"]"}]}"#;
+        for cut in 0..text.len() {
+            let mut scanner = Scanner::default();
+            assert_eq!(scanner.scan(&text[..cut]), Scan::Open);
+            assert_eq!(scanner.scan(&text[cut..]), Scan::Complete(text.len() - cut));
+        }
+    }
+
+    #[test]
+    fn an_open_input_ends_with_its_object() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"{}").unwrap();
+        assert_eq!(read_object(reader.as_fd()).as_deref(), Ok("{}"));
+    }
+}

@@ -1,0 +1,282 @@
+//! Version numbers, rebuilt from their parsed digits so that no text of the caller's is copied.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A PEP 440 version without its local part, written in the normal form that PEP 440 defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pep440 {
+    epoch: u32,
+    release: Vec<u32>,
+    pre: Option<(PreRelease, u32)>,
+    post: Option<u32>,
+    dev: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PreRelease {
+    Alpha,
+    Beta,
+    Candidate,
+}
+
+/// Spellings of a pre-release in PEP 440; a longer one stands before its own beginning.
+const PRE_RELEASES: [(&str, PreRelease); 8] = [
+    ("alpha", PreRelease::Alpha),
+    ("beta", PreRelease::Beta),
+    ("preview", PreRelease::Candidate),
+    ("pre", PreRelease::Candidate),
+    ("rc", PreRelease::Candidate),
+    ("a", PreRelease::Alpha),
+    ("b", PreRelease::Beta),
+    ("c", PreRelease::Candidate),
+];
+
+impl Pep440 {
+    /// More numbers than this in a release are no version of docglow's.
+    const MAX_RELEASE_NUMBERS: usize = 6;
+
+    /// Parses any spelling that PEP 440 accepts, case and surrounding white space included; `None` for anything else,
+    /// and for a number above `u32::MAX`. The local part (`+…`) must be well-formed and is dropped.
+    pub fn parse(text: &str) -> Option<Pep440> {
+        let text = text.trim().to_ascii_lowercase();
+        let mut rest = Rest(&text);
+        rest.eat("v");
+        let mut first = rest.number()?;
+        let mut epoch = 0;
+        if rest.eat("!") {
+            epoch = first;
+            first = rest.number()?;
+        }
+        let mut release = vec![first];
+        while let Some(number) = rest.attempt(|rest| rest.eat(".").then(|| rest.number()).flatten()) {
+            release.push(number);
+        }
+        let pre = rest.attempt(|rest| {
+            rest.separator();
+            let kind = PRE_RELEASES.iter().find(|(word, _)| rest.eat(word))?.1;
+            Some((kind, rest.implicit_number()?))
+        });
+        let post = rest.attempt(|rest| rest.eat("-").then(|| rest.number()).flatten()).or_else(|| {
+            rest.attempt(|rest| {
+                rest.separator();
+                ["post", "rev", "r"].iter().find(|word| rest.eat(word))?;
+                rest.implicit_number()
+            })
+        });
+        let dev = rest.attempt(|rest| {
+            rest.separator();
+            rest.eat("dev").then(|| rest.implicit_number()).flatten()
+        });
+        let complete = rest.0.is_empty() || rest.eat("+") && rest.is_local_part();
+        (complete && release.len() <= Self::MAX_RELEASE_NUMBERS).then_some(Pep440 { epoch, release, pre, post, dev })
+    }
+}
+
+/// What is left to parse of a version in lower case.
+#[derive(Clone, Copy)]
+struct Rest<'a>(&'a str);
+
+impl<'a> Rest<'a> {
+    fn eat(&mut self, word: &str) -> bool {
+        let rest = self.0.strip_prefix(word);
+        self.0 = rest.unwrap_or(self.0);
+        rest.is_some()
+    }
+
+    fn separator(&mut self) {
+        self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
+        let (digits, rest) = self.0.split_at(end);
+        self.0 = rest;
+        digits.parse().ok()
+    }
+
+    /// The number behind `rc`, `post` or `dev`, where PEP 440 takes none for 0.
+    fn implicit_number(&mut self) -> Option<u32> {
+        let has_digits = |rest: &Rest| rest.0.starts_with(|c: char| c.is_ascii_digit());
+        let mut behind_separator = *self;
+        behind_separator.separator();
+        if has_digits(&behind_separator) {
+            *self = behind_separator;
+            self.number()
+        } else {
+            Some(0)
+        }
+    }
+
+    /// Runs `parse`, and takes nothing where it finds nothing.
+    fn attempt<T>(&mut self, parse: impl FnOnce(&mut Rest<'a>) -> Option<T>) -> Option<T> {
+        let before = *self;
+        let found = parse(self);
+        if found.is_none() {
+            *self = before;
+        }
+        found
+    }
+
+    fn is_local_part(&self) -> bool {
+        self.0.split(['.', '-', '_']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    }
+}
+
+impl fmt::Display for Pep440 {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.epoch > 0 {
+            write!(f, "{}!", self.epoch)?;
+        }
+        for (i, number) in self.release.iter().enumerate() {
+            let dot = if i > 0 { "." } else { "" };
+            write!(f, "{dot}{number}")?;
+        }
+        if let Some((kind, number)) = self.pre {
+            let kind = match kind {
+                PreRelease::Alpha => "a",
+                PreRelease::Beta => "b",
+                PreRelease::Candidate => "rc",
+            };
+            write!(f, "{kind}{number}")?;
+        }
+        if let Some(number) = self.post {
+            write!(f, ".post{number}")?;
+        }
+        if let Some(number) = self.dev {
+            write!(f, ".dev{number}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The first three numbers of a Python version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PythonVersion([u32; 3]);
+
+impl PythonVersion {
+    /// Parses `N.N.N` and ignores what follows; `None` where there are no three numbers.
+    pub fn parse(text: &str) -> Option<PythonVersion> {
+        let mut rest = Rest(text);
+        let mut numbers = [0; 3];
+        for (i, number) in numbers.iter_mut().enumerate() {
+            if i > 0 && !rest.eat(".") {
+                return None;
+            }
+            *number = rest.number()?;
+        }
+        Some(PythonVersion(numbers))
+    }
+}
+
+impl fmt::Display for PythonVersion {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let [major, minor, micro] = self.0;
+        write!(f, "{major}.{minor}.{micro}")
+    }
+}
+
+impl Serialize for Pep440 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for PythonVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Pep440 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Pep440::parse(&text).ok_or_else(|| serde::de::Error::custom("not a PEP 440 version"))
+    }
+}
+
+impl<'de> Deserialize<'de> for PythonVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        PythonVersion::parse(&text).ok_or_else(|| serde::de::Error::custom("not a Python version"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pep_440_version_is_rebuilt_in_its_normal_form() {
+        for (text, normal) in [
+            ("0.9.2", "0.9.2"),
+            ("1", "1"),
+            ("01.002", "1.2"),
+            (" v1.0 \n", "1.0"),
+            ("1!2.0", "1!2.0"),
+            ("1.0a1", "1.0a1"),
+            ("1.0-ALPHA.1", "1.0a1"),
+            ("1.0_beta2", "1.0b2"),
+            ("1.0c3", "1.0rc3"),
+            ("1.0.preview-4", "1.0rc4"),
+            ("1.0rc", "1.0rc0"),
+            ("1.0.post2", "1.0.post2"),
+            ("1.0-3", "1.0.post3"),
+            ("1.0rev", "1.0.post0"),
+            ("1.0-r4", "1.0.post4"),
+            ("1.0.dev5", "1.0.dev5"),
+            ("1.0dev", "1.0.dev0"),
+            ("1.0a1.post2.dev3+local.7", "1.0a1.post2.dev3"),
+            ("0.9.3.dev4+g1a2b3c4", "0.9.3.dev4"),
+        ] {
+            assert_eq!(Pep440::parse(text).map(|v| v.to_string()).as_deref(), Some(normal), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_pep_440_version_is_none() {
+        for text in [
+            "",
+            "v",
+            "latest",
+            "1.",
+            ".1",
+            "1..2",
+            "1.0+",
+            "1.0+a b",
+            "1.0+a..b",
+            "1.0 2.0",
+            "1.0-secret",
+            "1.0alph",
+            "1.0+ü",
+            "１.0",
+            "-1",
+            "1.0.dev1.post2",
+            "4294967296",
+            "1.2.3.4.5.6.7",
+            "1.0/../x",
+            "1.0-",
+            "1.0_",
+        ] {
+            assert_eq!(Pep440::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_python_version_is_its_first_three_numbers() {
+        for (text, version) in [
+            ("3.11.7", Some("3.11.7")),
+            ("3.13.0rc1", Some("3.13.0")),
+            ("3.12.1+local /opt/acme", Some("3.12.1")),
+            ("3.9.18.final.0", Some("3.9.18")),
+            ("3.11", None),
+            ("3.11.", None),
+            ("3.x.1", None),
+            ("python 3.11.7", None),
+            ("3.11.99999999999", None),
+        ] {
+            assert_eq!(PythonVersion::parse(text).map(|v| v.to_string()).as_deref(), version, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The closed vocabulary: every word that a payload can hold is written down in this file or in `adapters.txt`.
+//!
+//! These types are why a name of the caller's can't be sent: they are made by looking a text up, never by keeping it.
+
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StrDeserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The docglow command that has finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Generate,
+    Health,
+    Serve,
+}
+
+/// How the command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CommandResult {
+    Success,
+    Error,
+}
+
+/// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feature {
+    ColumnLineage,
+    Profiling,
+    AiChat,
+    Static,
+    Slim,
+    Table,
+    Json,
+    Markdown,
+    Watch,
+}
+
+/// The operating system that the hook was built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Platform {
+    Linux,
+    Darwin,
+    Windows,
+    Other,
+}
+
+impl Platform {
+    /// The platform of this binary.
+    pub const CURRENT: Platform = if cfg!(target_os = "linux") {
+        Platform::Linux
+    } else if cfg!(target_os = "macos") {
+        Platform::Darwin
+    } else if cfg!(windows) {
+        Platform::Windows
+    } else {
+        Platform::Other
+    };
+}
+
+/// The word of a vocabulary that `name` spells exactly; `None` for any other text.
+///
+/// `T` is an enum without data that derives `Deserialize`.
+pub fn word<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
+    let name: StrDeserializer<'de, Error> = name.into_deserializer();
+    T::deserialize(name).ok()
+}
+
+/// Published dbt adapters, one a line, lower case.
+const ADAPTERS: &str = include_str!("adapters.txt");
+
+/// The name of a published dbt adapter, or `other`: always one of the binary's own literals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Adapter(&'static str);
+
+impl Adapter {
+    const OTHER: &'static str = "other";
+
+    /// The published adapter that `name` means, trimmed and without case; `other` for a name that is not in the table,
+    /// `None` for an empty one.
+    pub fn named(name: &str) -> Option<Adapter> {
+        let name = name.trim();
+        if name.is_empty() {
+            return None;
+        }
+        let published = ADAPTERS.lines().find(|adapter| adapter.eq_ignore_ascii_case(name));
+        Some(Adapter(published.unwrap_or(Adapter::OTHER)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Adapter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Adapter::named(&name).ok_or_else(|| serde::de::Error::custom("an adapter has a name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_adapter_is_found_whatever_its_case_and_the_space_around_it() {
+        for (name, adapter) in [
+            ("duckdb", Some("duckdb")),
+            (" DuckDB\n", Some("duckdb")),
+            ("watsonx_spark", Some("watsonx_spark")),
+            ("acme_internal", Some("other")),
+            ("duck", Some("other")),
+            ("duckdb\nsnowflake", Some("other")),
+            ("ｄｕｃｋｄｂ", Some("other")),
+            ("", None),
+            (" \t", None),
+        ] {
+            assert_eq!(Adapter::named(name).map(|adapter| adapter.0), adapter, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_adapters_is_sorted_lower_case_and_free_of_blanks() {
+        let names: Vec<&str> = ADAPTERS.lines().collect();
+        assert!(names.len() > 70);
+        assert!(names.is_sorted());
+        for name in names {
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_must_be_spelt_exactly() {
+        assert_eq!(word::<Feature>("column_lineage"), Some(Feature::ColumnLineage));
+        for name in ["Column_Lineage", " static", "columnLineage", "", "ColumnLineage"] {
+            assert_eq!(word::<Feature>(name), None, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The shell hooks in their real shells, around a recording stub of docglow and one of the hook's binary.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod event;
+mod lint;
+mod pty;
+mod script;
+mod serve;
+mod shell;
+mod stubs;
+mod terminal;
+mod unchanged;
+mod unnoticed;
+
+fn main() -> std::process::ExitCode {
+    let mut trials = lint::trials();
+    for shell in shell::SHELLS {
+        trials.extend(unchanged::trials(shell));
+        trials.extend(unnoticed::trials(shell));
+        trials.extend(event::trials(shell));
+        trials.extend(serve::trials(shell));
+        trials.extend(terminal::trials(shell));
+    }
+    common::conclude(trials)
+}
