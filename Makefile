@@ -1,7 +1,10 @@
 # make            build the static binary: dist/docglow-telemetry
 # make demo       send a sample event to a receiver on this machine, and show what arrived
 # make test       every test; those whose tool is missing are counted as ignored
+# make bench      the figures, beside a program that does nothing, curl and docglow itself; BENCH=--quick for a few runs
+# make fuzz       every fuzz target for FUZZ_SECONDS, with cargo-fuzz on nightly
 # make lint       formatting, clippy and shellcheck
+# make deny       what the binary is built from (needs cargo-deny)
 # make install    install the binary, PREFIX=/usr/local
 
 PREFIX ?= /usr/local
@@ -37,11 +40,33 @@ demo: $(BINARY)
 test: $(BINARY)
 	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked
 
+.PHONY: bench
+bench: $(BINARY)
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked --quiet --bench figures -- $(BENCH)
+
+# Needs cargo-fuzz and a nightly toolchain. What it finds lies in tests/fuzz/findings, where `make test` replays it.
+FUZZ_SECONDS ?= 300
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_targets/%.rs,%,$(wildcard tests/fuzz/fuzz_targets/*.rs))
+
+.PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
+fuzz: $(FUZZ_TARGETS:%=fuzz-%)
+
+$(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
+	mkdir -p $(TARGET_DIR)/corpus/$* tests/fuzz/findings/$*
+	$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
+		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
+
 .PHONY: lint
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	shellcheck hooks/docglow.sh tests/demo.sh .ci/run
+
+# Licences, sources, bans and doubles of what the binary is built from, and how many crates that is.
+.PHONY: deny
+deny:
+	$(CARGO) deny --locked check licenses bans sources
+	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
 .PHONY: install
 install: $(BINARY)

@@ -1,20 +1,19 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::descriptors;
 use crate::endpoint::{BypassToken, Endpoint};
 use crate::environment::Environment;
 use crate::event::Event;
+use crate::process;
 use crate::proxy::ProxySettings;
 
 /// The argument that makes this program the sender. Not for users.
@@ -64,18 +63,25 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     if let Some(mut stdout) = sender.stdout.take() {
         let _ = stdout.read_to_string(&mut report);
     }
-    let _ = sender.wait();
-    // A sender that was ended at its time limit has left no report.
-    let timed_out = || format!("telemetry: POST {} -> failed (timed out)", handover.endpoint);
-    Ok(report.lines().next().map_or_else(timed_out, str::to_owned))
+    let was_killed = !sender.wait().is_ok_and(|status| status.success());
+    // Only its own watchdog kills a sender. One that ends without a word met a bug, ours or the HTTP client's.
+    let silence = if was_killed { "timed out" } else { "the HTTP client gave up" };
+    let no_report = || format!("telemetry: POST {} -> failed ({silence})", handover.endpoint);
+    Ok(report.lines().next().map_or_else(no_report, str::to_owned))
 }
 
 fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Result<Child, NotStarted> {
-    descriptors::close_on_exec();
+    process::close_inherited_on_exec();
     let text = serde_json::to_vec(handover).map_err(|_| NotStarted)?;
     let mut sender = Command::new(own_executable().ok_or(NotStarted)?);
     // An empty environment: nothing in it can make the HTTP client or the resolver do what was not decided here.
-    sender.arg(SENDER_ARGUMENT).env_clear().stdin(Stdio::piped()).stdout(stdout).stderr(null_device());
+    sender
+        .arg0(env!("CARGO_PKG_NAME"))
+        .arg(SENDER_ARGUMENT)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(stdout)
+        .stderr(null_device());
     // Its own process group, so that a Ctrl-C meant for the caller does not end it.
     sender.process_group(0);
     for (name, path) in [("SSL_CERT_FILE", &environment.ssl_cert_file), ("SSL_CERT_DIR", &environment.ssl_cert_dir)] {
@@ -96,11 +102,12 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
 fn own_executable() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     {
-        let running = Path::new("/proc/self/exe");
+        use std::os::unix::ffi::OsStrExt;
+        let running = PathBuf::from("/proc/self/exe");
         if running.symlink_metadata().is_ok() {
-            return Some(running.to_path_buf());
+            return Some(running);
         }
-        let started_as = OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+        let started_as = std::ffi::OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
         std::path::absolute(started_as).ok()
     }
     #[cfg(not(target_os = "linux"))]

@@ -74,11 +74,14 @@ impl Endpoint {
     /// `RedirectRefused` where it fails the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to
     /// this machine.
     pub fn redirect(&self, location: &str) -> Result<Endpoint, RedirectRefused> {
+        let location = location.split('#').next().unwrap_or_default();
         let origin = self.origin();
-        let before_path = location.find(['/', '?', '#']).unwrap_or(location.len());
+        let before_path = location.find(['/', '?']).unwrap_or(location.len());
         let has_scheme = location[..before_path].contains(':');
         let path = self.path_and_query.split('?').next().unwrap_or("/");
-        let target = if has_scheme {
+        let target = if location.is_empty() {
+            self.to_string()
+        } else if has_scheme {
             location.to_owned()
         } else if location.starts_with("//") {
             format!("{}:{location}", self.scheme)
@@ -329,6 +332,9 @@ mod tests {
             ("//b.example/y", "https://b.example/y"),
             ("/y?z", "https://a.example:8443/y?z"),
             ("?z", "https://a.example:8443/v1/events?z"),
+            ("", "https://a.example:8443/v1/events?x=1"),
+            ("#f", "https://a.example:8443/v1/events?x=1"),
+            ("y#/f:g", "https://a.example:8443/v1/y"),
             ("y", "https://a.example:8443/v1/y"),
             ("y:z/../w", "refused"),
             ("./y:z", "https://a.example:8443/v1/./y:z"),

@@ -136,7 +136,8 @@ fn count(value: &RawValue) -> u64 {
 
 fn features(value: &RawValue) -> Vec<Feature> {
     let named: Vec<Feature> = if let Some(entries) = json::entries(value.get()) {
-        entries.into_iter().filter(|(_, used)| used.get() == "true").map(|(feature, _)| feature).collect()
+        let is_used = |feature| json::value(&entries, &[feature]).is_some_and(|used| used.get() == "true");
+        entries.iter().map(|(feature, _)| *feature).filter(|feature| is_used(*feature)).collect()
     } else {
         let names: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
         names.into_iter().filter_map(json::word).collect()
@@ -222,6 +223,7 @@ mod tests {
         for (value, features) in [
             (r#"["static","column_lineage","static","secret",1,null]"#, vec![Static, ColumnLineage]),
             (r#"{"slim":true,"watch":false,"secret":true,"json":1,"static":true}"#, vec![Slim, Static]),
+            (r#"{"static":true,"slim":false,"static":false,"slim":true}"#, vec![Slim]),
             (r#""static""#, vec![]),
             (r#"[["static"],{"static":null}]"#, vec![]),
         ] {

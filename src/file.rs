@@ -24,7 +24,7 @@ pub fn open_regular(path: &Path) -> Result<File> {
 /// Those of [`open_regular`] and of reading, and `FileTooLarge`.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let mut file = open_regular(path)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(file.metadata()?.len().min(limit) as usize + 1);
     file.by_ref().take(limit).read_to_end(&mut bytes)?;
     if file.read(&mut [0])? == 0 { Ok(bytes) } else { Err(Error::from(ErrorKind::FileTooLarge)) }
 }

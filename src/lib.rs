@@ -6,13 +6,15 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(not(unix))]
+compile_error!("docglow-telemetry is for Linux and macOS; on Windows, build it inside WSL");
+
 pub mod cli;
 pub mod config;
 pub mod consent;
 pub mod context;
 pub mod decision;
 pub mod delivery;
-mod descriptors;
 pub mod endpoint;
 pub mod environment;
 pub mod event;
@@ -23,6 +25,7 @@ pub mod installation;
 pub mod json;
 pub mod manifest;
 pub mod payload;
+pub mod process;
 pub mod proxy;
 pub mod sender;
 pub mod slot;

@@ -10,11 +10,12 @@ use docglow_telemetry::environment::Environment;
 use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::state::Consent;
 use docglow_telemetry::status::{self, Status};
-use docglow_telemetry::{consent, sender, stdin};
+use docglow_telemetry::{consent, process, sender, stdin};
 
 fn main() {
     // A bug of ours is no reason for a build to fail.
     std::panic::set_hook(Box::new(|_| std::process::exit(0)));
+    process::survive_file_size_limit();
     match cli::parse(std::env::args_os().skip(1)) {
         Ok(Invocation::Hook(_) | Invocation::Preview(_)) if io::stdin().is_terminal() => print(HELP),
         Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),

@@ -183,14 +183,9 @@ mod tests {
 
     #[test]
     fn a_broken_manifest_gives_nothing_rather_than_half() {
-        for text in [
-            "",
-            "null",
-            r#"{"nodes":{"a":{"resource_type":"model"}}"#,
-            r#"{"nodes":[]}"#,
-            r#"{"sources":7}"#,
-            "{} {}",
-        ] {
+        for text in
+            ["", "null", r#"{"nodes":{"a":{"resource_type":"model"}}"#, r#"{"nodes":[]}"#, r#"{"sources":7}"#, "{} {}"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

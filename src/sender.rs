@@ -18,6 +18,9 @@ use crate::{installation, manifest};
 /// begin before this program can look at a clock.
 const TIME_LIMIT: Duration = Duration::from_millis(2900);
 
+/// Room for a usual hand-over, so that one read takes it.
+const HANDOVER_BYTES: usize = 4096;
+
 /// What became of an event, as debug shows it.
 pub enum Report {
     Answered(Endpoint, u16),
@@ -40,9 +43,12 @@ pub fn run() {
     if start_watchdog().is_err() {
         return;
     }
+    // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"docglow-telemet");
     // So that no folder of the caller's is kept busy.
     let _ = std::env::set_current_dir("/");
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let read = io::stdin().read_to_end(&mut text).is_ok();
     if let Some(handover) = read.then(|| serde_json::from_slice(&text).ok()).flatten() {
         let _ = writeln!(io::stdout(), "{}", deliver(handover));

@@ -17,10 +17,10 @@ const EVENT_TIME: Duration = Duration::from_secs(2);
 const TRAILER_TIME: Duration = Duration::from_millis(50);
 
 /// How long to go on reading what is no event, so that its writer meets no broken pipe, …
-const REFUSE_TIME: Duration = Duration::from_secs(10);
+const REFUSE_TIME: Duration = Duration::from_secs(30);
 
-/// … as long as bytes keep coming: a pause of this length ends it.
-const REFUSE_PAUSE: Duration = Duration::from_millis(500);
+/// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
+const REFUSE_PAUSE: Duration = EVENT_TIME;
 
 /// Linux's default size of a pipe.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -55,13 +55,17 @@ impl fmt::Display for Unreadable {
 ///
 /// # Errors
 /// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
-/// to its end, for at most 10 s and while bytes keep coming.
+/// to its end, for at most 30 s and while bytes keep coming.
 pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
     let mut input = Input { fd: input, chunk: vec![0; CHUNK_BYTES] };
     match input.object() {
         Ok(text) => {
             input.drain(TRAILER_TIME, TRAILER_TIME);
             Ok(text)
+        }
+        Err(Unreadable::TooSlow) => {
+            input.drain(REFUSE_TIME, TRAILER_TIME);
+            Err(Unreadable::TooSlow)
         }
         Err(unreadable) => {
             input.drain(REFUSE_TIME, REFUSE_PAUSE);
@@ -70,9 +74,9 @@ pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
     }
 }
 
-/// Reads and drops what is on `input` already, for a call that has no use for it.
+/// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
 pub fn discard(input: BorrowedFd) {
-    Input { fd: input, chunk: vec![0; CHUNK_BYTES] }.drain(REFUSE_TIME, TRAILER_TIME);
+    Input { fd: input, chunk: vec![0; CHUNK_BYTES] }.drain(REFUSE_TIME, REFUSE_PAUSE);
 }
 
 struct Input<'a> {

@@ -1,17 +1,21 @@
-//! Keeping the caller's open files from the sender.
-//!
-//! A program such as bats waits for the end of a pipe that it left open on descriptor 3. The sender outlives its caller, so
-//! it must not hold that pipe. This is the crate's only `unsafe` code.
+//! Two things that the standard library can't say to the kernel. This is the crate's only `unsafe` code.
 
 #![allow(unsafe_code)]
 
 /// The first descriptor behind standard input, output and error.
 const FIRST_INHERITED: libc::c_uint = 3;
 
-/// Marks every open descriptor but the standard three as closed on `exec`.
+/// Makes writing beyond the limit of `ulimit -f` an error, where it would end the process with a status that is not 0.
+pub fn survive_file_size_limit() {
+    // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Keeps the caller's open files from the sender: marks every descriptor but the standard three as closed on `exec`.
 ///
-/// Where neither way of doing that works, nothing is marked, and the sender holds what its caller left open for 3 s.
-pub fn close_on_exec() {
+/// A program such as bats waits for the end of a pipe that it left open on descriptor 3, and the sender outlives its caller.
+/// Where neither way of marking works, the sender holds that pipe for 3 s.
+pub fn close_inherited_on_exec() {
     #[cfg(target_os = "linux")]
     {
         // SAFETY: takes three integers, and only sets a flag on descriptors of this process. Since Linux 5.11.
