@@ -16,7 +16,7 @@ use crate::file::read_regular;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// libyaml's time grows with the length of a file times the depth of its brackets. Up to this length that is no matter, …
-const MAX_BYTES_OF_ANY_DEPTH: usize = 64 << 10;
+const MAX_BYTES_OF_ANY_DEPTH: usize = 16 << 10;
 
 /// … and beyond it a file may have this many brackets in all.
 const MAX_BRACKETS: usize = 1000;

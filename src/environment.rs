@@ -19,9 +19,9 @@ pub struct Environment {
     /// `DOCGLOW_VERCEL_BYPASS`
     pub vercel_bypass: Option<OsString>,
     /// The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY` that is not empty, as curl reads them.
-    pub proxy: Option<OsString>,
+    pub proxy: Option<(&'static str, OsString)>,
     /// The first of `no_proxy`, `NO_PROXY` that is not empty.
-    pub no_proxy: Option<OsString>,
+    pub no_proxy: Option<(&'static str, OsString)>,
     /// `SSL_CERT_FILE`
     pub ssl_cert_file: Option<OsString>,
     /// `SSL_CERT_DIR`
@@ -35,19 +35,20 @@ pub struct Environment {
 impl Environment {
     /// The process's own environment.
     pub fn read() -> Environment {
-        let first = |names: &[&str]| names.iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+        let filled = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, filled(name)?)));
         Environment {
             no_telemetry: std::env::var_os("DOCGLOW_NO_TELEMETRY"),
             telemetry: std::env::var_os("DOCGLOW_TELEMETRY"),
-            endpoint: first(&["DOCGLOW_TELEMETRY_ENDPOINT"]),
+            endpoint: filled("DOCGLOW_TELEMETRY_ENDPOINT"),
             debug: std::env::var_os("DOCGLOW_TELEMETRY_DEBUG"),
-            vercel_bypass: first(&["DOCGLOW_VERCEL_BYPASS"]),
+            vercel_bypass: filled("DOCGLOW_VERCEL_BYPASS"),
             proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
-            ssl_cert_file: first(&["SSL_CERT_FILE"]),
-            ssl_cert_dir: first(&["SSL_CERT_DIR"]),
-            xdg_config_home: first(&["XDG_CONFIG_HOME"]),
-            ci: first(&["CI"]),
+            ssl_cert_file: filled("SSL_CERT_FILE"),
+            ssl_cert_dir: filled("SSL_CERT_DIR"),
+            xdg_config_home: filled("XDG_CONFIG_HOME"),
+            ci: filled("CI"),
         }
     }
 

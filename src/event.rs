@@ -93,9 +93,7 @@ impl Event {
             command: value(&[Key::Command]).and_then(json::word).ok_or(Rejection::UnknownCommand)?,
             result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
             duration_ms: value(&[Key::DurationMs, Key::Duration]).map_or(0, milliseconds),
-            adapter_type: value(&[Key::AdapterType, Key::Adapter])
-                .and_then(json::string)
-                .and_then(|name| Adapter::named(&name)),
+            adapter_type: value(&[Key::AdapterType, Key::Adapter]).and_then(adapter),
             project_shape: value(&[Key::ProjectShape, Key::Counts]).map(project_shape),
             features_used: value(&[Key::FeaturesUsed, Key::Features]).map_or(Vec::new(), features),
             docglow_version: value(&[Key::DocglowVersion]).and_then(json::string).and_then(|text| Pep440::parse(&text)),
@@ -103,6 +101,14 @@ impl Event {
                 .and_then(json::string)
                 .and_then(|text| PythonVersion::parse(&text)),
         })
+    }
+}
+
+fn adapter(value: &RawValue) -> Option<Adapter> {
+    match json::string(value) {
+        Some(name) => Adapter::named(&name),
+        // A string of half characters ("\ud800") is no text, and no published adapter.
+        None => value.get().starts_with('"').then_some(Adapter::OTHER),
     }
 }
 

@@ -15,7 +15,8 @@ use crate::vocabulary;
 /// complete JSON object. Other keys are skipped, whatever they hold.
 pub fn entries<'a, K: for<'k> Deserialize<'k>>(text: &'a str) -> Option<Vec<(K, &'a RawValue)>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    deserializer.deserialize_map(Entries(PhantomData)).ok()
+    let entries = deserializer.deserialize_map(Entries(PhantomData)).ok()?;
+    deserializer.end().ok().map(|()| entries)
 }
 
 /// The value of the first of `spellings` that stands in `entries`; of a repeated key, the last value, as docglow's own JSON

@@ -39,7 +39,7 @@ const DEFAULT_PROXY_PORT: u16 = 1080;
 impl ProxySettings {
     /// The settings of `environment`. A proxy that is not text is kept as one that can't be used.
     pub fn of(environment: &Environment) -> ProxySettings {
-        let text = |value: &Option<OsString>| value.as_ref().map(|value| value.to_string_lossy().into_owned());
+        let text = |variable: &Option<(_, OsString)>| Some(variable.as_ref()?.1.to_string_lossy().into_owned());
         ProxySettings { proxy: text(&environment.proxy), no_proxy: text(&environment.no_proxy) }
     }
 

@@ -1,13 +1,22 @@
 //! How many senders of one user may be at work at once, so that a loop behind a firewall can't fill the machine.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
 /// Each sender lives for at most 3 s and needs some 5 MB.
-const MAX_SENDERS: usize = 64;
+const MAX_SENDERS: u32 = 64;
+
+/// How long a sender waits for a slot, so that a burst gets through where the receiver answers.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long it rests between two tries.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// The right to be one of the senders. The kernel takes it back when the process ends, however it ends.
 pub struct Slot {
@@ -16,26 +25,51 @@ pub struct Slot {
 
 impl Slot {
     /// Takes a slot: the lock on one of a fixed number of empty files in docglow's configuration folder. `None` where all
-    /// are taken. Where the files or their locks can't be had, nobody is counted, and everybody may send.
+    /// stay taken. Where the files or their locks can't be had, nobody is counted, and everybody may send.
     pub fn take(state_folder: Option<&Path>) -> Option<Slot> {
-        const UNCOUNTED: Slot = Slot { _locked: None };
-        let Some(folder) = state_folder.map(|folder| folder.join("senders")) else { return Some(UNCOUNTED) };
-        if DirBuilder::new().recursive(true).mode(0o700).create(&folder).is_err() {
-            return Some(UNCOUNTED);
-        }
-        // A FIFO in a slot's place must not block.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        Slot::try_each(state_folder).unwrap_or(Some(Slot { _locked: None }))
+    }
+
+    fn try_each(state_folder: Option<&Path>) -> io::Result<Option<Slot>> {
+        let folder = state_folder.ok_or(ErrorKind::NotFound)?.join("senders");
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         for number in 0..MAX_SENDERS {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-            let Ok(file) = options.open(folder.join(number.to_string())) else { return Some(UNCOUNTED) };
-            match file.try_lock() {
-                Ok(()) => return Some(Slot { _locked: Some(file) }),
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(_)) => return Some(UNCOUNTED),
+            let file = open(&folder, number)?;
+            if try_lock(&file)? {
+                return Ok(Some(Slot { _locked: Some(file) }));
             }
         }
-        None
+        // All are taken. To try one of them is enough: each waiting sender another.
+        let file = open(&folder, std::process::id() % MAX_SENDERS)?;
+        let give_up = Instant::now() + PATIENCE;
+        while Instant::now() < give_up {
+            sleep(RETRY);
+            if try_lock(&file)? {
+                return Ok(Some(Slot { _locked: Some(file) }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn open(folder: &Path, number: u32) -> io::Result<File> {
+    // A FIFO in a slot's place must not block.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags)
+        .open(folder.join(number.to_string()))
+}
+
+fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -48,7 +82,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut taken: Vec<Slot> = (0..MAX_SENDERS).map(|_| Slot::take(Some(folder.path())).unwrap()).collect();
         assert!(Slot::take(Some(folder.path())).is_none());
-        taken.pop();
+        taken.clear();
         assert!(Slot::take(Some(folder.path())).is_some());
     }
 

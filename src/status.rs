@@ -1,5 +1,7 @@
 //! `status` and `preview`: what telemetry would do, shown without doing it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -21,13 +23,7 @@ pub struct Status {
     consent: &'static str,
     state_file: Option<PathBuf>,
     /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
-    environment: Vec<Variable>,
-}
-
-#[derive(Serialize)]
-struct Variable {
-    name: &'static str,
-    value: String,
+    environment: BTreeMap<&'static str, String>,
 }
 
 impl Status {
@@ -69,32 +65,32 @@ impl Status {
             "State file:",
             &self.state_file.as_ref().map_or("none: there is no home folder".into(), |path| path.display().to_string()),
         );
-        for (i, Variable { name, value }) in self.environment.iter().enumerate() {
-            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={value}"));
+        for (i, (name, value)) in self.environment.iter().enumerate() {
+            // A value could hold anything, a terminal's control sequences included.
+            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
         }
         text
     }
 }
 
-fn variables(context: &Context) -> Vec<Variable> {
+fn variables(context: &Context) -> BTreeMap<&'static str, String> {
     let environment = &context.environment;
-    let shown = |name, value: &Option<std::ffi::OsString>| {
-        let value = value.as_ref()?.to_string_lossy().escape_debug().to_string();
-        Some(Variable { name, value })
-    };
-    let usable = |name, is_set: bool, is_usable: bool| {
-        is_set.then(|| Variable { name, value: if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned() })
+    let shown = |name, value: &Option<OsString>| Some((name, value.as_ref()?.to_string_lossy().into_owned()));
+    let secret = |name, value: &Option<OsString>| value.as_ref().map(|_| (name, "(set)".to_owned()));
+    let proxy = |variable: &Option<(&'static str, _)>| variable.as_ref().map(|(name, _)| (*name, "(set)".to_owned()));
+    let usable = |name, value: &Option<OsString>, is_usable: bool| {
+        value.as_ref().map(|_| (name, if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned()))
     };
     [
         shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
         shown("DOCGLOW_TELEMETRY", &environment.telemetry),
-        usable("DOCGLOW_TELEMETRY_ENDPOINT", environment.endpoint.is_some(), environment.endpoint().is_some()),
         shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
-        usable("DOCGLOW_VERCEL_BYPASS", environment.vercel_bypass.is_some(), environment.bypass_token().is_some()),
-        usable("https_proxy or all_proxy", environment.proxy.is_some(), true),
-        usable("no_proxy", environment.no_proxy.is_some(), true),
-        usable("SSL_CERT_FILE", environment.ssl_cert_file.is_some(), true),
-        usable("SSL_CERT_DIR", environment.ssl_cert_dir.is_some(), true),
+        usable("DOCGLOW_TELEMETRY_ENDPOINT", &environment.endpoint, environment.endpoint().is_some()),
+        usable("DOCGLOW_VERCEL_BYPASS", &environment.vercel_bypass, environment.bypass_token().is_some()),
+        proxy(&environment.proxy),
+        proxy(&environment.no_proxy),
+        secret("SSL_CERT_FILE", &environment.ssl_cert_file),
+        secret("SSL_CERT_DIR", &environment.ssl_cert_dir),
     ]
     .into_iter()
     .flatten()

@@ -22,8 +22,8 @@ const REFUSE_TIME: Duration = Duration::from_secs(30);
 /// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
 const REFUSE_PAUSE: Duration = EVENT_TIME;
 
-/// Linux's default size of a pipe.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes that are read at once: an event in one read, without memory that most calls would touch in vain.
+const CHUNK_BYTES: usize = 8 << 10;
 
 /// Why standard input holds no JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl fmt::Display for Unreadable {
 /// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 30 s and while bytes keep coming.
 pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
-    let mut input = Input { fd: input, chunk: vec![0; CHUNK_BYTES] };
+    let mut input = Input { fd: input, chunk: [0; CHUNK_BYTES] };
     match input.object() {
         Ok(text) => {
             input.drain(TRAILER_TIME, TRAILER_TIME);
@@ -76,12 +76,12 @@ pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
 pub fn discard(input: BorrowedFd) {
-    Input { fd: input, chunk: vec![0; CHUNK_BYTES] }.drain(REFUSE_TIME, REFUSE_PAUSE);
+    Input { fd: input, chunk: [0; CHUNK_BYTES] }.drain(REFUSE_TIME, REFUSE_PAUSE);
 }
 
 struct Input<'a> {
     fd: BorrowedFd<'a>,
-    chunk: Vec<u8>,
+    chunk: [u8; CHUNK_BYTES],
 }
 
 impl Input<'_> {

@@ -35,7 +35,7 @@ const PRE_RELEASES: [(&str, PreRelease); 8] = [
 
 impl Pep440 {
     /// More numbers than this in a release are no version of docglow's.
-    const MAX_RELEASE_NUMBERS: usize = 6;
+    const MAX_RELEASE_NUMBERS: usize = 16;
 
     /// Parses any spelling that PEP 440 accepts, case and surrounding white space included; `None` for anything else,
     /// and for a number above `u32::MAX`. The local part (`+…`) must be well-formed and is dropped.
@@ -98,15 +98,8 @@ impl<'a> Rest<'a> {
 
     /// The number behind `rc`, `post` or `dev`, where PEP 440 takes none for 0.
     fn implicit_number(&mut self) -> Option<u32> {
-        let has_digits = |rest: &Rest| rest.0.starts_with(|c: char| c.is_ascii_digit());
-        let mut behind_separator = *self;
-        behind_separator.separator();
-        if has_digits(&behind_separator) {
-            *self = behind_separator;
-            self.number()
-        } else {
-            Some(0)
-        }
+        self.separator();
+        if self.0.starts_with(|c: char| c.is_ascii_digit()) { self.number() } else { Some(0) }
     }
 
     /// Runs `parse`, and takes nothing where it finds nothing.
@@ -227,6 +220,8 @@ mod tests {
             ("1.0-r4", "1.0.post4"),
             ("1.0.dev5", "1.0.dev5"),
             ("1.0dev", "1.0.dev0"),
+            ("1.0dev.", "1.0.dev0"),
+            ("1.0a-.post_", "1.0a0.post0"),
             ("1.0a1.post2.dev3+local.7", "1.0a1.post2.dev3"),
             ("0.9.3.dev4+g1a2b3c4", "0.9.3.dev4"),
         ] {
@@ -254,7 +249,7 @@ mod tests {
             "-1",
             "1.0.dev1.post2",
             "4294967296",
-            "1.2.3.4.5.6.7",
+            "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17",
             "1.0/../x",
             "1.0-",
             "1.0_",

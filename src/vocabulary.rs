@@ -77,7 +77,8 @@ const ADAPTERS: &str = include_str!("adapters.txt");
 pub struct Adapter(&'static str);
 
 impl Adapter {
-    const OTHER: &'static str = "other";
+    /// A name that is not in the table.
+    pub const OTHER: Adapter = Adapter("other");
 
     /// The published adapter that `name` means, trimmed and without case; `other` for a name that is not in the table,
     /// `None` for an empty one.
@@ -87,7 +88,7 @@ impl Adapter {
             return None;
         }
         let published = ADAPTERS.lines().find(|adapter| adapter.eq_ignore_ascii_case(name));
-        Some(Adapter(published.unwrap_or(Adapter::OTHER)))
+        Some(published.map_or(Adapter::OTHER, Adapter))
     }
 }
 

@@ -1,0 +1,22 @@
+//! What every test binary shares: a sandbox to run the hook in, a receiver to send to, and trials that name the tools they need.
+#![allow(dead_code, unused_imports)] // each test binary uses its own part of it
+
+pub mod connection;
+pub mod invocation;
+pub mod outcome;
+pub mod receiver;
+pub mod sandbox;
+pub mod trials;
+
+pub use connection::{Connection, Request};
+pub use invocation::Invocation;
+pub use outcome::Outcome;
+pub use receiver::{Behaviour, Receiver};
+pub use sandbox::{EVENT, Sandbox};
+pub(crate) use trials::trials;
+
+/// Runs the trials of a test binary; the exit status is libtest's.
+pub fn conclude(trials: Vec<libtest_mimic::Trial>) -> std::process::ExitCode {
+    let arguments = libtest_mimic::Arguments::from_args();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,181 @@
+//! A loopback HTTP server that records each request whole and then does what the test wants of it.
+
+use super::connection::{Connection, Record, Request, Shared};
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+const PATH: &str = "/v1/telemetry/events";
+
+/// More than any backlog that std asks for.
+const BACKLOG_LIMIT: usize = 4096;
+
+/// What a receiver does with a connection. All but the first two record the request first.
+pub enum Behaviour {
+    CloseAtOnce,
+    /// Does everything itself, reading included ([`Connection::read_request`]).
+    Custom(Box<dyn Fn(&mut Connection) + Send + Sync>),
+    /// This status with these headers, in order.
+    Answer(u16, Vec<(String, String)>),
+    /// 204 after a while.
+    SlowBy(Duration),
+    /// Never answers.
+    Silent,
+    /// A valid answer, one byte a second.
+    Drip,
+    /// These bytes, then closes.
+    Bytes(Vec<u8>),
+}
+
+/// Listens until dropped; no thread and no port outlives it.
+pub struct Receiver {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    acceptor: Option<JoinHandle<()>>,
+    /// A listener that nobody accepts from, and what fills its backlog.
+    held: Option<(TcpListener, Vec<TcpStream>)>,
+}
+
+impl Receiver {
+    pub fn start(behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("the receiver's address");
+        let shared = Arc::new(Shared::default());
+        let acceptor = thread::spawn({
+            let shared = shared.clone();
+            move || accept_all(&listener, &shared, &behaviour)
+        });
+        Self { address, shared, acceptor: Some(acceptor), held: None }
+    }
+
+    /// Answers 204, as the real endpoint does.
+    pub fn answering() -> Self {
+        Self::start(Behaviour::Answer(204, Vec::new()))
+    }
+
+    /// A port that nobody listens on.
+    pub fn refusing() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::deaf(listener.local_addr().expect("the refusing address"), None)
+    }
+
+    /// A port whose connections are never completed: a listener with a full backlog drops what comes.
+    pub fn black_hole() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("the black hole's address");
+        let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let filling: Vec<_> = (0..BACKLOG_LIMIT).map_while(connect).collect();
+        assert!(filling.len() < BACKLOG_LIMIT, "the backlog never filled up");
+        Self::deaf(address, Some((listener, filling)))
+    }
+
+    fn deaf(address: SocketAddr, held: Option<(TcpListener, Vec<TcpStream>)>) -> Self {
+        Self { address, shared: Arc::default(), acceptor: None, held }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}{PATH}", self.address)
+    }
+
+    /// Awaits `count` requests in all and returns them; panics when they are not there in time.
+    #[track_caller]
+    pub fn wait_for(&self, count: usize, timeout: Duration) -> Vec<Request> {
+        let waiting = |record: &mut Record| record.requests.len() < count;
+        let guard = self.shared.lock();
+        let (record, _) = self.shared.changed.wait_timeout_while(guard, timeout, waiting).expect("the record");
+        let arrived = record.requests.len();
+        assert!(arrived >= count, "{arrived} of {count} requests arrived within {timeout:?}");
+        record.requests.clone()
+    }
+
+    /// The requests so far: all of them, once a run has returned that sends before returning (`--wait`, debug).
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.lock().requests.clone()
+    }
+
+    /// The one request so far.
+    #[track_caller]
+    pub fn only_request(&self) -> Request {
+        let mut requests = self.requests();
+        assert_eq!(requests.len(), 1, "not exactly one request: {requests:?}");
+        requests.remove(0)
+    }
+
+    /// Connections accepted so far, with or without a request.
+    pub fn connections(&self) -> usize {
+        self.shared.lock().connections
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let Some(acceptor) = self.acceptor.take() else {
+            return;
+        };
+        let streams = {
+            let mut record = self.shared.lock();
+            record.stopped = true;
+            std::mem::take(&mut record.streams)
+        };
+        self.shared.changed.notify_all();
+        for stream in streams {
+            stream.shutdown(Shutdown::Both).ok();
+        }
+        TcpStream::connect(self.address).ok(); // wakes the acceptor
+        acceptor.join().ok();
+    }
+}
+
+fn accept_all(listener: &TcpListener, shared: &Arc<Shared>, behaviour: &Behaviour) {
+    thread::scope(|scope| {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut record = shared.lock();
+            if record.stopped {
+                return;
+            }
+            record.connections += 1;
+            record.streams.extend(stream.try_clone());
+            drop(record);
+            shared.changed.notify_all();
+            let mut connection = Connection { stream, shared: shared.clone() };
+            scope.spawn(move || {
+                behave(behaviour, &mut connection).ok();
+                connection.stream.shutdown(Shutdown::Both).ok();
+            });
+        }
+    });
+}
+
+fn behave(behaviour: &Behaviour, connection: &mut Connection) -> io::Result<()> {
+    match behaviour {
+        Behaviour::CloseAtOnce => return Ok(()),
+        Behaviour::Custom(handler) => {
+            handler(connection);
+            return Ok(());
+        }
+        _ => connection.read_request()?,
+    };
+    match behaviour {
+        Behaviour::Answer(status, headers) => connection.answer(*status, headers),
+        Behaviour::SlowBy(delay) => {
+            connection.pause(*delay);
+            connection.answer(204, &[])
+        }
+        Behaviour::Drip => connection.drip(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"),
+        Behaviour::Bytes(bytes) => connection.stream.write_all(bytes),
+        _ => {
+            connection.hold();
+            Ok(())
+        }
+    }
+}

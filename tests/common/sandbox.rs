@@ -1,0 +1,115 @@
+//! A home, a config folder and a project folder of a test's own, and the hook run in them with nothing else in its environment.
+
+use super::Invocation;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The event of the tests that are not about the event.
+pub const EVENT: &str = r#"{"command":"generate","result":"success","duration_ms":1446,"adapter_type":"duckdb"}"#;
+
+/// The hook's executable.
+pub fn binary() -> PathBuf {
+    match std::env::var_os("DOCGLOW_TELEMETRY_BIN") {
+        Some(path) => fs::canonicalize(path).expect("DOCGLOW_TELEMETRY_BIN names the hook"),
+        None => PathBuf::from(env!("CARGO_BIN_EXE_docglow-telemetry")),
+    }
+}
+
+/// Temporary folders, gone when dropped.
+pub struct Sandbox {
+    root: tempfile::TempDir,
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("docglow-telemetry-").tempdir().expect("a temporary folder");
+        let sandbox = Self { root };
+        for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
+            fs::create_dir(folder).expect("a folder in the sandbox");
+        }
+        sandbox
+    }
+
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    /// `XDG_CONFIG_HOME` of every run.
+    pub fn config_home(&self) -> PathBuf {
+        self.root().join("config")
+    }
+
+    /// The working directory of every run, so the default project folder.
+    pub fn project(&self) -> PathBuf {
+        self.root().join("project")
+    }
+
+    pub fn state_dir(&self) -> PathBuf {
+        self.config_home().join("docglow")
+    }
+
+    pub fn state_file(&self) -> PathBuf {
+        self.state_dir().join("telemetry.json")
+    }
+
+    pub fn write_state(&self, content: impl AsRef<[u8]>) {
+        fs::create_dir_all(self.state_dir()).expect("the state folder");
+        fs::write(self.state_file(), content).expect("the state file");
+    }
+
+    /// The state file as JSON; `None` where there is no file. Panics where it is no JSON.
+    pub fn state(&self) -> Option<serde_json::Value> {
+        let bytes = fs::read(self.state_file()).ok()?;
+        Some(serde_json::from_slice(&bytes).expect("the state file is JSON"))
+    }
+
+    /// Writes `docglow.yml` of the project folder.
+    pub fn write_config(&self, content: impl AsRef<[u8]>) {
+        fs::write(self.project().join("docglow.yml"), content).expect("docglow.yml");
+    }
+
+    /// The hook without arguments, its stdin empty.
+    pub fn hook(&self) -> Invocation {
+        let folders = [("HOME", self.home()), ("XDG_CONFIG_HOME", self.config_home())];
+        Invocation {
+            program: binary(),
+            arguments: Vec::new(),
+            environment: folders.into_iter().map(|(name, folder)| (name.into(), folder.into())).collect(),
+            folder: self.project(),
+            stdin: Vec::new(),
+            user: None,
+        }
+    }
+
+    /// The hook as a user whom file modes bind: `nobody`, who then owns the sandbox, where the tests run as root.
+    pub fn as_nobody(&self) -> Invocation {
+        let mut hook = self.hook();
+        if rustix::process::geteuid().is_root() {
+            let copy = self.root().join("docglow-telemetry");
+            fs::copy(&hook.program, &copy).expect("a copy of the hook");
+            give_to(NOBODY, self.root());
+            hook.program = copy;
+            hook.user = Some(NOBODY);
+        }
+        hook
+    }
+
+    /// `docglow-telemetry ARGUMENT…`, for `sandbox.command(["status", "--json"])`.
+    pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Invocation {
+        self.hook().args(arguments)
+    }
+}
+
+const NOBODY: u32 = 65534;
+
+fn give_to(user: u32, path: &Path) {
+    std::os::unix::fs::lchown(path, Some(user), Some(user)).expect("a new owner");
+    if path.is_dir() && !path.is_symlink() {
+        let entries = fs::read_dir(path).expect("a folder of the sandbox");
+        entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
+    }
+}

@@ -1,0 +1,55 @@
+//! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored, and fails where `CI` is set.
+
+use libtest_mimic::{Failed, Trial};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one needs ["strace", "root"]]`.
+/// The functions take nothing and panic to fail.
+macro_rules! trials {
+    ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
+        vec![$($crate::common::trials::trial(
+            concat!(module_path!(), "::", stringify!($name)),
+            &[$($($need),+)?],
+            $name,
+        )),*]
+    };
+}
+pub(crate) use trials;
+
+/// One trial. `needs` names tools on PATH, or `root`, or `user namespaces`.
+pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send + 'static) -> Trial {
+    let name = name.into();
+    let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
+    let missing: Vec<&str> = needs.iter().copied().filter(|need| !is_there(need)).collect();
+    if missing.is_empty() {
+        return Trial::test(name, || {
+            body();
+            Ok(())
+        });
+    }
+    let missing = missing.join(", ");
+    let reason = format!("needs {missing}, missing on this machine");
+    Trial::test(name, move || Err(Failed::from(reason)))
+        .with_kind(format!("needs {missing}"))
+        .with_ignored_flag(std::env::var_os("CI").is_none())
+}
+
+fn is_there(need: &str) -> bool {
+    match need {
+        "root" => rustix::process::geteuid().is_root(),
+        "user namespaces" => succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"])),
+        tool => tool_path(tool).is_some(),
+    }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
+}
+
+/// Where a tool is on the PATH of the tests (the sandbox has none).
+pub fn tool_path(tool: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())
+}

@@ -1,0 +1,41 @@
+//! §1 to §4 of the contract, seen from outside: the real binary, its stdin, its files, the request that arrives.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod config_file;
+mod decision;
+mod event;
+mod harness;
+mod request;
+mod simultaneous;
+mod state;
+mod stdin;
+mod unwritable;
+
+fn main() -> std::process::ExitCode {
+    let parts = [
+        harness::trials(),
+        event::trials(),
+        request::trials(),
+        stdin::trials(),
+        decision::trials(),
+        config_file::trials(),
+        state::trials(),
+        unwritable::trials(),
+        simultaneous::trials(),
+    ];
+    common::conclude(parts.into_iter().flatten().collect())
+}
+
+/// Panics unless this is a random UUID in its usual lower-case form.
+#[track_caller]
+fn assert_uuid4(id: &str) {
+    let is_expected = |(index, byte): (usize, u8)| match index {
+        8 | 13 | 18 | 23 => byte == b'-',
+        14 => byte == b'4',
+        19 => b"89ab".contains(&byte),
+        _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+    };
+    let good = id.len() == 36 && id.bytes().enumerate().all(is_expected);
+    assert!(good, "no UUID4: {id:?}");
+}

@@ -1,0 +1,167 @@
+//! §1: how the event is read.
+
+use crate::common::{EVENT, Receiver, Sandbox, trials};
+use std::io::Write;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const MEBIBYTE: usize = 1024 * 1024;
+
+/// From the first byte on, an event has this long.
+const EVENT_LIMIT: Duration = Duration::from_secs(2);
+
+/// After a whole value stdin is drained for 50 ms; ten times that is no longer draining.
+const DRAINED: Duration = Duration::from_millis(500);
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        an_event_of_one_mebibyte_is_sent_and_a_larger_one_is_dropped,
+        a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails,
+        what_follows_a_whole_event_is_taken_from_its_writer,
+        stdin_need_not_be_closed_after_a_whole_event,
+        an_event_in_pieces_is_sent,
+        an_event_that_stops_half_way_is_dropped_after_2_s,
+        before_the_first_byte_the_hook_waits,
+        with_telemetry_off_the_writer_never_fails_either,
+        a_closed_stdin_and_the_null_device_are_no_event,
+        with_a_terminal_on_stdin_the_help_is_printed,
+    ]
+}
+
+/// The event, filled up with an ignored key to this many bytes.
+fn event_of(bytes: usize) -> String {
+    let head = EVENT.strip_suffix('}').unwrap().to_owned() + r#","filler":""#;
+    let filler = "x".repeat(bytes - head.len() - 2);
+    head + &filler + "\"}"
+}
+
+/// A run whose stdin the test holds in its own hands.
+fn start(sandbox: &Sandbox, receiver: &Receiver, arguments: &[&str]) -> Child {
+    let mut command = sandbox.hook().on().to(receiver).args(arguments).as_command();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("the hook")
+}
+
+/// Awaits the end with stdin still open and returns how long that took.
+fn time_to_exit(child: &mut Child) -> Duration {
+    let stdin = child.stdin.take();
+    let start = Instant::now();
+    let status = child.wait().expect("the exit status");
+    drop(stdin);
+    assert!(status.success());
+    start.elapsed()
+}
+
+fn an_event_of_one_mebibyte_is_sent_and_a_larger_one_is_dropped() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = sandbox.hook().on().to(&receiver).debug();
+    hook.clone().stdin(event_of(MEBIBYTE)).run().assert_sent(&receiver.url(), "204");
+    hook.stdin(event_of(MEBIBYTE + 1)).run().assert_not_sent();
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+fn a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = sandbox.hook().on().to(&receiver);
+    hook.stdin(event_of(32 * MEBIBYTE)).run().assert_silent();
+    assert_eq!(receiver.connections(), 0);
+}
+
+fn what_follows_a_whole_event_is_taken_from_its_writer() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = sandbox.hook().on().to(&receiver).arg("--wait");
+    let followed = EVENT.to_owned() + &" ".repeat(MEBIBYTE / 2);
+    hook.stdin(followed).run().assert_silent();
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+fn stdin_need_not_be_closed_after_a_whole_event() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let mut child = start(&sandbox, &receiver, &[]);
+    child.stdin.as_mut().unwrap().write_all(EVENT.as_bytes()).unwrap();
+    let time = time_to_exit(&mut child);
+    assert!(time < DRAINED, "{time:?}");
+    receiver.wait_for(1, Duration::from_secs(10));
+}
+
+fn an_event_in_pieces_is_sent() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let mut child = start(&sandbox, &receiver, &["--wait"]);
+    let stdin = child.stdin.as_mut().unwrap();
+    for piece in EVENT.as_bytes().chunks(20) {
+        stdin.write_all(piece).unwrap();
+        thread::sleep(Duration::from_millis(20)); // no condition: the hook must see pieces
+    }
+    time_to_exit(&mut child);
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+fn an_event_that_stops_half_way_is_dropped_after_2_s() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let mut child = start(&sandbox, &receiver, &[]);
+    let half = &EVENT.as_bytes()[..EVENT.len() / 2];
+    child.stdin.as_mut().unwrap().write_all(half).unwrap();
+    let time = time_to_exit(&mut child);
+    assert!(time >= EVENT_LIMIT - Duration::from_millis(100) && time < 2 * EVENT_LIMIT, "{time:?}");
+    assert_eq!(receiver.connections(), 0);
+}
+
+fn before_the_first_byte_the_hook_waits() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let mut child = start(&sandbox, &receiver, &["--wait"]);
+    thread::sleep(EVENT_LIMIT + Duration::from_millis(300)); // no condition: nothing may happen
+    assert_eq!(child.try_wait().unwrap(), None, "the hook did not wait for its event");
+    child.stdin.as_mut().unwrap().write_all(EVENT.as_bytes()).unwrap();
+    time_to_exit(&mut child);
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+fn with_telemetry_off_the_writer_never_fails_either() {
+    let sandbox = Sandbox::new();
+    let hook = sandbox.hook();
+    hook.clone().stdin(event_of(MEBIBYTE)).run().assert_silent();
+    hook.stdin(event_of(32 * MEBIBYTE)).run().assert_silent();
+}
+
+fn a_closed_stdin_and_the_null_device_are_no_event() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = sandbox.hook().on().to(&receiver);
+    for (hook, said) in [(hook.clone(), ""), (hook.debug(), "telemetry: not sent (")] {
+        let null = hook.as_command().stdin(Stdio::null()).output().unwrap();
+        let mut shell = hook.clone();
+        shell.arguments = vec!["-c".into(), "exec \"$0\" <&-".into(), hook.program.clone().into()];
+        shell.program = "/bin/sh".into();
+        let closed = shell.as_command().output().unwrap();
+        for output in [null, closed] {
+            assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert!(stderr.starts_with(said) && stderr.is_empty() == said.is_empty(), "{stderr}");
+        }
+    }
+    assert_eq!(receiver.connections(), 0);
+}
+
+fn with_a_terminal_on_stdin_the_help_is_printed() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let help = sandbox.command(["--help"]).run();
+    assert!(help.assert_success().stdout().contains("docglow-telemetry"));
+    let (_controller, terminal) = terminal();
+    let mut command = sandbox.hook().on().to(&receiver).as_command();
+    let output = command.stdin(terminal).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), help.stdout());
+}
+
+/// A pseudo-terminal: the end to keep open, and the end for the hook.
+fn terminal() -> (std::fs::File, std::fs::File) {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+    grantpt(&controller).expect("grantpt");
+    unlockpt(&controller).expect("unlockpt");
+    let name = ptsname(&controller, Vec::new()).expect("its name").into_string().expect("its name");
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("its other end");
+    (controller.into(), terminal.into())
+}
