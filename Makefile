@@ -1,11 +1,12 @@
-# make            build the static binary: dist/docglow-telemetry
-# make demo       send a sample event to a receiver on this machine, and show what arrived
-# make test       every test; those whose tool is missing are counted as ignored
-# make bench      the figures, beside a program that does nothing, curl and docglow itself; BENCH=--quick for a few runs
-# make fuzz       every fuzz target for FUZZ_SECONDS, with cargo-fuzz on nightly
-# make lint       formatting, clippy and shellcheck
-# make deny       what the binary is built from (needs cargo-deny)
-# make install    install the binary, PREFIX=/usr/local
+# make              build the static binary: dist/docglow-telemetry
+# make demo         send a sample event to a receiver on this machine, and show what arrived
+# make test         every test; those whose tool is missing are counted as ignored
+# make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
+# make bench        the figures in the README, measured here
+# make fuzz         look for more, at length
+# make lint         formatting, clippy and shellcheck
+# make deny         what the binary is built from
+# make install      install the binary, PREFIX=/usr/local
 
 PREFIX ?= /usr/local
 CARGO ?= cargo
@@ -15,8 +16,12 @@ MUSL := $(subst -gnu,-musl,$(HOST))
 # A musl target is taken where it is installed. On the gnu one, an explicit --target keeps the flags from proc-macros, which
 # can't be static.
 TARGET ?= $(if $(wildcard $(shell rustc --print target-libdir --target $(MUSL) 2>/dev/null)),$(MUSL),$(HOST))
-# Static, and at a fixed address: there is nothing to relocate at start-up.
-STATIC := $(if $(findstring linux,$(TARGET)),-C target-feature=+crt-static -C relocation-model=static)
+# Static, and at a fixed address: there is nothing to relocate at start-up. src/lean.rs says what `lean` leaves out; its two
+# functions stand before those of the C runtime, which the linker takes for a mistake unless it is told otherwise.
+ifneq ($(findstring linux,$(TARGET)),)
+STATIC := -C target-feature=+crt-static -C relocation-model=static \
+	--cfg lean -C link-arg=-Wl,-z,muldefs -C link-arg=-Wl,--no-eh-frame-hdr
+endif
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BINARY := dist/docglow-telemetry
 EVENT := tests/fixtures/events/documented_example.event.json
@@ -39,6 +44,17 @@ demo: $(BINARY)
 .PHONY: test
 test: $(BINARY)
 	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked
+
+# docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
+DOCGLOW_VENV ?= $(abspath $(TARGET_DIR))/docglow-venv
+
+$(DOCGLOW_VENV)/bin/docglow:
+	python3 -m venv $(DOCGLOW_VENV)
+	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check docglow==0.9.2
+
+.PHONY: conformance
+conformance: $(BINARY) $(DOCGLOW_VENV)/bin/docglow
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" $(CARGO) test --locked --test conformance
 
 .PHONY: bench
 bench: $(BINARY)

@@ -55,17 +55,14 @@ pub fn prompt(context: &Context) {
     if !somebody_there || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
         return;
     }
-    let asked = write!(io::stdout(), "{QUESTION}\nTurn it on? [y/N] ").and_then(|()| io::stdout().flush());
-    if asked.is_err() {
-        return;
-    }
-    let answer = read_line().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(answer) = ask() else { return };
+    let answer = answer.trim().to_ascii_lowercase();
     record(context, if answer == "y" || answer == "yes" { Consent::Yes } else { Consent::No });
 }
 
-/// Reads one line from the terminal. Ctrl-D ends it, and so does Ctrl-C, which must not end this process before the answer
-/// is recorded: it would be asked again, and the exit status would not be 0.
-fn read_line() -> Option<String> {
+/// Asks on the terminal and reads one line. Ctrl-D ends it, and so does Ctrl-C, which must not end this process before the
+/// answer is recorded: it would be asked again, and the exit status would not be 0. `None` where it could not be asked.
+fn ask() -> Option<String> {
     const CTRL_C: u8 = 3;
     let terminal = io::stdin();
     let before = tcgetattr(&terminal).ok()?;
@@ -73,8 +70,14 @@ fn read_line() -> Option<String> {
     asking.local_modes.remove(LocalModes::ISIG);
     asking.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
     tcsetattr(&terminal, OptionalActions::Now, &asking).ok()?;
-    let mut line = [0; MAX_ANSWER_BYTES];
-    let length = rustix::io::read(&terminal, &mut line);
+    let answer = ask_and_read();
     let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
-    str::from_utf8(line.get(..length.ok()?)?).ok().map(str::to_owned)
+    answer
+}
+
+fn ask_and_read() -> Option<String> {
+    write!(io::stdout(), "{QUESTION}\nTurn it on? [y/N] ").and_then(|()| io::stdout().flush()).ok()?;
+    let mut line = [0; MAX_ANSWER_BYTES];
+    let length = rustix::io::read(io::stdin(), &mut line).unwrap_or(0);
+    Some(String::from_utf8_lossy(&line[..length]).into_owned())
 }

@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub struct Handover {
     /// The docglow command to take versions from.
     pub docglow: Option<OsString>,
 }
+
+/// The largest file of certificates that is handed on. All of Mozilla's are 0.2 MB.
+const MAX_CERTIFICATES_BYTES: u64 = 16 << 20;
 
 /// Why the sender could not be started.
 #[derive(Debug)]
@@ -84,10 +87,14 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
         .stderr(null_device());
     // Its own process group, so that a Ctrl-C meant for the caller does not end it.
     sender.process_group(0);
-    for (name, path) in [("SSL_CERT_FILE", &environment.ssl_cert_file), ("SSL_CERT_DIR", &environment.ssl_cert_dir)] {
-        // The sender works in `/`, where a relative path means something else.
-        if let Some(path) = path.as_deref().and_then(|path| std::path::absolute(path).ok()) {
-            sender.env(name, path);
+    for (name, value) in [("SSL_CERT_FILE", &environment.ssl_cert_file), ("SSL_CERT_DIR", &environment.ssl_cert_dir)] {
+        // Lists, as OpenSSL reads them. The sender works in `/`, where a relative path means something else.
+        let paths = value.iter().flat_map(std::env::split_paths).filter_map(|path| std::path::absolute(path).ok());
+        let paths = paths.map(|path| if may_have_no_end(&path) { PathBuf::from("/dev/null") } else { path });
+        if let Ok(paths) = std::env::join_paths(paths)
+            && !paths.is_empty()
+        {
+            sender.env(name, paths);
         }
     }
     let mut sender = sender.spawn().map_err(|_| NotStarted)?;
@@ -96,6 +103,12 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
         let _ = stdin.write_all(&text);
     }
     Ok(sender)
+}
+
+/// Whether reading `path` might fill the memory. The TLS library reads a file of certificates whole, a device included.
+fn may_have_no_end(path: &Path) -> bool {
+    let is_bounded = |about: Metadata| about.is_dir() || about.is_file() && about.len() <= MAX_CERTIFICATES_BYTES;
+    path.metadata().is_ok_and(|about| !is_bounded(about))
 }
 
 /// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.

@@ -93,7 +93,8 @@ impl Endpoint {
             let folder = &path[..=path.rfind('/').unwrap_or(0)];
             format!("{origin}{folder}{location}")
         };
-        let target = Endpoint::parse(&target).ok_or(RedirectRefused)?;
+        let mut target = Endpoint::parse(&target).ok_or(RedirectRefused)?;
+        target.path_and_query = without_dot_segments(&target.path_and_query);
         let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
         let turned_inwards = target.is_loopback() && !self.is_loopback();
         if downgraded || turned_inwards { Err(RedirectRefused) } else { Ok(target) }
@@ -180,6 +181,23 @@ fn normal_path_and_query(text: &str) -> String {
         }
     }
     normal
+}
+
+/// Resolves `.` and `..` in the path (RFC 3986 §5.2.4).
+fn without_dot_segments(path_and_query: &str) -> String {
+    let (path, query) = path_and_query.split_at(path_and_query.find('?').unwrap_or(path_and_query.len()));
+    let mut kept = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            ".." => drop(kept.pop()),
+            "." => {}
+            segment => kept.push(segment),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        kept.push("");
+    }
+    format!("/{}{query}", kept.join("/"))
 }
 
 impl fmt::Display for Scheme {
@@ -337,7 +355,11 @@ mod tests {
             ("y#/f:g", "https://a.example:8443/v1/y"),
             ("y", "https://a.example:8443/v1/y"),
             ("y:z/../w", "refused"),
-            ("./y:z", "https://a.example:8443/v1/./y:z"),
+            ("./y:z", "https://a.example:8443/v1/y:z"),
+            ("../y/./z/..?a/../b", "https://a.example:8443/y/?a/../b"),
+            ("/../..", "https://a.example:8443/"),
+            (".", "https://a.example:8443/v1/"),
+            ("/a//b/../c", "https://a.example:8443/a//c"),
             ("http://a.example:8443/y", "refused"),
             ("http://localhost/y", "refused"),
             ("https://localhost/y", "refused"),

@@ -1,7 +1,7 @@
 //! The environment variables that the hook knows, read once.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::endpoint::{BypassToken, Endpoint};
 
@@ -26,6 +26,8 @@ pub struct Environment {
     pub ssl_cert_file: Option<OsString>,
     /// `SSL_CERT_DIR`
     pub ssl_cert_dir: Option<OsString>,
+    /// `HOME`
+    pub home: Option<OsString>,
     /// `XDG_CONFIG_HOME`
     pub xdg_config_home: Option<OsString>,
     /// `CI`
@@ -47,6 +49,7 @@ impl Environment {
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
             ssl_cert_file: filled("SSL_CERT_FILE"),
             ssl_cert_dir: filled("SSL_CERT_DIR"),
+            home: filled("HOME"),
             xdg_config_home: filled("XDG_CONFIG_HOME"),
             ci: filled("CI"),
         }
@@ -86,17 +89,16 @@ impl Environment {
         self.vercel_bypass.as_deref()?.to_str().and_then(BypassToken::parse)
     }
 
-    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it; `None` where there is no home.
+    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it. `None` where `HOME` does not say
+    /// where that is: the user database is not asked, for which a static glibc would load code of another glibc.
     pub fn state_folder(&self) -> Option<PathBuf> {
+        // A relative path is to be ignored, says the XDG base directory specification.
+        let absolute = |path: &Option<OsString>| path.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute(&self.home);
         let config = if cfg!(target_os = "macos") {
-            home::home_dir()?.join("Library/Application Support")
+            home?.join("Library/Application Support")
         } else {
-            // A relative path is to be ignored, says the XDG base directory specification.
-            let xdg = self.xdg_config_home.as_deref().map(Path::new).filter(|path| path.is_absolute());
-            match xdg {
-                Some(path) => path.to_path_buf(),
-                None => home::home_dir().filter(|home| home.is_absolute())?.join(".config"),
-            }
+            absolute(&self.xdg_config_home).or_else(|| Some(home?.join(".config")))?
         };
         Some(config.join("docglow"))
     }
@@ -148,11 +150,23 @@ mod tests {
 
     #[test]
     fn a_relative_config_home_is_ignored() {
-        let folder =
-            |value: &str| Environment { xdg_config_home: Some(value.into()), ..Default::default() }.state_folder();
-        assert_eq!(folder("relative"), folder(""));
-        if !cfg!(target_os = "macos") {
-            assert_eq!(folder("/xdg"), Some(PathBuf::from("/xdg/docglow")));
+        if cfg!(target_os = "macos") {
+            return;
+        }
+        for (xdg_config_home, home, folder) in [
+            (Some("/xdg"), Some("/home"), Some("/xdg/docglow")),
+            (Some("/xdg"), None, Some("/xdg/docglow")),
+            (Some("relative"), Some("/home"), Some("/home/.config/docglow")),
+            (None, Some("/home"), Some("/home/.config/docglow")),
+            (None, Some("relative"), None),
+            (None, None, None),
+        ] {
+            let environment = Environment {
+                xdg_config_home: xdg_config_home.map(OsString::from),
+                home: home.map(OsString::from),
+                ..Default::default()
+            };
+            assert_eq!(environment.state_folder(), folder.map(PathBuf::from));
         }
     }
 }

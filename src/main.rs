@@ -12,6 +12,9 @@ use docglow_telemetry::state::Consent;
 use docglow_telemetry::status::{self, Status};
 use docglow_telemetry::{consent, process, sender, stdin};
 
+#[cfg(lean)]
+mod lean;
+
 fn main() {
     // A bug of ours is no reason for a build to fail.
     std::panic::set_hook(Box::new(|_| std::process::exit(0)));

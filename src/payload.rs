@@ -63,6 +63,12 @@ impl InstanceId {
 
     /// A new id from the operating system's random numbers.
     pub fn random() -> InstanceId {
+        let mut bytes = [0; 16];
+        // uuid's own source needs /dev/urandom in a static binary, and a bare root has none.
+        #[cfg(target_os = "linux")]
+        if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len()) {
+            return InstanceId(uuid::Builder::from_random_bytes(bytes).into_uuid());
+        }
         InstanceId(Uuid::new_v4())
     }
 

@@ -97,6 +97,8 @@ impl HttpProxy {
     pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
         let HttpProxy { host, port, credentials } = self;
         match credentials {
+            // minreq leaves out the colon that RFC 7617 wants behind a user without a password.
+            Some(user) if !user.contains(':') => minreq::Proxy::new(format!("http://{user}:@{host}:{port}")),
             Some(credentials) => minreq::Proxy::new(format!("http://{credentials}@{host}:{port}")),
             None => minreq::Proxy::new(format!("http://{host}:{port}")),
         }

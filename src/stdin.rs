@@ -5,6 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
 use rustix::io::Errno;
 
 /// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
@@ -121,7 +122,12 @@ impl Input<'_> {
         }
     }
 
+    /// Reads on, for the writer's sake. Nobody writes to a file or a device, which may have no end.
     fn drain(&mut self, time: Duration, pause: Duration) {
+        let kind = rustix::fs::fstat(self.fd).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        if !matches!(kind, Ok(FileType::Fifo | FileType::Socket)) {
+            return;
+        }
         let end = Instant::now() + time;
         while let Read::Bytes(_) = self.read(Some(end.min(Instant::now() + pause))) {}
     }

@@ -273,7 +273,8 @@ fn status_names_its_variables_endpoint_and_state_file() {
     let sandbox = Sandbox::new();
     let bare = sandbox.command(["status", "--json"]).run().assert_success().json();
     let keys: Vec<_> = bare.as_object().unwrap().keys().cloned().collect();
-    let mut expected = ["active", "rule", "reason", "instance_id", "endpoint", "consent", "state_file", "environment"].to_vec();
+    let mut expected =
+        ["active", "rule", "reason", "instance_id", "endpoint", "consent", "state_file", "environment"].to_vec();
     expected.sort();
     assert_eq!(keys, expected);
     assert_eq!(bare["instance_id"], serde_json::Value::Null);

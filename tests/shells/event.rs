@@ -1,7 +1,7 @@
 //! What reaches the hook's binary.
 
 use crate::common::trials::tool_path;
-use crate::script::Stage;
+use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
 use std::fs;
@@ -17,12 +17,13 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
         the_hook_is_told_which_docglow_ran,
         docglow_is_silenced_and_the_hook_sees_the_users_own_kill_switch,
         the_hook_works_in_the_folder_and_the_environment_of_the_caller,
+        debug_lines_are_shown,
     ];
     if shell.is_posix() {
         trials.extend(promises![shell => a_read_only_kill_switch_is_obeyed]);
     }
     if shell == Shell::Bash {
-        trials.extend(promises![shell => a_decimal_comma_does_not_harm_the_clock needs ["localedef"]]);
+        trials.extend(promises![shell => a_decimal_comma_does_not_harm_the_clock needs ["localedef", "/usr/share/i18n/locales/de_DE"]]);
     }
     trials
 }
@@ -131,8 +132,12 @@ fn project_and_target_folder_reach_the_hook(shell: Shell) {
         let stage = Stage::new(shell);
         stage.run(&format!("docglow health {line}"));
         let call = stage.calls_of("docglow-telemetry").pop().expect("a call");
-        let expected: Vec<&str> =
-            project_dir.map(|folder| ["--project-dir", folder]).into_iter().flatten().chain(["--target-dir", target_dir]).collect();
+        let expected: Vec<&str> = project_dir
+            .map(|folder| ["--project-dir", folder])
+            .into_iter()
+            .flatten()
+            .chain(["--target-dir", target_dir])
+            .collect();
         assert_eq!(call.arguments[..expected.len()], expected, "{line}");
         assert_eq!(call.arguments[expected.len()], "--docglow", "{line}");
     }
@@ -145,7 +150,7 @@ fn the_hook_is_told_which_docglow_ran(shell: Shell) {
     let other = stage.sandbox.root().join("venv bin");
     fs::create_dir(&other).expect("a folder");
     fs::rename(stage.bin().join("docglow"), other.join("docglow")).expect("a move");
-    stage.script_with(crate::script::Hook::With, "docglow health").env("PATH", path).run();
+    stage.script_with(Hook::With, "docglow health").env("PATH", path).run();
     let calls = stage.calls_of("docglow-telemetry");
     let told: Vec<&String> = calls.iter().map(|call| call.arguments.last().expect("arguments")).collect();
     assert_eq!(told[0], &stage.bin().join("docglow").display().to_string());
@@ -157,12 +162,13 @@ fn docglow_is_silenced_and_the_hook_sees_the_users_own_kill_switch(shell: Shell)
     for own in [None, Some(""), Some("0"), Some("1"), Some("maybe not")] {
         for subcommand in ["generate", "health", "serve --dir /"] {
             let stage = Stage::new(shell);
-            let mut script = stage.script_with(crate::script::Hook::With, &format!("docglow {subcommand}\ndocglow init"));
+            let mut script = stage.script_with(Hook::With, &format!("docglow {subcommand}\ndocglow init"));
             if let Some(own) = own {
                 script = script.env("DOCGLOW_NO_TELEMETRY", own);
             }
             script.run();
-            let seen: Vec<_> = stage.calls().iter().map(|call| (call.name.clone(), call.kill_switch().map(String::from))).collect();
+            let seen: Vec<_> =
+                stage.calls().iter().map(|call| (call.name.clone(), call.kill_switch().map(String::from))).collect();
             let own = own.map(String::from);
             let docglow = ("docglow".to_owned(), Some("1".to_owned()));
             let hook = ("docglow-telemetry".to_owned(), own.clone());
@@ -183,9 +189,15 @@ fn the_hook_works_in_the_folder_and_the_environment_of_the_caller(shell: Shell) 
     assert_eq!(folder, fs::canonicalize(stage.sandbox.root()).expect("a folder"));
 }
 
+fn debug_lines_are_shown(shell: Shell) {
+    let stage = Stage::new(shell);
+    let out = stage.script_with(Hook::With, "docglow health").env("DOCGLOW_TELEMETRY_DEBUG", "1").run();
+    assert_eq!((out.stdout(), out.stderr()), ("docglow: <health>\n", "docglow's stderr\ntelemetry: sent\n"));
+}
+
 fn a_read_only_kill_switch_is_obeyed(shell: Shell) {
     let stage = Stage::new(shell);
-    let out = stage.run("readonly DOCGLOW_NO_TELEMETRY=1; export DOCGLOW_NO_TELEMETRY\ndocglow generate\ndocglow serve --dir /\necho status=STATUS");
+    let out = stage.run("readonly DOCGLOW_NO_TELEMETRY=1; export DOCGLOW_NO_TELEMETRY\ndocglow generate\ndocglow serve --dir /\necho status=@status");
     assert_eq!(out.stdout(), "docglow: <generate>\ndocglow: <serve> <--dir> </>\nstatus=0\n");
     assert_eq!(out.stderr(), "docglow's stderr\ndocglow's stderr\n");
     assert_eq!(stage.events(), Vec::<String>::new());
@@ -201,7 +213,7 @@ fn a_decimal_comma_does_not_harm_the_clock(shell: Shell) {
         .expect("localedef runs");
     assert!(locale.is_dir(), "{made:?}");
     let out = stage
-        .script_with(crate::script::Hook::With, "echo $EPOCHREALTIME\ndocglow generate")
+        .script_with(Hook::With, "echo $EPOCHREALTIME\ndocglow generate")
         .env("LOCPATH", stage.sandbox.root())
         .env("LC_ALL", "de_DE.UTF-8")
         .env("STUB_DOES", "sleep")

@@ -5,6 +5,7 @@ mod common;
 
 mod event;
 mod lint;
+mod prompt;
 mod pty;
 mod script;
 mod serve;
@@ -16,6 +17,7 @@ mod unnoticed;
 
 fn main() -> std::process::ExitCode {
     let mut trials = lint::trials();
+    trials.extend(prompt::trials());
     for shell in shell::SHELLS {
         trials.extend(unchanged::trials(shell));
         trials.extend(unnoticed::trials(shell));

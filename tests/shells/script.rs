@@ -30,10 +30,7 @@ impl Stage {
 
     /// Nothing is on PATH but the system's own tools.
     pub fn empty(shell: Shell) -> Self {
-        let stage = Self {
-            shell,
-            sandbox: Sandbox::new(),
-        };
+        let stage = Self { shell, sandbox: Sandbox::new() };
         for folder in [stage.bin(), stage.records()] {
             fs::create_dir(folder).expect("a folder in the sandbox");
         }
@@ -67,10 +64,10 @@ impl Stage {
             .env("LC_ALL", "C.UTF-8")
     }
 
-    /// A script file with these lines as they are; `STATUS` is the last exit status.
+    /// A script file with these lines as they are; `@status` is the last exit status.
     pub fn script(&self, lines: &str) -> Invocation {
         let file = self.sandbox.root().join("script");
-        fs::write(&file, lines.replace("STATUS", self.shell.status())).expect("a script");
+        fs::write(&file, lines.replace("@status", self.shell.status())).expect("a script");
         self.invocation().arg(file)
     }
 
@@ -92,18 +89,12 @@ impl Stage {
     }
 
     pub fn calls_of(&self, name: &str) -> Vec<Call> {
-        self.calls()
-            .into_iter()
-            .filter(|call| call.name == name)
-            .collect()
+        self.calls().into_iter().filter(|call| call.name == name).collect()
     }
 
     /// The events that reached the hook's binary.
     pub fn events(&self) -> Vec<String> {
-        self.calls_of("docglow-telemetry")
-            .into_iter()
-            .map(|call| call.stdin)
-            .collect()
+        self.calls_of("docglow-telemetry").into_iter().map(|call| call.stdin).collect()
     }
 
     pub fn forget_calls(&self) {

@@ -13,13 +13,7 @@ pub enum Shell {
     Fish,
 }
 
-pub const SHELLS: [Shell; 5] = [
-    Shell::Bash,
-    Shell::Zsh,
-    Shell::Dash,
-    Shell::Busybox,
-    Shell::Fish,
-];
+pub const SHELLS: [Shell; 5] = [Shell::Bash, Shell::Zsh, Shell::Dash, Shell::Busybox, Shell::Fish];
 
 impl Shell {
     pub fn name(self) -> &'static str {
@@ -45,14 +39,8 @@ impl Shell {
 
     /// The file that its `init` prints.
     pub fn hook_file(self) -> PathBuf {
-        let name = if self == Self::Fish {
-            "docglow.fish"
-        } else {
-            "docglow.sh"
-        };
-        PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-            .join("hooks")
-            .join(name)
+        let name = if self == Self::Fish { "docglow.fish" } else { "docglow.sh" };
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hooks").join(name)
     }
 
     /// The one line of a start-up file.
@@ -82,11 +70,7 @@ impl Shell {
 
     /// Aliases in scripts too, as bash does by itself only for people.
     pub fn with_aliases(self) -> &'static str {
-        if self == Self::Bash {
-            "shopt -s expand_aliases"
-        } else {
-            ""
-        }
+        if self == Self::Bash { "shopt -s expand_aliases" } else { "" }
     }
 
     pub fn is_posix(self) -> bool {
@@ -96,11 +80,7 @@ impl Shell {
     /// A trial of this shell, ignored where the shell or another tool is missing.
     pub fn trial(self, promise: &str, needs: &[&str], body: fn(Shell)) -> Trial {
         let needs: Vec<&str> = [self.name()].into_iter().chain(needs.iter().copied()).collect();
-        trial(
-            format!("shells::{}::{promise}", self.name()),
-            &needs,
-            move || body(self),
-        )
+        trial(format!("shells::{}::{promise}", self.name()), &needs, move || body(self))
     }
 }
 

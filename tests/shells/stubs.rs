@@ -30,18 +30,22 @@ case ${STUB_DOES-} in
   serve) trap 'echo stopped; exit 0' INT; echo serving; while :; do sleep 0.05; done ;;
   abort) trap 'echo Aborted; exit 1' INT; echo working; while :; do sleep 0.05; done ;;
   hang) echo working; exec sleep 100 ;;
-  suspend) echo working; kill -TSTP $$; echo resumed ;;
 esac
 exit "${STUB_STATUS-0}"
 "#;
 
-/// `init` prints the hook file, as the real one does; `prompt` reads nothing; everything else has an event on stdin.
+/// `init` prints the hook file, as the real one does; `prompt` reads nothing; everything else has an event on stdin. It prints and
+/// fails as the real one never would.
 const HOOK: &str = r#"case ${1-} in
   init) cat 'HOOK_FILE'; exit ;;
 esac
 for last; do :; done
-[ "${last-}" = prompt ] || cat >"$record.stdin"
+[ "${last-}" != prompt ] || { printf NAME >"$record.name"; exit; }
+cat >"$record.stdin"
 printf NAME >"$record.name"
+echo "never to be seen"
+[ -z "${DOCGLOW_TELEMETRY_DEBUG-}" ] || echo "telemetry: sent" >&2
+exit 9
 "#;
 
 /// One recorded call.
@@ -59,18 +63,11 @@ pub struct Call {
 impl Call {
     /// The value of the kill switch that this call saw.
     pub fn kill_switch(&self) -> Option<&str> {
-        self.environment
-            .get("DOCGLOW_NO_TELEMETRY")
-            .map(String::as_str)
+        self.environment.get("DOCGLOW_NO_TELEMETRY").map(String::as_str)
     }
 }
 
-pub fn install(
-    name: &str,
-    folder: &Path,
-    records: &Path,
-    hook_file: &Path,
-) {
+pub fn install(name: &str, folder: &Path, records: &Path, hook_file: &Path) {
     let body = if name == "docglow" { DOCGLOW } else { HOOK };
     let script = format!("{RECORD}{body}")
         .replace("NAME", name)
@@ -91,24 +88,17 @@ pub fn calls(records: &Path) -> Vec<Call> {
 }
 
 fn read_call(record: &Path) -> Call {
-    let read = |extension: &str| {
-        fs::read_to_string(record.with_extension(extension)).expect("a whole record")
-    };
+    let read = |extension: &str| fs::read_to_string(record.with_extension(extension)).expect("a whole record");
     let environment = read("environment");
     Call {
         name: read("name"),
-        arguments: read("arguments")
-            .split_terminator('\0')
-            .map(String::from)
-            .collect(),
+        arguments: read("arguments").split_terminator('\0').map(String::from).collect(),
         environment: environment
             .split_terminator('\0')
             .filter_map(|variable| variable.split_once('='))
             .map(|(name, value)| (name.into(), value.into()))
             .collect(),
         stdin: read("stdin"),
-        at_terminal: PathBuf::from(record)
-            .with_extension("terminal")
-            .exists(),
+        at_terminal: PathBuf::from(record).with_extension("terminal").exists(),
     }
 }

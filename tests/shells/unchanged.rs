@@ -34,8 +34,8 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
 /// Runs the lines with the hook and without it and asks for the same status, stdout and stderr; returns stdout.
 #[track_caller]
 fn same_with_and_without(stage: &Stage, lines: &str) -> String {
-    let [with, without] =
-        [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, lines).env("STUB_DOES", "read").stdin("stdin\n").run());
+    let [with, without] = [Hook::With, Hook::Without]
+        .map(|hook| stage.script_with(hook, lines).env("STUB_DOES", "read").stdin("stdin\n").run());
     assert_eq!(
         (with.status, with.stdout(), with.stderr()),
         (without.status, without.stdout(), without.stderr()),
@@ -48,7 +48,22 @@ fn arguments_reach_docglow_as_they_are(shell: Shell) {
     let odd = r#"'two words' '' '*' 'a"b' '$HOME' '\n' "it's" '
 ' --x=' = ' -- -e '~' '[a-z]' '{a,b}' ' ' ''"#;
     let expected = [
-        "two words", "", "*", "a\"b", "$HOME", "\\n", "it's", "\n", "--x= = ", "--", "-e", "~", "[a-z]", "{a,b}", " ", "",
+        "two words",
+        "",
+        "*",
+        "a\"b",
+        "$HOME",
+        "\\n",
+        "it's",
+        "\n",
+        "--x= = ",
+        "--",
+        "-e",
+        "~",
+        "[a-z]",
+        "{a,b}",
+        " ",
+        "",
     ];
     for subcommand in ["generate", "health", "serve", "init", ""] {
         let stage = Stage::new(shell);
@@ -64,7 +79,10 @@ fn output_and_exit_status_are_those_of_docglow(shell: Shell) {
     let stage = Stage::new(shell);
     for subcommand in ["generate", "health", "serve", "init"] {
         for status in [0, 1, 2, 3, 77, 126, 127, 130, 255] {
-            let out = same_with_and_without(&stage, &format!("STUB_STATUS={status} docglow {subcommand}\necho status=STATUS"));
+            let out = same_with_and_without(
+                &stage,
+                &format!("STUB_STATUS={status} docglow {subcommand}\necho status=@status"),
+            );
             assert!(out.ends_with(&format!("status={status}\n")), "{out}");
             same_with_and_without(&stage, &format!("STUB_STATUS={status} docglow {subcommand}"));
         }
@@ -83,7 +101,11 @@ fn docglow_in_a_pipeline_and_a_substitution_works(shell: Shell) {
     let stage = Stage::new(shell);
     let out = same_with_and_without(&stage, "echo piped | docglow health | cat");
     assert_eq!(out, "docglow: <health>\npiped\n");
-    let substitution = if shell.is_posix() { r#"x="$(docglow generate a)"; echo "[$x]""# } else { "set x (docglow generate a); echo \"[$x]\"" };
+    let substitution = if shell.is_posix() {
+        r#"x="$(docglow generate a)"; echo "[$x]""#
+    } else {
+        "set x (docglow generate a); echo \"[$x]\""
+    };
     let out = same_with_and_without(&stage, substitution);
     assert!(out.starts_with("[docglow: <generate> <a>"), "{out}");
     assert_eq!(stage.events().len(), 2);
@@ -102,7 +124,7 @@ fn docglow_sees_the_same_environment_but_for_the_kill_switch(shell: Shell) {
         }
         let [with, without] = &mut calls[..] else { panic!("two calls: {calls:?}") };
         let switch = with.environment.remove("DOCGLOW_NO_TELEMETRY");
-        assert_eq!(switch.as_deref(), (subcommand != "init" && subcommand != "").then_some("1"), "{subcommand}");
+        assert_eq!(switch.as_deref(), (subcommand != "init").then_some("1"), "{subcommand}");
         assert_eq!(with.environment, without.environment, "{subcommand}");
     }
 }
@@ -111,7 +133,8 @@ fn a_variable_in_front_of_docglow_reaches_docglow_and_the_hook(shell: Shell) {
     let stage = Stage::new(shell);
     let after = if shell.is_posix() { "echo \"[${FRONT-unset}]\"" } else { "echo \"[$FRONT]\"" };
     let out = stage.run(&format!("FRONT=1 docglow health\n{after}"));
-    for call in stage.calls().iter().skip_while(|call| call.arguments.first().is_some_and(|word| word == "init")) {
+    assert_eq!(stage.calls().len(), 2);
+    for call in stage.calls() {
         assert_eq!(call.environment.get("FRONT").map(String::as_str), Some("1"), "{call:?}");
     }
     let unset = if shell.is_posix() { "[unset]\n" } else { "[]\n" };
@@ -119,7 +142,18 @@ fn a_variable_in_front_of_docglow_reaches_docglow_and_the_hook(shell: Shell) {
 }
 
 fn other_subcommands_pass_through(shell: Shell) {
-    for line in ["", "init", "publish --target-dir x", "telemetry status", "profile generate", "--version", "--help generate", "generated", "Generate", "'generate '"] {
+    for line in [
+        "",
+        "init",
+        "publish --target-dir x",
+        "telemetry status",
+        "profile generate",
+        "--version",
+        "--help generate",
+        "generated",
+        "Generate",
+        "'generate '",
+    ] {
         let stage = Stage::new(shell);
         same_with_and_without(&stage, &format!("docglow {line}"));
         for call in stage.calls() {
@@ -132,15 +166,20 @@ fn an_alias_named_docglow_keeps_working(shell: Shell) {
     let stage = Stage::new(shell);
     let alias = r#"alias docglow='docglow health --select "it'"'"'s mine"'"#;
     let out = stage
-        .script(&format!("{}\n{alias}\n{set_up}\n{set_up}\ndocglow --format json", shell.with_aliases(), set_up = shell.set_up()))
+        .script(&format!(
+            "{}\n{alias}\n{set_up}\n{set_up}\ndocglow --format json",
+            shell.with_aliases(),
+            set_up = shell.set_up()
+        ))
         .run();
     assert_eq!(out.stderr(), "docglow's stderr\n");
     assert_eq!(out.stdout(), "docglow: <health> <--select> <it's mine> <--format> <json>\n");
     if shell.is_posix() {
         assert!(stage.events()[0].contains(r#""features_used":["json"]"#), "{:?}", stage.events());
         let show = format!("{}\n{alias}\nalias docglow", shell.with_aliases());
-        let [before, after] = [show.clone(), show.replacen("\nalias docglow\n", "\n", 1) + "\n" + shell.set_up() + "\nalias docglow"]
-            .map(|lines| stage.script(&lines).run().stdout().lines().last().map(String::from));
+        let [before, after] =
+            [show.clone(), show.replacen("\nalias docglow\n", "\n", 1) + "\n" + shell.set_up() + "\nalias docglow"]
+                .map(|lines| stage.script(&lines).run().stdout().lines().last().map(String::from));
         assert_eq!(before, after);
     }
 }
@@ -159,10 +198,13 @@ fn a_missing_docglow_is_the_shells_own_error(shell: Shell) {
     let stage = Stage::empty(shell);
     stage.install("docglow-telemetry");
     for subcommand in ["generate", "health", "serve", "init"] {
-        let out = stage.run(&format!("docglow {subcommand}\necho status=STATUS"));
+        let out = stage.run(&format!("docglow {subcommand}\necho status=@status"));
         assert_eq!(out.stdout(), "status=127\n");
         let error = out.stderr().to_lowercase();
-        assert!(error.contains("docglow") && (error.contains("not found") || error.contains("unknown command")), "{error}");
+        assert!(
+            error.contains("docglow") && (error.contains("not found") || error.contains("unknown command")),
+            "{error}"
+        );
     }
     assert_eq!(stage.events(), Vec::<String>::new());
 }
@@ -171,7 +213,10 @@ fn a_missing_hook_leaves_docglow_alone(shell: Shell) {
     let stage = Stage::empty(shell);
     stage.install("docglow");
     for subcommand in ["generate", "health", "serve"] {
-        let out = stage.script(&format!("{}\ndocglow {subcommand} --static", stage.source_line())).env("STUB_STATUS", "3").run();
+        let out = stage
+            .script(&format!("{}\ndocglow {subcommand} --static", stage.source_line()))
+            .env("STUB_STATUS", "3")
+            .run();
         assert_eq!(out.stdout(), format!("docglow: <{subcommand}> <--static>\n"));
         assert_eq!((out.stderr(), out.status.code()), ("docglow's stderr\n", Some(3)));
     }
@@ -183,7 +228,10 @@ fn a_failing_docglow_ends_a_strict_script(shell: Shell) {
     for subcommand in ["generate", "health", "serve", "init"] {
         let lines = format!("{}\nSTUB_STATUS=4 docglow {subcommand}\necho not reached", shell.strict());
         assert!(!same_with_and_without(&stage, &lines).contains("not reached"));
-        let lines = format!("{}\nif STUB_STATUS=4 docglow {subcommand}; then :; fi\nSTUB_STATUS=4 docglow {subcommand} || echo failed", shell.strict());
+        let lines = format!(
+            "{}\nif STUB_STATUS=4 docglow {subcommand}; then :; fi\nSTUB_STATUS=4 docglow {subcommand} || echo failed",
+            shell.strict()
+        );
         assert!(same_with_and_without(&stage, &lines).contains("failed"));
     }
 }
@@ -192,16 +240,20 @@ fn strict_options_and_a_strange_ifs_change_nothing(shell: Shell) {
     let stage = Stage::new(shell);
     let more = match shell {
         Shell::Bash => "set -o posix; set -m; shopt -s failglob nocasematch",
-        Shell::Zsh => "setopt ksh_arrays sh_word_split glob_subst null_glob extended_glob posix_builtins no_prompt_percent rc_quotes",
+        Shell::Zsh => {
+            "setopt ksh_arrays sh_word_split glob_subst null_glob extended_glob posix_builtins no_prompt_percent rc_quotes"
+        }
         _ => ":",
     };
-    let lines = format!("{}\n{more}\nset -f; set -C\nIFS=':/ _-0123456789'\ndocglow generate --target-dir='*' --slim\ndocglow health\necho \"$IFS\"", shell.strict());
+    let lines = format!(
+        "{}\n{more}\nset -f; set -C\nIFS=':/ _-0123456789'\ndocglow generate --target-dir='*' --slim\ndocglow health\necho \"$IFS\"",
+        shell.strict()
+    );
     same_with_and_without(&stage, &lines);
     let hook = &stage.calls_of("docglow-telemetry")[0];
     assert_eq!(hook.arguments[..2], ["--target-dir", "*"]);
-    assert!(hook.stdin.ends_with(r#""features_used":["column_lineage","slim"]}"#.to_owned().as_str()) || hook.stdin.trim_end().ends_with(r#"["column_lineage","slim"]}"#), "{hook:?}");
-    let last = &stage.calls_of("docglow-telemetry");
-    assert_eq!(last.len(), 2, "{last:?}");
+    assert!(hook.stdin.ends_with("[\"column_lineage\",\"slim\"]}\n"), "{hook:?}");
+    assert_eq!(stage.events().len(), 2);
 }
 
 fn traps_run_as_before(shell: Shell) {
@@ -211,7 +263,9 @@ fn traps_run_as_before(shell: Shell) {
         Shell::Zsh => "trap 'echo error trap' ZERR",
         _ => ":",
     };
-    let lines = format!("trap 'echo exit trap' EXIT\n{error_trap}\ndocglow generate\nSTUB_STATUS=3 docglow health\ndocglow serve\nexit 5");
+    let lines = format!(
+        "trap 'echo exit trap' EXIT\n{error_trap}\ndocglow generate\nSTUB_STATUS=3 docglow health\ndocglow serve\nexit 5"
+    );
     assert!(same_with_and_without(&stage, &lines).ends_with("exit trap\n"));
 }
 
@@ -219,6 +273,6 @@ fn the_command_not_found_handler_is_still_called(shell: Shell) {
     let stage = Stage::empty(shell);
     stage.install("docglow-telemetry");
     let name = if shell == Shell::Bash { "command_not_found_handle" } else { "command_not_found_handler" };
-    let lines = format!("{name}() {{ echo \"handled $*\"; return 9; }}\ndocglow generate a\necho status=STATUS");
+    let lines = format!("{name}() {{ echo \"handled $*\"; return 9; }}\ndocglow generate a\necho status=@status");
     assert_eq!(same_with_and_without(&stage, &lines), "handled docglow generate a\nstatus=9\n");
 }

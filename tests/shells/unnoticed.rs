@@ -48,7 +48,8 @@ fn setting_it_up_starts_no_process(shell: Shell) {
 
 fn reporting_needs_no_program_but_docglow_and_the_hook(shell: Shell) {
     let stage = Stage::new(shell);
-    let out = stage.script(&format!("{}\ndocglow generate\ndocglow serve --dir /", stage.source_line()))
+    let out = stage
+        .script(&format!("{}\ndocglow generate\ndocglow serve --dir /", stage.source_line()))
         .env("PATH", stage.bin())
         .env("STUB_DOES", "sleep")
         .run();
@@ -93,7 +94,10 @@ fn options_are_as_before(shell: Shell) {
         Shell::Zsh => "setopt; alias; trap",
         _ => "set -o; alias; trap",
     };
-    let lines = format!("{}\ntrap 'echo x' USR1\ndocglow generate\ndocglow health\ndocglow serve --dir /\n{list}", shell.strict());
+    let lines = format!(
+        "{}\ntrap 'echo x' USR1\ndocglow generate\ndocglow health\ndocglow serve --dir /\n{list}",
+        shell.strict()
+    );
     let [with, without] = [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, &lines).run());
     assert_eq!(with.stdout(), without.stdout());
     assert!(with.stdout().lines().count() > 5, "{with:?}");

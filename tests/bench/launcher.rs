@@ -1,0 +1,84 @@
+//! The two small C programs beside this file.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::subject::{Subject, Workshop, read_from_disk};
+
+pub struct Launcher {
+    /// The program that does nothing.
+    pub floor: PathBuf,
+    launch: PathBuf,
+}
+
+/// What one process used.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Usage {
+    pub wall: Duration,
+    pub peak_bytes: u64,
+    pub processor: Duration,
+}
+
+impl Launcher {
+    /// `None` where they can't be built.
+    pub fn build(cc: &Path, workshop: &Workshop) -> Option<Self> {
+        let build = |name: &str, source: &str| {
+            let program = workshop.path(name);
+            let source = workshop.write(&format!("{name}.c"), source);
+            let built = Command::new(cc).args(["-O2", "-static", "-s", "-o"]).args([&program, &source]).status();
+            let program = built.is_ok_and(|status| status.success()).then_some(program)?;
+            read_from_disk(&program);
+            Some(program)
+        };
+        Some(Self {
+            floor: build("floor", include_str!("floor.c"))?,
+            launch: build("launch", include_str!("launch.c"))?,
+        })
+    }
+
+    /// What the program used, and then each process that outlived it.
+    pub fn usage(&self, subject: &Subject) -> Vec<Usage> {
+        let mut command = subject.under(&self.launch, &[]).command();
+        let output = command.stderr(Stdio::piped()).output().expect("the launcher");
+        // Whatever the program itself says comes before the launcher's lines.
+        let said = String::from_utf8_lossy(&output.stderr);
+        said.lines().filter_map(Usage::parse).collect()
+    }
+
+    /// The median of each of the three over some runs, for the program and for the one process that outlives it.
+    pub fn typical(&self, subject: &Subject, runs: usize) -> (Usage, Usage) {
+        let (mut callers, mut senders) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            let mut usages = self.usage(subject).into_iter();
+            callers.extend(usages.next());
+            senders.extend(usages.next());
+        }
+        (Usage::median(&callers), Usage::median(&senders))
+    }
+}
+
+impl Usage {
+    fn parse(line: &str) -> Option<Self> {
+        let numbers: Vec<u64> = line.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let &[wall, peak, processor] = numbers.as_slice() else { return None };
+        Some(Self {
+            wall: Duration::from_micros(wall),
+            peak_bytes: peak << 10,
+            processor: Duration::from_micros(processor),
+        })
+    }
+
+    fn median(usages: &[Self]) -> Self {
+        fn middle<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
+            let mut values: Vec<T> = values.collect();
+            values.sort_unstable();
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        }
+        Self {
+            wall: middle(usages.iter().map(|usage| usage.wall)),
+            peak_bytes: middle(usages.iter().map(|usage| usage.peak_bytes)),
+            processor: middle(usages.iter().map(|usage| usage.processor)),
+        }
+    }
+}

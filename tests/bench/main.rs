@@ -1,0 +1,80 @@
+//! `make bench`: what the hook costs, beside a program that does nothing, curl, and docglow's own telemetry.
+//!
+//! One table a section, in Markdown. `--quick` takes few runs, to show that it all works; the name of a section measures that
+//! one alone. What needs a tool that the machine lacks is left out, and says so.
+
+mod caller;
+mod delivery;
+mod docglow;
+mod endpoint;
+mod growth;
+mod launcher;
+mod machine;
+mod manifest;
+mod memory;
+mod sample;
+mod size;
+mod subject;
+mod table;
+mod tls;
+mod work;
+
+use std::time::Instant;
+
+use launcher::Launcher;
+use subject::{Workshop, which};
+
+/// How much is measured.
+pub struct Effort {
+    /// Interleaved runs of what the caller waits for.
+    pub runs: usize,
+    /// Runs of what varies little, or takes long.
+    pub few: usize,
+    /// Events in a row, for throughput.
+    pub events: usize,
+    /// Sizes of manifests, in MB.
+    pub manifests: &'static [u64],
+}
+
+/// Measures and prints.
+type Section = fn(&Bench);
+
+const FULL: Effort = Effort { runs: 1000, few: 25, events: 500, manifests: &[1, 10, 100] };
+const QUICK: Effort = Effort { runs: 20, few: 3, events: 20, manifests: &[1] };
+
+/// What every section works with.
+pub struct Bench {
+    pub workshop: Workshop,
+    pub effort: Effort,
+    /// The program that does nothing, and the one that starts others and sees what they used.
+    pub launcher: Launcher,
+}
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let workshop = Workshop::new();
+    let Some(launcher) = which("cc").and_then(|cc| Launcher::build(&cc, &workshop)) else {
+        println!("Nothing was measured: a C compiler with a static C library is needed.");
+        return;
+    };
+    let bench = Bench { workshop, effort: if quick { QUICK } else { FULL }, launcher };
+    let start = Instant::now();
+    machine::describe();
+    let sections: [(&str, Section); 8] = [
+        ("caller", caller::measure),
+        ("docglow", docglow::measure),
+        ("work", work::measure),
+        ("memory", memory::measure),
+        ("size", size::measure),
+        ("delivery", delivery::measure),
+        ("manifest", manifest::measure),
+        ("growth", growth::measure),
+    ];
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    for (name, measure) in sections {
+        if chosen.is_empty() || chosen.iter().any(|chosen| chosen == name) {
+            measure(&bench);
+        }
+    }
+    println!("\nMeasured in {} s.", start.elapsed().as_secs());
+}

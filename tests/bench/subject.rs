@@ -1,0 +1,161 @@
+//! What is measured: a program with its arguments, environment and standard input.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Bytes of the event: what docglow's own come to.
+const EVENT_BYTES: usize = 500;
+
+/// The event without its padding, an unknown key that is dropped.
+const EVENT: &str = r#"{"command":"generate","result":"success","duration_ms":1446,"docglow_version":"0.9.2","python_version":"3.11.7","adapter_type":"duckdb","project_shape":{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786},"features_used":["column_lineage","static"],"padding":""}"#;
+
+/// An event of this many bytes, or the shortest one.
+pub fn event(bytes: usize) -> String {
+    let padding = "x".repeat(bytes.saturating_sub(EVENT.len()));
+    EVENT.replace(r#""padding":"""#, &format!(r#""padding":"{padding}""#))
+}
+
+/// The folders and files that the subjects work with; gone at the end.
+pub struct Workshop {
+    root: tempfile::TempDir,
+    pub hook: PathBuf,
+}
+
+impl Workshop {
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("docglow-telemetry-bench-").tempdir().expect("a temporary folder");
+        let hook = std::env::var_os("DOCGLOW_TELEMETRY_BIN").unwrap_or(env!("CARGO_BIN_EXE_docglow-telemetry").into());
+        let installed = root.path().join("docglow-telemetry");
+        fs::copy(hook, &installed).expect("the hook");
+        read_from_disk(&installed);
+        fs::write(root.path().join("event.json"), event(EVENT_BYTES)).expect("the event");
+        Self { root, hook: installed }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("the root at least")).expect("a folder");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// A program without arguments and with nothing in its environment, a home and a project folder of its own, and the
+    /// event on its standard input.
+    pub fn subject(&self, name: &str, program: impl Into<PathBuf>) -> Subject {
+        let folder = self.path(&format!("work/{}", name.replace(|c: char| !c.is_alphanumeric(), "-")));
+        fs::create_dir_all(folder.join("project")).expect("a project folder");
+        let subject = Subject {
+            name: name.to_owned(),
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            stdin: self.path("event.json"),
+            folder,
+        };
+        let home = subject.folder.clone();
+        subject.env("HOME", home)
+    }
+
+    /// The hook, on and sending to this URL.
+    pub fn hook_on(&self, name: &str, url: &str) -> Subject {
+        self.subject(name, &self.hook).env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", url)
+    }
+
+    /// curl, posting what the hook would.
+    pub fn curl(&self, name: &str, url: &str) -> Option<Subject> {
+        let curl = which("curl")?;
+        let body = self.path("event.json");
+        let arguments =
+            ["-m", "2", "-s", "-o", "/dev/null", "-H", "Content-Type: application/json", "--data-binary", "@-"];
+        let subject = Subject { stdin: body, ..self.subject(name, curl) };
+        Some(subject.args(arguments).args([url]))
+    }
+}
+
+/// Puts a program into the state of one that was installed long ago: read from disk, and cached. One that was written just
+/// now lies in larger pieces of the cache, and starts up to a fifth faster.
+pub fn read_from_disk(program: &Path) {
+    let file = File::open(program).expect("the program");
+    file.sync_all().expect("the program on disk");
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("an empty cache");
+    fs::read(program).expect("the program, from disk");
+}
+
+pub fn which(tool: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(tool)).find(|path| path.is_file())
+}
+
+#[derive(Clone)]
+pub struct Subject {
+    pub name: String,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    stdin: PathBuf,
+    folder: PathBuf,
+}
+
+impl Subject {
+    pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    pub fn stdin(mut self, path: PathBuf) -> Self {
+        self.stdin = path;
+        self
+    }
+
+    /// With this docglow.yml in its project folder.
+    pub fn docglow_yml(self, content: &str) -> Self {
+        fs::write(self.folder.join("project/docglow.yml"), content).expect("docglow.yml");
+        self
+    }
+
+    /// With this state file.
+    pub fn state(self, content: &str) -> Self {
+        let folder = self.folder.join(".config/docglow");
+        fs::create_dir_all(&folder).expect("the configuration folder");
+        fs::write(folder.join("telemetry.json"), content).expect("the state file");
+        self
+    }
+
+    /// The same, started by another program that takes it as its arguments.
+    pub fn under(&self, program: &Path, arguments: &[&str]) -> Self {
+        let mut under = self.clone();
+        under.program = program.to_path_buf();
+        under.arguments = arguments.iter().map(OsString::from).collect();
+        under.arguments.push(self.program.clone().into());
+        under.arguments.extend(self.arguments.iter().cloned());
+        under
+    }
+
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(self.folder.join("project"));
+        command.stdin(File::open(&self.stdin).expect("standard input")).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// From the start of the program to the end that its caller sees.
+    pub fn time(&self) -> Duration {
+        let mut command = self.command();
+        let start = Instant::now();
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        child.wait().expect("the program's end");
+        start.elapsed()
+    }
+}

@@ -1,0 +1,81 @@
+//! What the processor and the kernel are asked for: figures that a busy machine does not change.
+
+use std::process::Stdio;
+
+use crate::Bench;
+use crate::endpoint::{Endpoint, Manner};
+use crate::subject::{Subject, which};
+use crate::table::{Table, grouped};
+
+pub fn measure(bench: &Bench) {
+    let workshop = &bench.workshop;
+    let endpoint = Endpoint::start(Manner::Answering);
+    let hook = |name| workshop.subject(name, &workshop.hook);
+    let subjects = [
+        workshop.subject("floor", &bench.launcher.floor),
+        hook("off: default"),
+        hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"),
+        hook("off: docglow.yml").docglow_yml("telemetry: {enabled: false}\n"),
+        workshop.hook_on("on", endpoint.url()),
+    ];
+    let mut table = Table::new(
+        "Work",
+        &["", "caller's instructions", "caller's system calls", "while it starts the sender", "sender's system calls"],
+    );
+    for subject in &subjects {
+        let calls = system_calls(bench, subject);
+        let shown = |count: Option<usize>| count.map_or("–".to_owned(), |count| count.to_string());
+        table.row([
+            subject.name.clone(),
+            instructions(bench, subject).map_or("–".to_owned(), grouped),
+            shown(calls.map(|calls| calls.caller)),
+            shown(calls.map(|calls| calls.starting)),
+            shown(calls.map(|calls| calls.sender)),
+        ]);
+    }
+    table.note(
+        "Instructions by `valgrind --tool=callgrind`, system calls by `strace -f`; – where that is not installed.",
+    );
+    table.print();
+}
+
+fn instructions(bench: &Bench, subject: &Subject) -> Option<u64> {
+    let output_file = format!("--callgrind-out-file={}", bench.workshop.path("callgrind").display());
+    let valgrind = subject.under(&which("valgrind")?, &["--tool=callgrind", &output_file]);
+    let output = valgrind.command().stderr(Stdio::piped()).output().ok()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+}
+
+#[derive(Clone, Copy, Default)]
+struct Calls {
+    caller: usize,
+    /// Between the birth of the sender's process and its `execve`: the caller is held meanwhile.
+    starting: usize,
+    sender: usize,
+}
+
+fn system_calls(bench: &Bench, subject: &Subject) -> Option<Calls> {
+    let log = bench.workshop.path("strace");
+    let strace = subject.under(&which("strace")?, &["-f", "-o", &log.display().to_string()]);
+    strace.command().output().ok()?;
+    let log = std::fs::read_to_string(log).ok()?;
+    let caller = log.split(' ').next()?.to_owned();
+    let mut calls = Calls::default();
+    let mut started = false;
+    for line in log.lines() {
+        let (process, call) = line.split_once(' ')?;
+        let call = call.trim_start();
+        let begins = call.starts_with(|c: char| c.is_ascii_lowercase());
+        match begins {
+            true if process == caller => calls.caller += 1,
+            true if started => calls.sender += 1,
+            true => {
+                calls.starting += 1;
+                started = call.starts_with("execve(");
+            }
+            false => {}
+        }
+    }
+    Some(calls)
+}

@@ -1,0 +1,29 @@
+//! The real docglow through the real shell hook, beside docglow's own telemetry. The environment variable `DOCGLOW_VENV` names the
+//! Python environment that docglow 0.9.2 is installed in: `make conformance`.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod commands;
+mod consent;
+mod project;
+mod silent;
+
+use libtest_mimic::{Failed, Trial};
+
+fn main() -> std::process::ExitCode {
+    let mut trials = commands::trials();
+    trials.extend(consent::trials());
+    trials.extend(silent::trials());
+    if project::docglow().is_none() {
+        trials = trials.iter().map(without_docglow).collect();
+    }
+    common::conclude(trials)
+}
+
+fn without_docglow(trial: &Trial) -> Trial {
+    let reason = "needs DOCGLOW_VENV, the folder of a Python environment with docglow";
+    Trial::test(trial.name(), move || Err(Failed::from(reason)))
+        .with_kind("needs DOCGLOW_VENV")
+        .with_ignored_flag(std::env::var_os("CI").is_none())
+}

@@ -1,0 +1,32 @@
+//! What is fuzzed: each property takes any bytes and panics where a promise is broken.
+//!
+//! The fuzz targets and the replay test run the same functions.
+
+pub mod config;
+pub mod endpoint;
+pub mod event;
+pub mod manifest;
+pub mod redirect;
+pub mod scanner;
+pub mod state;
+pub mod version;
+#[path = "../vocabulary.rs"]
+pub mod vocabulary;
+
+/// A property by the name of its fuzz target and corpus.
+pub struct Property {
+    pub name: &'static str,
+    pub check: fn(&[u8]),
+}
+
+#[allow(dead_code)] // a fuzz target knows its own property
+pub const ALL: [Property; 8] = [
+    Property { name: "config", check: config::check },
+    Property { name: "endpoint", check: endpoint::check },
+    Property { name: "event", check: event::check },
+    Property { name: "manifest", check: manifest::check },
+    Property { name: "redirect", check: redirect::check },
+    Property { name: "scanner", check: scanner::check },
+    Property { name: "state", check: state::check },
+    Property { name: "version", check: version::check },
+];

@@ -1,0 +1,21 @@
+//! A redirect leads where RFC 3986 says, and never past the rule. The first line is where it comes from, the rest the `Location`.
+
+use docglow_telemetry::endpoint::Endpoint;
+use url::Url;
+
+use super::endpoint::{assert_safe, assert_same};
+
+pub fn check(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Some((from, location)) = text.split_once('\n') else { return };
+    let Some(from) = Endpoint::parse(from) else { return };
+    let Ok(target) = from.redirect(location) else { return };
+    assert_safe(&target);
+    assert!(target.is_https() || !from.is_https(), "{from} to {target}");
+    assert!(from.is_loopback() || !target.is_loopback(), "{from} to {target}");
+    // A base with dot segments is cleaned by the second reader before anything is resolved against it, which RFC 3986 does not do.
+    let base = Url::parse(&from.to_string()).ok().filter(|base| base.as_str() == from.to_string());
+    if let Some(resolved) = base.and_then(|base| base.join(location).ok()) {
+        assert_same(&target, &resolved);
+    }
+}

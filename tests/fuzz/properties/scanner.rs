@@ -1,0 +1,41 @@
+//! The end of the first object on standard input is where serde_json's own stream reader sees it.
+
+use std::io::Write;
+use std::os::fd::AsFd;
+
+use docglow_telemetry::stdin;
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
+
+/// A pipe takes this much before its reader has read anything.
+const PIPE_BYTES: usize = 60 << 10;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+pub fn check(data: &[u8]) {
+    if data.len() > PIPE_BYTES {
+        return;
+    }
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(data).expect("room in the pipe");
+    drop(writer);
+    let scanned = stdin::read_object(reader.as_fd()).ok();
+    let text = data.strip_prefix(BYTE_ORDER_MARK).unwrap_or(data);
+    let first = first_object(text);
+    match (scanned, first) {
+        (Some(scanned), Some(first)) => assert_eq!(scanned.as_bytes(), first),
+        (Some(scanned), None) => assert!(serde_json::from_str::<IgnoredAny>(&scanned).is_err(), "{scanned}"),
+        (None, Some(first)) => assert!(std::str::from_utf8(first).is_err(), "{}", String::from_utf8_lossy(first)),
+        (None, None) => {}
+    }
+}
+
+/// The text up to the end of its first value, where that is an object.
+fn first_object(text: &[u8]) -> Option<&[u8]> {
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let mut values = Deserializer::from_slice(text).into_iter::<IgnoredAny>();
+    values.next()?.ok()?;
+    Some(&text[..values.byte_offset()])
+}

@@ -1,0 +1,56 @@
+//! The fuzzed properties on stable Rust: the seed corpus, every finding, and a bounded number of mutations of both.
+
+mod mutation;
+mod properties;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::{Arguments, Trial};
+use mutation::Mutator;
+use properties::Property;
+
+/// Enough to turn every seed over a few hundred times in a second or two.
+const MUTATIONS: usize = 4_000;
+
+fn main() -> std::process::ExitCode {
+    let trials = properties::ALL.iter().flat_map(|property| {
+        [
+            Trial::test(format!("{}_holds_for_every_seed_and_finding", property.name), || {
+                inputs(property).iter().for_each(|(_, bytes)| (property.check)(bytes));
+                Ok(())
+            }),
+            Trial::test(format!("{}_holds_for_mutations_of_them", property.name), || {
+                mutate(property);
+                Ok(())
+            }),
+        ]
+    });
+    let trials = trials.collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn mutate(property: &Property) {
+    let inputs: Vec<Vec<u8>> = inputs(property).into_iter().map(|(_, bytes)| bytes).collect();
+    let mut mutator = Mutator::new(inputs);
+    for _ in 0..MUTATIONS {
+        let input = mutator.next_input();
+        let outcome = std::panic::catch_unwind(|| (property.check)(&input));
+        assert!(outcome.is_ok(), "{} fails for {:?}", property.name, String::from_utf8_lossy(&input));
+    }
+}
+
+/// What lies in `corpus` and `findings`, and for what reads events, the fixtures too.
+fn inputs(property: &Property) -> Vec<(PathBuf, Vec<u8>)> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut folders =
+        vec![tests.join("fuzz/corpus").join(property.name), tests.join("fuzz/findings").join(property.name)];
+    if ["event", "scanner"].contains(&property.name) {
+        folders.push(tests.join("fixtures/events"));
+    }
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+    let mut files: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    assert!(files.len() > 3, "{} has no corpus", property.name);
+    files.into_iter().map(|path| (path.clone(), fs::read(path).expect("a seed"))).collect()
+}

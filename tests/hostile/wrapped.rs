@@ -1,0 +1,47 @@
+//! The hook started by something else: a shell script, another user, a namespace.
+
+use crate::common::{Invocation, Sandbox, sandbox, trials};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::PathBuf;
+
+/// A user whom no machine knows.
+pub const STRANGER: u32 = 54_321;
+
+/// The hook run by `sh -c SCRIPT`, in which `"$@"` is the hook with its arguments.
+pub fn by_shell(hook: &Invocation, script: &str) -> Invocation {
+    by_tool(hook, "sh", &["-c", script, "sh"])
+}
+
+/// The hook run by a tool that takes a command line behind its own arguments.
+pub fn by_tool(hook: &Invocation, tool: &str, arguments: &[&str]) -> Invocation {
+    let mut wrapped = hook.clone();
+    let program = trials::tool_path(tool).unwrap_or_else(|| panic!("{tool} is on PATH"));
+    let inner = std::mem::replace(&mut wrapped.program, program);
+    let rest = std::mem::take(&mut wrapped.arguments);
+    wrapped.arguments = arguments.iter().map(Into::into).collect();
+    wrapped.arguments.push(inner.into());
+    wrapped.arguments.extend(rest);
+    // The shell and the tools that it starts; the hook looks nothing up on it.
+    wrapped.env("PATH", std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// The hook as [`STRANGER`], who owns the sandbox's folders.
+pub fn as_stranger(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
+    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("the sandbox's mode");
+    for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
+        chown(folder, Some(STRANGER), Some(STRANGER)).expect("the sandbox's owner");
+    }
+    let mut hook = hook.clone();
+    hook.program = copy_of_the_hook(sandbox);
+    let id = STRANGER.to_string();
+    let inner = by_tool(&hook, "setpriv", &["--reuid", &id, "--regid", &id, "--clear-groups"]);
+    by_shell(&inner, script)
+}
+
+/// The hook's executable where everybody can reach it, and a test may delete it.
+pub fn copy_of_the_hook(sandbox: &Sandbox) -> PathBuf {
+    let copy = sandbox.root().join("docglow-telemetry");
+    fs::copy(sandbox::binary(), &copy).expect("a copy of the hook");
+    copy
+}

@@ -1,0 +1,94 @@
+//! Hundreds of hooks at the same moment.
+
+use crate::common::{Behaviour, EVENT, Receiver, trials};
+use crate::support::{Hook, ThreeSeconds};
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        every_event_of_five_hundred_is_accounted_for_and_none_is_doubled,
+        five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind,
+    ]
+}
+
+const HOOKS: usize = 500;
+
+/// What the README names as the most senders of one user at a time.
+const MAX_SENDERS: usize = 64;
+
+/// Starts all hooks, each waiting for its event, and then gives each an event with a duration of its own.
+fn release(hook: &Hook, receiver: &Receiver, debug: bool) -> Vec<Child> {
+    let call = if debug { hook.call().to(receiver).debug() } else { hook.call().to(receiver) };
+    let start = |_| {
+        let mut command = call.as_command();
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a hook")
+    };
+    let mut hooks: Vec<Child> = (0..HOOKS).map(start).collect();
+    for (number, hook) in hooks.iter_mut().enumerate() {
+        let event = EVENT.replace("1446", &number.to_string());
+        hook.stdin.take().expect("a pipe").write_all(event.as_bytes()).expect("the event");
+    }
+    hooks
+}
+
+/// What they print, in order; panics unless each ends well.
+fn lines(hooks: Vec<Child>) -> Vec<String> {
+    let line = |mut hook: Child| {
+        let mut line = String::new();
+        hook.stderr.take().expect("a pipe").read_to_string(&mut line).expect("stderr");
+        assert!(hook.wait().expect("a hook").success());
+        line
+    };
+    hooks.into_iter().map(line).collect()
+}
+
+fn durations(receiver: &Receiver) -> Vec<u64> {
+    receiver.requests().iter().map(|request| request.json()["duration_ms"].as_u64().expect("a duration")).collect()
+}
+
+fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
+    let (hook, receiver) = (Hook::new(), Receiver::answering());
+    let lines = lines(release(&hook, &receiver, true));
+    let sent = format!("telemetry: POST {} -> 204\n", receiver.url());
+    let dropped = "telemetry: not sent (too many events are being sent already)\n";
+    let delivered = durations(&receiver);
+    let distinct: BTreeSet<_> = delivered.iter().copied().collect();
+    assert_eq!(distinct.len(), delivered.len(), "an event was doubled");
+    for (number, line) in lines.iter().enumerate() {
+        let arrived = distinct.contains(&(number as u64));
+        assert!(if arrived { *line == sent } else { line == dropped }, "{number}: {line:?}, arrived: {arrived}");
+    }
+    assert!(delivered.len() >= MAX_SENDERS, "only {} of {HOOKS} were delivered", delivered.len());
+    println!("{HOOKS} hooks at once: {} delivered, {} dropped at the cap", delivered.len(), HOOKS - delivered.len());
+}
+
+fn five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind() {
+    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
+    for line in lines(release(&hook, &receiver, false)) {
+        assert_eq!(line, "");
+    }
+    let mut three_seconds = ThreeSeconds::begin();
+    let (mut most, mut most_kib) = (0, 0);
+    while !three_seconds.are_over() {
+        let senders = hook.senders();
+        if senders.is_empty() {
+            break;
+        }
+        if senders.len() > most {
+            most = senders.len();
+            most_kib = senders.iter().filter_map(|sender| sender.proportional_kib()).sum::<u64>();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(hook.senders().len(), 0, "three seconds after the last hook returned");
+    let arrived = durations(&receiver);
+    assert_eq!(arrived.iter().collect::<BTreeSet<_>>().len(), arrived.len(), "an event was doubled");
+    assert!(arrived.len() <= MAX_SENDERS, "{} senders were at work", arrived.len());
+    println!(
+        "{HOOKS} hooks before a silent endpoint: {} sent, at most {most} senders, {most_kib} KiB in all",
+        arrived.len()
+    );
+}

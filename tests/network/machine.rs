@@ -1,0 +1,89 @@
+//! The static binary needs nothing of the machine: no library, no `/proc`, no `/dev`.
+
+use crate::common::trials::trial;
+use crate::common::{EVENT, Receiver, Sandbox};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The contract's bound.
+const MAX_BYTES: u64 = 2_600_000;
+
+const INTERPRETER_SEGMENT: u32 = 3;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    // A debug build is dynamic and as large as it likes.
+    let (own, chroot): (&[&str], &[&str]) =
+        if is_static() { (&[], &["root", "chroot"]) } else { (&["a static binary"], &["a static binary"]) };
+    vec![
+        trial("network::machine::the_binary_is_small", own, the_binary_is_small),
+        trial("network::machine::a_root_with_nothing_in_it_is_enough", chroot, a_root_with_nothing_in_it_is_enough),
+        trial("network::machine::closed_streams_end_well_without_dev", chroot, closed_streams_end_well_without_dev),
+    ]
+}
+
+/// Whether the executable names no dynamic linker (ELF64, little-endian).
+pub fn is_static() -> bool {
+    let elf = fs::read(crate::common::sandbox::binary()).expect("the hook");
+    let number = |at: usize, bytes: usize| elf[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
+    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
+    elf.starts_with(b"\x7fELF\x02\x01")
+        && (0..count).all(|i| number(table + i * size, 4) != INTERPRETER_SEGMENT as usize)
+}
+
+fn the_binary_is_small() {
+    let size = fs::metadata(crate::common::sandbox::binary()).expect("the hook").len();
+    assert!(size < MAX_BYTES, "{size} bytes");
+}
+
+/// A root folder that holds the hook, what it needs to look names up, and this file, as `/file`.
+pub fn root_in(sandbox: &Sandbox, file: Option<&Path>) -> PathBuf {
+    let root = sandbox.root().join("chroot");
+    fs::create_dir_all(root.join("etc")).expect("a root folder");
+    fs::write(root.join("etc/hosts"), "127.0.0.1 localhost\n").expect("hosts");
+    fs::write(root.join("etc/resolv.conf"), "nameserver 127.0.0.1\n").expect("resolv.conf");
+    let binary = crate::common::sandbox::binary();
+    // Another process copies: a file that this one had open for writing could not be executed.
+    let copy = |from: &Path, to: &str| Command::new("cp").arg(from).arg(root.join(to)).status().expect("cp").success();
+    assert!(copy(&binary, "docglow-telemetry") && file.is_none_or(|file| copy(file, "file")));
+    root
+}
+
+/// Runs a command in this root, telemetry on, the event on stdin.
+pub fn run_in(root: &Path, arguments: &[&str], environment: &[(&str, &str)], stdin: Stdio) -> Output {
+    let mut command = Command::new(crate::common::trials::tool_path("chroot").expect("chroot"));
+    command.arg(root).arg("/docglow-telemetry").args(arguments).env_clear().env("DOCGLOW_TELEMETRY", "1");
+    command.envs(environment.iter().copied()).stdin(stdin).output().expect("chroot")
+}
+
+pub fn event_file(sandbox: &Sandbox) -> Stdio {
+    let path = sandbox.root().join("event.json");
+    fs::write(&path, EVENT).expect("the event");
+    fs::File::open(path).expect("the event").into()
+}
+
+fn a_root_with_nothing_in_it_is_enough() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let root = root_in(&sandbox, None);
+    let url = format!("http://localhost:{}/", receiver.port());
+    let endpoint = ("DOCGLOW_TELEMETRY_ENDPOINT", url.as_str());
+    for (count, arguments, debug) in [(1, &[][..], ""), (2, &["--wait"], ""), (3, &[], "1")] {
+        let output = run_in(&root, arguments, &[endpoint, ("DOCGLOW_TELEMETRY_DEBUG", debug)], event_file(&sandbox));
+        assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+        let line = if debug.is_empty() { String::new() } else { format!("telemetry: POST {url} -> 204\n") };
+        assert_eq!(String::from_utf8_lossy(&output.stderr), line);
+        receiver.wait_for(count, crate::support::SENDER_LIFE);
+    }
+}
+
+fn closed_streams_end_well_without_dev() {
+    let sandbox = Sandbox::new();
+    let root = root_in(&sandbox, None);
+    let chroot = crate::common::trials::tool_path("chroot").expect("chroot");
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("\"$0\" \"$1\" /docglow-telemetry {closed}")]).arg(&chroot).arg(&root);
+        let status = command.stdin(event_file(&sandbox)).status().expect("sh");
+        assert_eq!(status.code(), Some(0), "{closed}");
+    }
+}

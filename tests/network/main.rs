@@ -1,0 +1,62 @@
+//! §5 and §6 of the contract against a hostile network: the real binary, its detached sender, and what stands in its way.
+
+mod bypass_token;
+mod caller;
+#[path = "../common/mod.rs"]
+mod common;
+mod delivery;
+mod descriptors;
+mod load;
+mod lookups;
+mod machine;
+mod proxies;
+mod proxy_replies;
+mod redirects;
+mod servers;
+mod support;
+mod system_calls;
+mod tls;
+
+use libtest_mimic::{Arguments, Trial};
+use std::process::ExitCode;
+
+/// Most trials wait for a sender's 3 s to pass.
+const WAITING_TRIALS_AT_ONCE: usize = 12;
+
+fn main() -> ExitCode {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [support::namespace::INSIDE, name] => return succeed(|| lookups::run(name)),
+        [support::ThreeSeconds::ARGUMENT] => return succeed(|| std::thread::sleep(support::SENDER_LIFE)),
+        _ => {}
+    }
+    let mut arguments = Arguments::from_args();
+    let waiting: [Vec<Trial>; 12] = [
+        servers::trials(),
+        lookups::trials(),
+        proxy_replies::trials(),
+        delivery::trials(),
+        caller::trials(),
+        descriptors::trials(),
+        redirects::trials(),
+        bypass_token::trials(),
+        tls::trials(),
+        proxies::trials(),
+        system_calls::trials(),
+        machine::trials(),
+    ];
+    // What measures or fills the machine has it to itself.
+    let alone = [delivery::timed_trials(), load::trials()];
+    let threads = arguments.test_threads;
+    arguments.test_threads = threads.or(Some(WAITING_TRIALS_AT_ONCE));
+    let together = libtest_mimic::run(&arguments, waiting.into_iter().flatten().collect());
+    arguments.test_threads = Some(1);
+    let alone = libtest_mimic::run(&arguments, alone.into_iter().flatten().collect());
+    if together.has_failed() || alone.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+}
+
+/// Trials start this binary again, for a part in them.
+fn succeed(part: impl FnOnce()) -> ExitCode {
+    part();
+    ExitCode::SUCCESS
+}

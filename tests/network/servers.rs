@@ -1,0 +1,227 @@
+//! Servers from hell: whatever one does, the caller is gone at once, the sender by 3 s, and its memory stays small.
+
+use crate::common::{Behaviour, Connection, Receiver, trials};
+use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The contract's bound for a sender's memory.
+const PEAK_KIB: u64 = 16 << 10;
+
+/// The hook's limits for what it reads of a response.
+const MAX_STATUS_LINE_BYTES: usize = 1024;
+const MAX_HEADER_BYTES: usize = 16 << 10;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        a_server_that_never_answers_is_left_after_three_seconds,
+        a_server_that_drips_its_answer_is_left_after_three_seconds,
+        a_server_that_drips_headers_is_left_after_three_seconds,
+        a_port_that_never_connects_is_left_after_three_seconds,
+        a_server_that_sends_only_interim_answers_does_no_harm,
+        an_interim_answer_is_not_taken_for_the_answer,
+        a_server_that_closes_at_once_does_no_harm,
+        a_server_that_closes_half_way_through_the_request_does_no_harm,
+        a_server_that_resets_does_no_harm,
+        a_refused_connection_does_no_harm,
+        an_answer_that_is_no_http_does_no_harm,
+        an_answer_that_is_not_text_does_no_harm,
+        an_endless_status_line_is_cut_off,
+        endless_headers_are_cut_off,
+        an_endless_header_is_cut_off,
+        a_header_of_exactly_the_limit_is_no_surprise,
+        an_endless_body_is_not_read,
+        an_impossible_content_length_does_no_harm,
+        an_answer_that_stops_half_way_does_no_harm,
+    ]
+}
+
+type Handler = fn(&mut Connection);
+
+/// Runs the hook twice at the same moment: detached, its sender watched, and in debug, whose line this returns.
+#[track_caller]
+fn endure(handler: Handler) -> String {
+    let hook = Hook::new();
+    let seen = Arc::new(AtomicBool::new(false));
+    let watched = Receiver::start(Behaviour::Custom(Box::new({
+        let seen = seen.clone();
+        move |connection| {
+            while !seen.load(Ordering::Acquire) && !connection.pause(Duration::from_millis(1)) {}
+            handler(connection);
+        }
+    })));
+    let plain = Receiver::start(Behaviour::Custom(Box::new(handler)));
+    thread::scope(|scope| {
+        let debug = scope.spawn(|| Hook::new().call().to(&plain).debug().run());
+        hook.call().to(&watched).run().assert_silent();
+        let mut three_seconds = ThreeSeconds::begin();
+        // The server holds its answer back, so the sender is alive: the caller did not wait for it.
+        let sender = hook.sender();
+        seen.store(true, Ordering::Release);
+        let peak = sender.watch_peak_kib();
+        assert!(!three_seconds.are_over(), "the sender lived for more than {SENDER_LIFE:?}");
+        assert!(peak < PEAK_KIB, "the sender took {peak} KiB");
+        let debug = debug.join().expect("the debug run");
+        let line = debug.assert_success().stderr().to_owned();
+        let result = line.strip_prefix(&format!("telemetry: POST {} -> ", plain.url()));
+        result.unwrap_or_else(|| panic!("no debug line: {line:?}")).trim_end().to_owned()
+    })
+}
+
+fn request_and(connection: &mut Connection, answer: &[u8]) {
+    connection.read_request().ok();
+    connection.stream.write_all(answer).ok();
+}
+
+/// Writes the same again and again until the other side has had enough.
+fn flood(connection: &mut Connection, begin: &[u8], again: &[u8]) {
+    request_and(connection, begin);
+    let block = again.repeat(64 * 1024 / again.len());
+    let end = Instant::now() + SENDER_LIFE * 2;
+    while connection.stream.write_all(&block).is_ok() && Instant::now() < end {}
+}
+
+fn a_server_that_never_answers_is_left_after_three_seconds() {
+    let silent = |connection: &mut Connection| {
+        connection.read_request().ok();
+        connection.hold();
+    };
+    assert_eq!(endure(silent), "failed (timed out)");
+}
+
+fn a_server_that_drips_its_answer_is_left_after_three_seconds() {
+    let drip = |connection: &mut Connection| {
+        connection.read_request().ok();
+        connection.drip(b"HTTP/1.1 204 No Content\r\n\r\n").ok();
+    };
+    assert_eq!(endure(drip), "failed (timed out)");
+}
+
+fn a_server_that_drips_headers_is_left_after_three_seconds() {
+    let drip = |connection: &mut Connection| {
+        request_and(connection, b"HTTP/1.1 204 No Content\r\n");
+        connection.drip(b"a: b\r\nc: d\r\ne: f\r\n\r\n").ok();
+    };
+    assert_eq!(endure(drip), "failed (timed out)");
+}
+
+fn a_port_that_never_connects_is_left_after_three_seconds() {
+    let (hook, receiver) = (Hook::new(), Receiver::black_hole());
+    hook.call().to(&receiver).run().assert_silent();
+    let mut three_seconds = ThreeSeconds::begin();
+    let peak = hook.sender().watch_peak_kib();
+    assert!(!three_seconds.are_over(), "the sender lived for more than {SENDER_LIFE:?}");
+    assert!(peak < PEAK_KIB, "the sender took {peak} KiB");
+    hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (timed out)");
+}
+
+fn a_server_that_sends_only_interim_answers_does_no_harm() {
+    let line = endure(|connection| flood(connection, b"", b"HTTP/1.1 100 Continue\r\n\r\n"));
+    assert!(["100", "failed (timed out)"].contains(&line.as_str()), "{line}");
+}
+
+fn an_interim_answer_is_not_taken_for_the_answer() {
+    let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
+    let answer = |last: &str| Receiver::start(Behaviour::Bytes(format!("{interim}{last}\r\n\r\n").into_bytes()));
+    let target = answer("HTTP/1.1 204 No Content");
+    let first = answer(&format!("HTTP/1.1 307 Temporary Redirect\r\nLocation: {}", target.url()));
+    Hook::new().call().to(&first).debug().run().assert_sent(&first.url(), "204");
+    target.only_request();
+}
+
+fn a_server_that_closes_at_once_does_no_harm() {
+    let line = endure(|_| {});
+    assert!(line.starts_with("failed ("), "{line}");
+}
+
+fn a_server_that_closes_half_way_through_the_request_does_no_harm() {
+    let half = |connection: &mut Connection| drop(std::io::Read::read(&mut connection.stream, &mut [0; 20]));
+    let line = endure(half);
+    assert!(line.starts_with("failed ("), "{line}");
+}
+
+fn a_server_that_resets_does_no_harm() {
+    // Unread bytes make the close a reset.
+    let line = endure(|connection| drop(connection.stream.peek(&mut [0])));
+    assert!(line.starts_with("failed ("), "{line}");
+}
+
+fn a_refused_connection_does_no_harm() {
+    let (hook, receiver) = (Hook::new(), Receiver::refusing());
+    hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (Connection refused)");
+}
+
+fn an_answer_that_is_no_http_does_no_harm() {
+    assert_eq!(
+        endure(|connection| request_and(connection, b"SSH-2.0-OpenSSH_9.6\r\n")),
+        "failed (the answer is not HTTP)"
+    );
+}
+
+fn an_answer_that_is_not_text_does_no_harm() {
+    let line = endure(|connection| request_and(connection, b"\xff\xfe\x00\n\xff\n\n"));
+    assert!(line.starts_with("failed ("), "{line}");
+}
+
+fn an_endless_status_line_is_cut_off() {
+    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 ", b"x"));
+    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+}
+
+fn endless_headers_are_cut_off() {
+    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\n", b"name: value\r\n"));
+    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+}
+
+fn an_endless_header_is_cut_off() {
+    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\nname: ", b"x"));
+    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+}
+
+fn a_header_of_exactly_the_limit_is_no_surprise() {
+    for (status_line, header) in [
+        (0, MAX_HEADER_BYTES - 2),
+        (0, MAX_HEADER_BYTES - 1),
+        (0, MAX_HEADER_BYTES),
+        (0, MAX_HEADER_BYTES + 1),
+        (MAX_STATUS_LINE_BYTES - 1, 10),
+        (MAX_STATUS_LINE_BYTES, 10),
+        (MAX_STATUS_LINE_BYTES + 1, 10),
+    ] {
+        let status_line = format!("{:x<status_line$}", "HTTP/1.1 204 ");
+        let answer = format!("{status_line}\r\n{:x<header$}\r\n\r\n", "name: ");
+        let receiver = Receiver::start(Behaviour::Bytes(answer.into_bytes()));
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        let line = outcome.assert_success().stderr();
+        let what = format!("status line of {}, header of {header} bytes: {line}", status_line.len());
+        assert!(line.ends_with(" -> 204\n") || line.contains("-> failed ("), "{what}");
+        assert!(!line.contains("timed out"), "{what}");
+    }
+}
+
+fn an_endless_body_is_not_read() {
+    assert_eq!(endure(|connection| flood(connection, b"HTTP/1.1 200 OK\r\n\r\n", b"body")), "200");
+}
+
+fn an_impossible_content_length_does_no_harm() {
+    for length in ["18446744073709551615", "99999999999999999999999", "-1", "x", ""] {
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        let receiver = Receiver::start(Behaviour::Bytes(answer.into_bytes()));
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        let line = outcome.assert_success().stderr();
+        assert!(line.ends_with(" -> 200\n") || line.contains("-> failed ("), "{line}");
+        assert!(!line.contains("timed out"), "{length:?}: {line}");
+    }
+}
+
+fn an_answer_that_stops_half_way_does_no_harm() {
+    for answer in ["HTTP/1.1", "HTTP/1.1 2", "HTTP/1.1 204 No Content\r\na", "HTTP/1.1 204 No Content\r\na: b\r\n"] {
+        let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        let line = outcome.assert_success().stderr();
+        assert!(line.starts_with("telemetry: POST ") && !line.contains("timed out"), "{answer:?}: {line}");
+    }
+}

@@ -1,0 +1,93 @@
+//! A CONNECT proxy on loopback that leads everywhere to one place.
+
+use crate::common::{Behaviour, Connection, Receiver, Request};
+use std::io::{self, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+/// How the proxy takes a CONNECT. All but `Reset` read it first.
+#[derive(Clone)]
+pub enum Manner {
+    /// Answers with these pieces, a moment apart, and then passes everything on.
+    Tunnel(Vec<Vec<u8>>),
+    /// Answers with these bytes and closes.
+    Refuse(Vec<u8>),
+    /// Never answers.
+    Hang,
+    /// Closes with the request unread, which resets the connection.
+    Reset,
+}
+
+impl Manner {
+    pub fn tunnel() -> Self {
+        Self::Tunnel(vec![b"HTTP/1.1 200 Connection established\r\n\r\n".to_vec()])
+    }
+}
+
+/// Listens until dropped. Host names of CONNECT are recorded and not looked up.
+pub struct Proxy(Receiver);
+
+impl Proxy {
+    /// Every tunnel leads to `target`.
+    pub fn start(target: SocketAddr, manner: Manner) -> Self {
+        let handler = move |connection: &mut Connection| drop(serve(connection, target, &manner));
+        Self(Receiver::start(Behaviour::Custom(Box::new(handler))))
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.0.connections()
+    }
+
+    /// The CONNECT requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.0.requests()
+    }
+
+    #[track_caller]
+    pub fn wait_for(&self, count: usize, timeout: Duration) -> Vec<Request> {
+        self.0.wait_for(count, timeout)
+    }
+}
+
+fn serve(connection: &mut Connection, target: SocketAddr, manner: &Manner) -> io::Result<()> {
+    if let Manner::Reset = manner {
+        // Closing a socket with unread bytes sends RST; so wait for some.
+        connection.stream.peek(&mut [0]).map(drop)?;
+        return connection.stream.shutdown(Shutdown::Read);
+    }
+    connection.read_request()?;
+    match manner {
+        Manner::Tunnel(pieces) => {
+            connection.stream.set_nodelay(true)?;
+            for (index, piece) in pieces.iter().enumerate() {
+                if index > 0 && connection.pause(Duration::from_millis(50)) {
+                    return Ok(());
+                }
+                connection.stream.write_all(piece)?;
+            }
+            splice(&connection.stream, &TcpStream::connect(target)?)
+        }
+        Manner::Refuse(reply) => connection.stream.write_all(reply),
+        Manner::Hang | Manner::Reset => {
+            connection.hold();
+            Ok(())
+        }
+    }
+}
+
+fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
+    let pass = |mut from: &TcpStream, mut to: &TcpStream| {
+        io::copy(&mut from, &mut to).ok();
+        to.shutdown(Shutdown::Write).ok();
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| pass(outside, inside));
+        pass(inside, outside);
+    });
+    Ok(())
+}

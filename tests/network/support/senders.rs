@@ -1,0 +1,164 @@
+//! The detached senders of one sandbox, seen through `/proc`.
+
+use crate::common::{EVENT, Invocation, Sandbox};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a sender may live, by the contract.
+pub const SENDER_LIFE: Duration = Duration::from_secs(3);
+
+/// The argument that tells a sender from its caller.
+const SENDER_ARGUMENT: &[u8] = b"send-from-stdin";
+
+/// How often a state that will change is looked at again.
+const GLANCE: Duration = Duration::from_millis(1);
+
+/// The hook in a sandbox, under a path of its own, so that its senders can be told from all others.
+pub struct Hook {
+    pub sandbox: Sandbox,
+    program: PathBuf,
+}
+
+impl Hook {
+    pub fn new() -> Self {
+        let sandbox = Sandbox::new();
+        let (original, program) = (sandbox.hook().program, sandbox.root().join("hook"));
+        if fs::hard_link(&original, &program).is_err() {
+            // Another process copies: a file that this one had open for writing could not be executed.
+            assert!(Command::new("cp").args([&original, &program]).status().expect("cp").success());
+        }
+        Self { sandbox, program }
+    }
+
+    /// On, with an event.
+    pub fn call(&self) -> Invocation {
+        let mut invocation = self.sandbox.hook().on().stdin(EVENT);
+        invocation.program = self.program.clone();
+        invocation
+    }
+
+    /// Those that live at the moment.
+    pub fn senders(&self) -> Vec<Sender> {
+        let is_own = |pid: &i32| {
+            let process = PathBuf::from(format!("/proc/{pid}"));
+            fs::read_link(process.join("exe")).is_ok_and(|exe| exe == self.program)
+                && fs::read(process.join("cmdline"))
+                    .is_ok_and(|line| line.split(|byte| *byte == 0).any(|argument| argument == SENDER_ARGUMENT))
+        };
+        let entries = fs::read_dir("/proc").expect("/proc").flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.filter(is_own).map(Sender).collect()
+    }
+
+    /// Awaits the one sender that there is to be.
+    #[track_caller]
+    pub fn sender(&self) -> Sender {
+        let deadline = Instant::now() + SENDER_LIFE;
+        while Instant::now() < deadline {
+            if let Some(sender) = self.senders().pop() {
+                return sender;
+            }
+            thread::sleep(GLANCE);
+        }
+        panic!("no sender was seen");
+    }
+
+    /// Panics if a sender is left when the three seconds are over.
+    #[track_caller]
+    pub fn assert_gone_within(&self, mut three_seconds: ThreeSeconds) {
+        while !three_seconds.are_over() && !self.senders().is_empty() {
+            thread::sleep(GLANCE * 10);
+        }
+        let left = self.senders().len();
+        assert_eq!(left, 0, "{left} senders live on");
+    }
+}
+
+/// `SENDER_LIFE` on the clock of another process, which a busy machine delays as it delays a sender.
+pub struct ThreeSeconds(Child);
+
+impl ThreeSeconds {
+    /// The first argument of the run of this test binary that is such a clock.
+    pub const ARGUMENT: &str = "three-seconds";
+
+    pub fn begin() -> Self {
+        let own = std::env::current_exe().expect("this test binary");
+        Self(Command::new(own).arg(Self::ARGUMENT).stdin(Stdio::null()).spawn().expect("this test binary"))
+    }
+
+    pub fn are_over(&mut self) -> bool {
+        self.0.try_wait().expect("the clock").is_some()
+    }
+}
+
+impl Drop for ThreeSeconds {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A sender's process id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sender(i32);
+
+impl Sender {
+    /// A file of its folder in `/proc`; empty once it is gone.
+    pub fn proc(&self, name: &str) -> Vec<u8> {
+        fs::read(format!("/proc/{}/{name}", self.0)).unwrap_or_default()
+    }
+
+    pub fn link(&self, name: &str) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/{name}", self.0)).ok()
+    }
+
+    /// What its open descriptors lead to, by number.
+    pub fn descriptors(&self) -> Vec<(u32, PathBuf)> {
+        let entries = fs::read_dir(format!("/proc/{}/fd", self.0)).into_iter().flatten().flatten();
+        entries.filter_map(|e| Some((e.file_name().to_str()?.parse().ok()?, fs::read_link(e.path()).ok()?))).collect()
+    }
+
+    /// The n-th field of `/proc/PID/stat`, counted as proc(5) does, from the third on.
+    pub fn stat(&self, field: usize) -> Option<i64> {
+        let stat = self.proc("stat");
+        let after_name = stat.iter().rposition(|byte| *byte == b')')?;
+        let fields = std::str::from_utf8(&stat[after_name + 2..]).ok()?;
+        fields.split(' ').nth(field - 3)?.parse().ok()
+    }
+
+    /// Its most memory so far; `None` once it is gone.
+    pub fn peak_kib(&self) -> Option<u64> {
+        self.kib("status", "VmHWM:")
+    }
+
+    /// Its memory now, shared pages divided among those that share them; `None` once it is gone.
+    pub fn proportional_kib(&self) -> Option<u64> {
+        self.kib("smaps_rollup", "Pss:")
+    }
+
+    fn kib(&self, file: &str, label: &str) -> Option<u64> {
+        let lines = String::from_utf8(self.proc(file)).ok()?;
+        let line = lines.lines().find_map(|line| line.strip_prefix(label))?;
+        line.trim().strip_suffix(" kB")?.parse().ok()
+    }
+
+    /// Its most memory until its end.
+    pub fn watch_peak_kib(&self) -> u64 {
+        let mut peak = 0;
+        while let Some(kib) = self.peak_kib() {
+            peak = kib.max(peak);
+            thread::sleep(GLANCE);
+        }
+        peak
+    }
+
+    /// Whether this text stands in its arguments or its environment.
+    pub fn shows(&self, text: impl AsRef<std::ffi::OsStr>) -> bool {
+        let text = text.as_ref().as_bytes();
+        ["cmdline", "environ"].iter().any(|name| self.proc(name).windows(text.len()).any(|window| window == text))
+    }
+}

@@ -1,0 +1,131 @@
+//! A loopback HTTPS receiver whose certificate comes from a CA made in the test.
+
+use crate::common::{Behaviour, Connection, Receiver};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A certificate authority that only the test knows.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+/// What is wrong with a receiver's certificate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    Current,
+    Expired,
+}
+
+impl Authority {
+    pub fn new() -> Self {
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        // A client tries every authority of the right name, up to a limit.
+        let name = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        parameters.distinguished_name.push(DnType::CommonName, &name[name.len() - 16..]);
+        Self(CertifiedIssuer::self_signed(parameters, key).expect("the CA's certificate"))
+    }
+
+    /// The CA's certificate.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// Writes the CA's certificate, for `SSL_CERT_FILE`.
+    pub fn write_to(&self, folder: &Path, name: &str) -> PathBuf {
+        let file = folder.join(name);
+        std::fs::write(&file, self.pem()).expect("the CA's file");
+        file
+    }
+
+    fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().expect("a key");
+        let mut parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        if validity == Validity::Expired {
+            parameters.not_before = date_time_ymd(2001, 1, 1);
+            parameters.not_after = date_time_ymd(2002, 1, 1);
+        }
+        let certificate = parameters.signed_by(&key, &self.0).expect("a certificate");
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.expect("protocol versions").with_no_client_auth();
+        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits"))
+    }
+}
+
+/// Ends TLS and passes what is inside on to a receiver of its own, which it stands for.
+pub struct TlsReceiver {
+    inner: Receiver,
+    front: Receiver,
+}
+
+impl TlsReceiver {
+    /// Presents a certificate for `name`.
+    pub fn start(authority: &Authority, name: &str, validity: Validity, behaviour: Behaviour) -> Self {
+        let inner = Receiver::start(behaviour);
+        let address = inner.address();
+        let config = authority.server_config(name, validity);
+        let relay = move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
+        Self { inner, front: Receiver::start(Behaviour::Custom(Box::new(relay))) }
+    }
+
+    pub fn answering(authority: &Authority, name: &str) -> Self {
+        Self::start(authority, name, Validity::Current, Behaviour::Answer(204, Vec::new()))
+    }
+
+    /// Where TLS is spoken.
+    pub fn front(&self) -> SocketAddr {
+        self.front.address()
+    }
+
+    /// TLS connections begun so far.
+    pub fn handshakes(&self) -> usize {
+        self.front.connections()
+    }
+
+    pub fn url_with(&self, host: &str) -> String {
+        format!("https://{host}:{}/v1/telemetry/events", self.front().port())
+    }
+}
+
+/// The requests are those of the receiver behind TLS.
+impl Deref for TlsReceiver {
+    type Target = Receiver;
+
+    fn deref(&self) -> &Receiver {
+        &self.inner
+    }
+}
+
+fn relay(connection: &mut Connection, inner: SocketAddr, config: Arc<ServerConfig>) -> io::Result<()> {
+    let session = ServerConnection::new(config).map_err(io::Error::other)?;
+    let mut outside = StreamOwned::new(session, connection.stream.try_clone()?);
+    let mut request = Vec::new();
+    while !is_complete(&request) {
+        let mut buffer = [0; 4096];
+        match outside.read(&mut buffer)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            length => request.extend_from_slice(&buffer[..length]),
+        }
+    }
+    let mut inside = TcpStream::connect(inner)?;
+    inside.write_all(&request)?;
+    io::copy(&mut inside, &mut outside)?;
+    outside.conn.send_close_notify();
+    outside.flush()
+}
+
+/// Whether these bytes hold the head of a request and as much of a body as it announces.
+fn is_complete(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    body.len() >= length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,54 @@
+//! Marked secrets: texts of which no vocabulary holds even a piece of eight characters.
+
+use crate::common::trials;
+use crate::vocabulary::{COMMANDS, FEATURES, adapters};
+use std::sync::LazyLock;
+
+/// How many characters of a secret in a row give it away.
+const PIECE_CHARS: usize = 8;
+
+/// Letters and digits that change with every character, none of them a run of hexadecimal digits; a number too large for a
+/// version; and the first one in full-width and in Cyrillic and Greek look-alikes.
+pub const SECRETS: [&str; 5] =
+    ["Zq7Xk9Wv2Jp4Ym6", "83920174655", "Ｚｑ７Ｘｋ９Ｗｖ２Ｊｐ４", "Ζq7Хк9Wν2Јр4Үm6", "hunter2-Ѕесrеt-Pa55"];
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![a_piece_of_a_secret_is_found_in_any_case, no_vocabulary_holds_a_piece_of_a_secret]
+}
+
+/// The pieces of every secret, in lower case.
+static PIECES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pieces = |secret: &&str| {
+        let characters: Vec<char> = secret.to_lowercase().chars().collect();
+        characters.windows(PIECE_CHARS).map(|piece| piece.iter().collect()).collect::<Vec<String>>()
+    };
+    SECRETS.iter().flat_map(pieces).collect()
+});
+
+fn leaked(bytes: &[u8]) -> Option<&'static String> {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    PIECES.iter().find(|piece| text.contains(*piece))
+}
+
+/// Panics where the bytes hold a piece of a secret, whatever its case.
+#[track_caller]
+pub fn assert_none_in(bytes: &[u8], whose: &str) {
+    if let Some(piece) = leaked(bytes) {
+        panic!("{whose} holds {piece:?}: {}", String::from_utf8_lossy(bytes));
+    }
+}
+
+fn a_piece_of_a_secret_is_found_in_any_case() {
+    for secret in SECRETS {
+        for spelling in [secret.to_owned(), secret.to_uppercase(), format!("duckdb_{}", secret.to_lowercase())] {
+            assert!(leaked(spelling.as_bytes()).is_some(), "{spelling}");
+        }
+        let begun: String = secret.chars().take(PIECE_CHARS - 1).collect();
+        assert_eq!(leaked(begun.as_bytes()), None);
+    }
+}
+
+fn no_vocabulary_holds_a_piece_of_a_secret() {
+    let words = adapters().chain(COMMANDS).chain(FEATURES);
+    assert_none_in(words.collect::<Vec<_>>().join(" ").as_bytes(), "the vocabulary");
+}

@@ -1,0 +1,128 @@
+//! The real binary among secrets: the request, the debug line, the sender as `/proc` shows it.
+
+use crate::common::{Behaviour, EVENT, Outcome, Receiver, Request, Sandbox, trials};
+use crate::events::{any_object, mutated_event};
+use crate::for_all;
+use crate::secrets::{SECRETS, assert_none_in};
+use crate::vocabulary::assert_closed;
+use crate::world::World;
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// Each is a process or two.
+const CASES: u32 = 150;
+
+const SECONDS_10: Duration = Duration::from_secs(10);
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    let everywhere = trials![
+        the_request_for_a_mutated_event_holds_no_secret,
+        what_is_no_event_is_not_repeated_in_debug,
+        versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them,
+        preview_shows_no_secret_either,
+        a_usage_error_does_not_repeat_the_command_line,
+    ];
+    let linux = if cfg!(target_os = "linux") {
+        trials![the_sender_shows_no_secret_in_its_arguments_and_environment]
+    } else {
+        Vec::new()
+    };
+    everywhere.into_iter().chain(linux).collect()
+}
+
+#[track_caller]
+fn assert_clean(outcome: &Outcome, request: &Request) {
+    assert_none_in(&outcome.stderr, "stderr");
+    assert_none_in(&request.raw, "the request");
+    assert_closed(request.text());
+}
+
+fn the_request_for_a_mutated_event_holds_no_secret() {
+    let (world, receiver) = (World::new(), Receiver::answering());
+    let hook = world.hook(&receiver).debug();
+    let mut sent = 0;
+    for_all(CASES, &mutated_event(), |text| {
+        let outcome = hook.clone().stdin(text).run();
+        outcome.assert_sent(&receiver.url(), "204");
+        sent += 1;
+        let requests = receiver.requests();
+        assert_eq!(requests.len(), sent);
+        assert_clean(&outcome, &requests[sent - 1]);
+    });
+}
+
+fn what_is_no_event_is_not_repeated_in_debug() {
+    let (world, receiver) = (World::new(), Receiver::answering());
+    let hook = world.hook(&receiver).debug();
+    for_all(CASES, &any_object(), |text| {
+        let outcome = hook.clone().stdin(text).run();
+        outcome.assert_success();
+        assert_none_in(&outcome.stderr, "stderr");
+        assert!(outcome.stdout.is_empty());
+    });
+    receiver.requests().iter().for_each(|request| assert_none_in(&request.raw, "the request"));
+}
+
+fn versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them() {
+    let (world, receiver) = (World::new(), Receiver::answering());
+    let event = r#"{"command":"generate","result":"success"}"#;
+    let outcome = world.hook(&receiver).debug().stdin(event).run();
+    let request = receiver.only_request();
+    assert_clean(&outcome, &request);
+    let payload = request.json();
+    assert_eq!((&payload["docglow_version"], &payload["python_version"]), (&"0.9.2".into(), &"3.11.7".into()));
+    assert_eq!((&payload["adapter_type"], &payload["project_shape"]["models"]), (&"other".into(), &1.into()));
+}
+
+fn preview_shows_no_secret_either() {
+    let (world, receiver) = (World::new(), Receiver::answering());
+    let hook = world.hook(&receiver).arg("preview");
+    for_all(CASES / 3, &mutated_event(), |text| {
+        let outcome = hook.clone().stdin(text).run();
+        assert!(outcome.assert_success().stdout().contains("\"schema_version\":1"));
+        assert_none_in(&outcome.stdout, "the preview");
+        assert_none_in(&outcome.stderr, "stderr");
+    });
+    assert_eq!(receiver.connections(), 0);
+}
+
+fn a_usage_error_does_not_repeat_the_command_line() {
+    let sandbox = Sandbox::new();
+    let [secret, ..] = SECRETS;
+    for arguments in [vec![secret], vec!["--unknown", secret], vec!["init", secret], vec!["status", secret]] {
+        let outcome = sandbox.command(arguments).arg(format!("--{secret}={secret}")).debug().stdin(EVENT).run();
+        outcome.assert_success();
+        assert!(!outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{outcome:?}");
+        assert_none_in(&outcome.stderr, "stderr");
+    }
+}
+
+fn the_sender_shows_no_secret_in_its_arguments_and_environment() {
+    let (world, receiver) = (World::new(), Receiver::start(Behaviour::Silent));
+    let event = EVENT.replace("duckdb", SECRETS[0]);
+    let mut command = world.hook(&receiver).arg("--wait").as_command();
+    let mut hook = command.stdin(Stdio::piped()).spawn().expect("the hook");
+    std::io::Write::write_all(&mut hook.stdin.take().expect("its stdin"), event.as_bytes()).expect("the event");
+    receiver.wait_for(1, SECONDS_10);
+    let senders = children(hook.id());
+    assert_eq!(senders.len(), 1, "{senders:?}");
+    for file in ["cmdline", "environ", "comm"] {
+        let shown = fs::read(format!("/proc/{}/{file}", senders[0])).expect("the sender in /proc");
+        assert_none_in(&shown, file);
+        assert!(file == "environ" || !shown.is_empty(), "{file} is empty");
+    }
+    drop(receiver); // closes the connection, so the sender ends
+    assert!(hook.wait().expect("the exit status").success());
+}
+
+/// The processes whose parent is this one.
+fn children(parent: u32) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("/proc").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_child = |pid: &String| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|ppid| ppid.trim() == parent.to_string()))
+    };
+    pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
+}

@@ -1,0 +1,117 @@
+//! An interactive shell in a pseudo-terminal, and somebody who types.
+
+use crate::common::Invocation;
+use crate::common::trials::tool_path;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::process::Child;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Ten times what the slowest of the shells takes for anything here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub const CTRL_C: &str = "\x03";
+pub const CTRL_D: &str = "\x04";
+pub const CTRL_Z: &str = "\x1a";
+
+/// Everything the terminal showed, whether that was all, and a bell for both.
+#[derive(Default)]
+struct Screen {
+    text: Mutex<(String, bool)>,
+    changed: Condvar,
+}
+
+pub struct Terminal {
+    keyboard: File,
+    screen: Arc<Screen>,
+    /// How much of the screen's text has been waited for.
+    seen: usize,
+    shell: Child,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Terminal {
+    /// Runs the command as the leader of a session whose terminal this is.
+    pub fn open(invocation: &Invocation) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+        grantpt(&master).expect("the right to it");
+        unlockpt(&master).expect("its other side");
+        let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
+        let side = || OpenOptions::new().read(true).write(true).open(&name).expect("the terminal");
+        let mut in_session = invocation.clone();
+        in_session.arguments = vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
+        in_session.arguments.extend(invocation.arguments.iter().cloned());
+        in_session.program = tool_path("setsid").expect("setsid");
+        let shell = in_session
+            .as_command()
+            .env("TERM", "dumb")
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .expect("the shell");
+        let keyboard = File::from(master);
+        let screen = Arc::new(Screen::default());
+        let reader = thread::spawn({
+            let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());
+            move || read_all(source, &screen)
+        });
+        Self { keyboard, screen, seen: 0, shell, reader: Some(reader) }
+    }
+
+    pub fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// Waits until the terminal shows this, after what was waited for before; returns what stood between.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let shown = self.screen.text.lock().expect("the screen");
+        let found = |(shown, _): &(String, bool)| shown[self.seen..].find(text);
+        let (shown, _) = self
+            .screen
+            .changed
+            .wait_timeout_while(shown, PATIENCE, |shown| found(shown).is_none() && !shown.1)
+            .expect("the screen");
+        let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
+        let between = shown.0[self.seen..self.seen + at].to_owned();
+        self.seen += at + text.len();
+        between
+    }
+
+    /// Everything shown so far.
+    pub fn screen(&self) -> String {
+        self.screen.text.lock().expect("the screen").0.clone()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // A session's terminal that hangs up takes its processes with it; a shell in a bad state is ended by force.
+        let _ = self.keyboard.write_all(b"\x03\nexit\nexit\n");
+        let deadline = std::time::Instant::now() + Duration::from_secs(2);
+        while std::time::Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+fn read_all(mut source: File, screen: &Screen) {
+    let mut buffer = [0; 4096];
+    // A pseudo-terminal whose other side is closed ends with an error.
+    while let Ok(length @ 1..) = source.read(&mut buffer) {
+        let mut text = screen.text.lock().expect("the screen");
+        text.0.push_str(&String::from_utf8_lossy(&buffer[..length]));
+        screen.changed.notify_all();
+    }
+    screen.text.lock().expect("the screen").1 = true;
+    screen.changed.notify_all();
+}
