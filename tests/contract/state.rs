@@ -252,7 +252,8 @@ fn a_file_that_can_not_be_used_counts_as_absent() {
 }
 
 fn a_file_that_is_no_regular_file_never_blocks() {
-    let make: [(&str, fn(&Path)); 6] = [
+    type Make = fn(&Path);
+    let make: [(&str, Make); 6] = [
         ("a FIFO", |file| rustix::fs::mknodat(CWD, file, FileType::Fifo, Mode::RWXU, 0).unwrap()),
         ("a folder", |file| fs::create_dir(file).unwrap()),
         ("a dangling link", |file| symlink("nowhere.json", file).unwrap()),
