@@ -3,9 +3,10 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
+use crate::bypass_token::BypassToken;
 use crate::config::ProjectConfig;
 use crate::decision::{Decision, decide};
-use crate::endpoint::{BypassToken, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::state::{State, StateFile};
 

@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::endpoint::{BypassToken, Endpoint};
+use crate::bypass_token::BypassToken;
+use crate::endpoint::Endpoint;
 use crate::environment::Environment;
 use crate::event::Event;
 use crate::process;
@@ -68,7 +69,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     }
     let was_killed = !sender.wait().is_ok_and(|status| status.success());
     // Only its own watchdog kills a sender. One that ends without a word met a bug, ours or the HTTP client's.
-    let silence = if was_killed { "timed out" } else { "the HTTP client gave up" };
+    let silence = if was_killed { "timed out" } else { "the sender gave up" };
     let no_report = || format!("telemetry: POST {} -> failed ({silence})", handover.endpoint);
     Ok(report.lines().next().map_or_else(no_report, str::to_owned))
 }

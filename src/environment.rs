@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use crate::endpoint::{BypassToken, Endpoint};
+use crate::bypass_token::BypassToken;
+use crate::endpoint::Endpoint;
 
 /// Every environment variable that matters to the hook. Tests build one by hand.
 #[derive(Clone, Debug, Default)]

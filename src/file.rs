@@ -1,8 +1,8 @@
-//! Reading files that anybody may have put there.
+//! Files that anybody may have put there.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -16,6 +16,24 @@ pub fn open_regular(path: &Path) -> Result<File> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(Error::new(ErrorKind::InvalidInput, "not a regular file")) }
+}
+
+/// Opens a file for the lock on it alone, and makes it, empty, if need be. Opening never blocks.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn open_lock(path: &Path) -> Result<File> {
+    // A FIFO in its place must not block.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+}
+
+/// Makes a folder, and those it lies in, for this user alone. One that exists stays as it is.
+///
+/// # Errors
+/// Those of `mkdir(2)`.
+pub fn create_private_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Reads a regular file of at most `limit` bytes.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 
-use crate::endpoint::{BypassToken, Endpoint};
+use crate::bypass_token::BypassToken;
+use crate::endpoint::Endpoint;
 use crate::proxy::{ProxySettings, Route};
 
 /// How many redirects are followed.

@@ -9,6 +9,7 @@
 #[cfg(not(unix))]
 compile_error!("docglow-telemetry is for Linux and macOS; on Windows, build it inside WSL");
 
+pub mod bypass_token;
 pub mod cli;
 pub mod config;
 pub mod consent;

@@ -1,15 +1,14 @@
 //! How many senders of one user may be at work at once, so that a loop behind a firewall can't fill the machine.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
+use crate::file::{create_private_folder, open_lock};
 
-/// Each sender lives for at most 3 s and needs some 5 MB.
+/// Each sender lives for at most 3 s and needs some 3 MB.
 const MAX_SENDERS: u32 = 64;
 
 /// How long a sender waits for a slot, so that a burst gets through where the receiver answers.
@@ -32,15 +31,16 @@ impl Slot {
 
     fn try_each(state_folder: Option<&Path>) -> io::Result<Option<Slot>> {
         let folder = state_folder.ok_or(ErrorKind::NotFound)?.join("senders");
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        create_private_folder(&folder)?;
+        let open = |number: u32| open_lock(&folder.join(number.to_string()));
         for number in 0..MAX_SENDERS {
-            let file = open(&folder, number)?;
+            let file = open(number)?;
             if try_lock(&file)? {
                 return Ok(Some(Slot { _locked: Some(file) }));
             }
         }
         // All are taken. To try one of them is enough: each waiting sender another.
-        let file = open(&folder, std::process::id() % MAX_SENDERS)?;
+        let file = open(std::process::id() % MAX_SENDERS)?;
         let give_up = Instant::now() + PATIENCE;
         while Instant::now() < give_up {
             sleep(RETRY);
@@ -50,19 +50,6 @@ impl Slot {
         }
         Ok(None)
     }
-}
-
-fn open(folder: &Path, number: u32) -> io::Result<File> {
-    // A FIFO in a slot's place must not block.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(flags)
-        .open(folder.join(number.to_string()))
 }
 
 fn try_lock(file: &File) -> io::Result<bool> {

@@ -1,16 +1,15 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::file::read_regular;
+use crate::file::{create_private_folder, open_lock, read_regular};
 use crate::json;
 use crate::payload::InstanceId;
 
@@ -156,7 +155,7 @@ impl StateFile {
 
     fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
         if let Some(folder) = self.path.parent() {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            create_private_folder(folder)?;
         }
         let _lock = self.lock()?;
         let before = self.read();
@@ -167,11 +166,7 @@ impl StateFile {
 
     /// Holds the lock until it is dropped. The kernel gives it back when its holder ends, however it ends.
     fn lock(&self) -> Result<File> {
-        // A FIFO in the lock's place must not block either.
-        let flags = OFlags::NONBLOCK.bits().cast_signed();
-        let path = self.path.with_extension("json.lock");
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)?;
+        let file = open_lock(&self.path.with_extension("json.lock"))?;
         let give_up = Instant::now() + LOCK_PATIENCE;
         loop {
             match file.try_lock() {

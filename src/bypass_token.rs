@@ -1,0 +1,50 @@
+//! The token that lets a request through Vercel's deployment protection.
+
+use std::fmt;
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The value of the `x-vercel-protection-bypass` header: visible ASCII, so that it can't end the header.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct BypassToken(String);
+
+impl BypassToken {
+    /// `None` where the text is empty or holds anything but visible ASCII.
+    pub fn parse(text: &str) -> Option<BypassToken> {
+        let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        visible.then(|| BypassToken(text.to_owned()))
+    }
+
+    /// The header's value.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for BypassToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BypassToken::parse(&text).ok_or_else(|| D::Error::custom("not a token"))
+    }
+}
+
+/// Says nothing of the token, which is a secret.
+impl fmt::Debug for BypassToken {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("BypassToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_visible_ascii() {
+        assert_eq!(BypassToken::parse("a-B_9~!").unwrap().as_str(), "a-B_9~!");
+        for text in ["", "a b", "a\r\nX: y", "ü", "a\0"] {
+            assert_eq!(BypassToken::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Where a redirect may lead.
+
+use super::{Endpoint, Scheme};
+
+/// Why a redirect is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RedirectRefused;
+
+impl Endpoint {
+    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986 §5.2).
+    ///
+    /// # Errors
+    /// `RedirectRefused` where it fails the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to
+    /// this machine.
+    pub fn redirect(&self, location: &str) -> Result<Endpoint, RedirectRefused> {
+        let location = location.split('#').next().unwrap_or_default();
+        let origin = self.origin();
+        let before_path = location.find(['/', '?']).unwrap_or(location.len());
+        let has_scheme = location[..before_path].contains(':');
+        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        let target = if location.is_empty() {
+            self.to_string()
+        } else if has_scheme {
+            location.to_owned()
+        } else if location.starts_with("//") {
+            format!("{}:{location}", self.scheme)
+        } else if location.starts_with('/') {
+            format!("{origin}{location}")
+        } else if location.starts_with('?') {
+            format!("{origin}{path}{location}")
+        } else {
+            let folder = &path[..=path.rfind('/').unwrap_or(0)];
+            format!("{origin}{folder}{location}")
+        };
+        let mut target = Endpoint::parse(&target).ok_or(RedirectRefused)?;
+        target.path_and_query = without_dot_segments(&target.path_and_query);
+        let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
+        let turned_inwards = target.is_loopback() && !self.is_loopback();
+        if downgraded || turned_inwards { Err(RedirectRefused) } else { Ok(target) }
+    }
+}
+
+/// Resolves `.` and `..` in the path (RFC 3986 §5.2.4).
+fn without_dot_segments(path_and_query: &str) -> String {
+    let (path, query) = path_and_query.split_at(path_and_query.find('?').unwrap_or(path_and_query.len()));
+    let mut kept = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            ".." => drop(kept.pop()),
+            "." => {}
+            segment => kept.push(segment),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        kept.push("");
+    }
+    format!("/{}{query}", kept.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_resolves_against_where_it_came_from() {
+        let from = Endpoint::parse("https://a.example:8443/v1/events?x=1").unwrap();
+        for (location, to) in [
+            ("https://b.example/y", "https://b.example/y"),
+            ("//b.example/y", "https://b.example/y"),
+            ("/y?z", "https://a.example:8443/y?z"),
+            ("?z", "https://a.example:8443/v1/events?z"),
+            ("", "https://a.example:8443/v1/events?x=1"),
+            ("#f", "https://a.example:8443/v1/events?x=1"),
+            ("y#/f:g", "https://a.example:8443/v1/y"),
+            ("y", "https://a.example:8443/v1/y"),
+            ("y:z/../w", "refused"),
+            ("./y:z", "https://a.example:8443/v1/y:z"),
+            ("../y/./z/..?a/../b", "https://a.example:8443/y/?a/../b"),
+            ("/../..", "https://a.example:8443/"),
+            (".", "https://a.example:8443/v1/"),
+            ("/a//b/../c", "https://a.example:8443/a//c"),
+            ("http://a.example:8443/y", "refused"),
+            ("http://localhost/y", "refused"),
+            ("https://localhost/y", "refused"),
+            ("https://LOCALHOST./y", "refused"),
+            ("https://x.localhost", "refused"),
+            ("https://127.9.9.9/", "refused"),
+            ("https://0.0.0.0/", "refused"),
+            ("https://user@b.example/", "refused"),
+            ("file:///etc/passwd", "refused"),
+            ("javascript:alert(1)", "refused"),
+            ("/a\r\nX-Injected: 1", "refused"),
+            ("https:/b.example", "refused"),
+        ] {
+            let target = from.redirect(location).map_or("refused".to_owned(), |target| target.to_string());
+            assert_eq!(target, to, "{location:?}");
+        }
+        let local = Endpoint::parse("http://localhost:1/a").unwrap();
+        assert!(local.redirect("http://127.0.0.1:2/b").is_ok());
+        assert!(local.redirect("https://b.example/").is_ok());
+        assert!(local.redirect("http://b.example/").is_err());
+    }
+}
