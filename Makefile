@@ -9,6 +9,9 @@
 # make install      install the binary, PREFIX=/usr/local
 
 PREFIX ?= /usr/local
+ifneq ($(filter ~%,$(PREFIX)),)
+$(error PREFIX=$(PREFIX): not every shell replaces the tilde; write PREFIX="$$HOME/...")
+endif
 CARGO ?= cargo
 
 HOST := $(shell rustc -vV | sed -n 's/^host: //p')
@@ -38,12 +41,12 @@ $(BINARY):
 
 .PHONY: demo
 demo: $(BINARY)
-	$(CARGO) build --locked --quiet --example receiver
-	sh tests/demo.sh $(BINARY) $(TARGET_DIR)/debug/examples/receiver $(EVENT)
+	rustc --edition 2024 tests/receiver.rs -o $(TARGET_DIR)/receiver
+	sh tests/demo.sh $(BINARY) $(TARGET_DIR)/receiver $(EVENT)
 
 .PHONY: test
 test: $(BINARY)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" sh tests/sum.sh $(CARGO) test --locked --no-fail-fast
 
 # docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= $(abspath $(TARGET_DIR))/docglow-venv
@@ -76,7 +79,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	shellcheck hooks/docglow.sh tests/demo.sh .ci/run
+	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .ci/run
 
 # Licences, sources, bans and doubles of what the binary is built from, and how many crates that is.
 .PHONY: deny

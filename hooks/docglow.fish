@@ -101,7 +101,7 @@ function __docglow_telemetry_report --argument-names task exit_status start subc
             case --ai
                 set ai 1
             case --ai-key
-                set ai "$ai$value"
+                test -z "$value"; or set ai 1
             case --static
                 set static 1
             case --slim

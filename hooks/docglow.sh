@@ -6,15 +6,30 @@
 # `local` is the one word here that POSIX lacks, and all four shells have it; EPOCHREALTIME and shopt are asked of bash alone.
 # shellcheck disable=SC3028,SC3043,SC3044
 
-# Prints the path of the docglow that the shell would run; nothing if it or the hook is missing. Only for a command substitution.
+# Sets __docglow_telemetry_path to the docglow on PATH; to nothing if it or the hook is missing. `command -v` would find the
+# function, and cost a process to be asked.
 __docglow_telemetry_find() {
-  \command -v docglow-telemetry >/dev/null 2>&1 || \exit 0
+  [ -z "${ZSH_VERSION-}" ] || emulate -L sh
   # A read-only kill switch is the administrator's word: docglow, which obeys it too, then runs as if there were no hook.
   # shellcheck disable=SC2034
-  [ -z "${DOCGLOW_NO_TELEMETRY+set}" ] || (DOCGLOW_NO_TELEMETRY=1) 2>/dev/null || \exit 0
-  \unalias docglow 2>/dev/null || :
-  \unset -f docglow 2>/dev/null || :
-  \command -v docglow || :
+  [ -z "${DOCGLOW_NO_TELEMETRY+set}" ] || (DOCGLOW_NO_TELEMETRY=1) 2>/dev/null || \return 0
+  \local __docglow_telemetry_rest="$PATH:" __docglow_telemetry_folder='' __docglow_telemetry_found=''
+  __docglow_telemetry_path=
+  while [ -n "$__docglow_telemetry_rest" ]; do
+    __docglow_telemetry_folder=${__docglow_telemetry_rest%%:*}
+    __docglow_telemetry_folder=${__docglow_telemetry_folder:-.}
+    __docglow_telemetry_rest=${__docglow_telemetry_rest#*:}
+    if [ -z "$__docglow_telemetry_path" ] && [ -f "$__docglow_telemetry_folder/docglow" ] &&
+      [ -x "$__docglow_telemetry_folder/docglow" ]; then
+      __docglow_telemetry_path=$__docglow_telemetry_folder/docglow
+    fi
+    if [ -x "$__docglow_telemetry_folder/docglow-telemetry" ]; then
+      __docglow_telemetry_found=1
+    fi
+  done
+  if [ -z "$__docglow_telemetry_found" ]; then
+    __docglow_telemetry_path=
+  fi
 }
 
 # Sets __docglow_telemetry_now to milliseconds of a clock that is only good for differences.
@@ -105,7 +120,7 @@ __docglow_telemetry_hook() (
       --profile) profile_=1 ;;
       --no-profile) profile_='' ;;
       --ai) ai_=1 ;;
-      --ai-key) ai_=$ai_$value_ ;;
+      --ai-key) [ -z "$value_" ] || ai_=1 ;;
       --static) static_=1 ;;
       --slim) slim_=1 ;;
       --format) format_=$value_ ;;
@@ -192,7 +207,7 @@ fi
 \eval 'docglow() {
   \local __docglow_telemetry_path=
   case ${1-} in
-    generate | health | serve) __docglow_telemetry_path=$(__docglow_telemetry_find) || : ;;
+    generate | health | serve) __docglow_telemetry_find ;;
   esac
   if [ -n "$__docglow_telemetry_path" ]; then
     __docglow_telemetry_run "$@" || \return

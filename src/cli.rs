@@ -8,7 +8,7 @@ use crate::hook::Options;
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
 pub const HELP: &str = "\
-docglow-telemetry: docglow's opt-in, anonymous telemetry. Nothing is sent unless you turn it on.
+docglow-telemetry: docglow's opt-in, anonymous telemetry. It is off until you, or the docglow.yml of a project, turn it on.
 
 Usage:
   docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
@@ -29,9 +29,8 @@ Options:
   -h, --help          print this
   -V, --version       print the version
 
-Turn it off for good:    docglow-telemetry disable
-Turn it off everywhere:  DOCGLOW_NO_TELEMETRY=1
-See what happens:        DOCGLOW_TELEMETRY_DEBUG=1
+Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
+See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
 The exit status is always 0.
 ";
 

@@ -2,7 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr};
 
 use crate::context::Context;
 use crate::decision::Decision;
@@ -19,40 +20,48 @@ the operating system, the dbt adapter, how many models, sources, seeds, tests an
 were used, and a random id of this machine.
 Never sent: names of models or columns, SQL, paths, credentials, or anything else of yours.
 
-Turn it off at any time: docglow-telemetry disable, or DOCGLOW_NO_TELEMETRY=1
+Turn it off at any time: docglow-telemetry disable; for good and everywhere: DOCGLOW_NO_TELEMETRY=1
 See what would be sent:  docglow-telemetry preview
 ";
 
 /// Records a yes or a no, and says what that means or why it could not be done.
 pub fn record(context: &Context, consent: Consent) {
-    let recorded = context.state_file().is_some_and(|file| file.record(consent).is_ok());
-    if !recorded {
-        let variable = if consent == Consent::Yes { "DOCGLOW_TELEMETRY=1" } else { "DOCGLOW_NO_TELEMETRY=1" };
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: this could not be recorded, because docglow's configuration folder can't be written.\n\
-             Set {variable} in the environment instead."
-        );
-        return;
-    }
+    let recorded = match context.state_file() {
+        Some(file) => file.record(consent),
+        None => Err(io::Error::other("HOME names no folder for it")),
+    };
     let decision = context.decision();
-    let _ = match (consent, decision.is_active()) {
-        (Consent::Yes, true) => {
+    let _ = match (recorded, consent, decision.is_active()) {
+        (Err(error), _, _) => {
+            let variable = if consent == Consent::Yes { "DOCGLOW_TELEMETRY=1" } else { "DOCGLOW_NO_TELEMETRY=1" };
+            writeln!(
+                io::stderr(),
+                "docglow-telemetry: this could not be recorded ({error}).\nSet {variable} in the environment instead."
+            )
+        }
+        (Ok(()), Consent::Yes, true) => {
             writeln!(io::stdout(), "Anonymous telemetry is on. Turn it off at any time: docglow-telemetry disable")
         }
-        (Consent::Yes, false) => writeln!(io::stdout(), "Recorded. Nothing is sent all the same: {decision}."),
-        (_, false) => writeln!(io::stdout(), "Telemetry is off. Nothing is sent."),
-        (_, true) => writeln!(
+        (Ok(()), Consent::Yes, false) => {
+            writeln!(io::stdout(), "Recorded: yes. Nothing is sent here all the same: {decision}.")
+        }
+        (Ok(()), _, false) => writeln!(
             io::stdout(),
-            "Recorded. But it is still on here: {decision}. DOCGLOW_NO_TELEMETRY=1 turns it off everywhere."
+            "Recorded: no. Nothing is sent, unless DOCGLOW_TELEMETRY or a project's docglow.yml turns it on.\n\
+             DOCGLOW_NO_TELEMETRY=1 can't be overruled."
         ),
+        (Ok(()), _, true) => {
+            writeln!(io::stdout(), "Recorded: no. But here {decision}. DOCGLOW_NO_TELEMETRY=1 can't be overruled.")
+        }
     };
 }
 
 /// Asks once, if there is somebody to ask and nothing has decided yet. Anything but y or yes is a no.
 pub fn prompt(context: &Context) {
-    let somebody_there = io::stdin().is_terminal() && io::stdout().is_terminal();
-    if !somebody_there || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
+    let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    // In the background (`docglow generate &`), touching the terminal would stop the whole job.
+    let in_foreground = || tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
+    if !at_terminal || !in_foreground() || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
         return;
     }
     let Some(answer) = ask() else { return };

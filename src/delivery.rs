@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +37,11 @@ pub struct Handover {
     pub docglow: Option<OsString>,
 }
 
-/// The largest file of certificates that is handed on. All of Mozilla's are 0.2 MB.
-const MAX_CERTIFICATES_BYTES: u64 = 16 << 20;
+/// The variables that the sender keeps: where the trusted certificates are. The second is a list of folders.
+pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// A sender that ends without a report before this did not reach its time limit.
+const EARLY: Duration = Duration::from_secs(2);
 
 /// Why the sender could not be started.
 #[derive(Debug)]
@@ -62,14 +66,15 @@ pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(
 /// # Errors
 /// `NotStarted`, where the system refuses a further process.
 pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotStarted> {
+    let begin = Instant::now();
     let mut sender = start(handover, environment, Stdio::piped())?;
     let mut report = String::new();
     if let Some(mut stdout) = sender.stdout.take() {
         let _ = stdout.read_to_string(&mut report);
     }
-    let was_killed = !sender.wait().is_ok_and(|status| status.success());
-    // Only its own watchdog kills a sender. One that ends without a word met a bug, ours or the HTTP client's.
-    let silence = if was_killed { "timed out" } else { "the sender gave up" };
+    let _ = sender.wait();
+    // The HTTP client may panic, which ends the sender as silently as its time limit.
+    let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     let no_report = || format!("telemetry: POST {} -> failed ({silence})", handover.endpoint);
     Ok(report.lines().next().map_or_else(no_report, str::to_owned))
 }
@@ -88,15 +93,14 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
         .stderr(null_device());
     // Its own process group, so that a Ctrl-C meant for the caller does not end it.
     sender.process_group(0);
-    for (name, value) in [("SSL_CERT_FILE", &environment.ssl_cert_file), ("SSL_CERT_DIR", &environment.ssl_cert_dir)] {
-        // Lists, as OpenSSL reads them. The sender works in `/`, where a relative path means something else.
-        let paths = value.iter().flat_map(std::env::split_paths).filter_map(|path| std::path::absolute(path).ok());
-        let paths = paths.map(|path| if may_have_no_end(&path) { PathBuf::from("/dev/null") } else { path });
-        if let Ok(paths) = std::env::join_paths(paths)
-            && !paths.is_empty()
-        {
-            sender.env(name, paths);
-        }
+    // The sender works in `/`, where a relative path means something else.
+    let [file, folders] = CERTIFICATE_VARIABLES;
+    if let Some(path) = environment.ssl_cert_file.as_deref().and_then(|path| std::path::absolute(path).ok()) {
+        sender.env(file, path);
+    }
+    if let Some(list) = &environment.ssl_cert_dir {
+        let paths = std::env::split_paths(list).filter_map(|path| std::path::absolute(path).ok());
+        sender.env(folders, std::env::join_paths(paths).unwrap_or_default());
     }
     let mut sender = sender.spawn().map_err(|_| NotStarted)?;
     if let Some(mut stdin) = sender.stdin.take() {
@@ -104,12 +108,6 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
         let _ = stdin.write_all(&text);
     }
     Ok(sender)
-}
-
-/// Whether reading `path` might fill the memory. The TLS library reads a file of certificates whole, a device included.
-fn may_have_no_end(path: &Path) -> bool {
-    let is_bounded = |about: Metadata| about.is_dir() || about.is_file() && about.len() <= MAX_CERTIFICATES_BYTES;
-    path.metadata().is_ok_and(|about| !is_bounded(about))
 }
 
 /// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.

@@ -62,7 +62,7 @@ impl Request {
             }
             let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
             let (_, location) = location.ok_or(Failure::RedirectWithoutLocation)?;
-            let target = self.endpoint.redirect(location.trim()).map_err(|_| Failure::RedirectRefused)?;
+            let target = self.endpoint.redirect(location.trim()).ok_or(Failure::RedirectRefused)?;
             if !target.same_origin(&self.endpoint) {
                 self.bypass_token = None;
             }

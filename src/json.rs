@@ -60,7 +60,7 @@ impl<'de, K: for<'k> Deserialize<'k>> Visitor<'de> for Entries<K> {
 }
 
 /// A JSON string as a word of the vocabulary `T`, or nothing.
-pub struct Word<T>(pub Option<T>);
+struct Word<T>(Option<T>);
 
 impl<'de, T: for<'k> Deserialize<'k>> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -78,6 +78,6 @@ impl<'de, T: for<'k> Deserialize<'k>> Visitor<'de> for WordVisitor<T> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Word<T>, E> {
-        Ok(Word(vocabulary::word(name)))
+        Ok(Word(vocabulary::lookup(name)))
     }
 }

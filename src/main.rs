@@ -9,7 +9,7 @@ use docglow_telemetry::context::Context;
 use docglow_telemetry::environment::Environment;
 use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::state::Consent;
-use docglow_telemetry::status::{self, Status};
+use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
 use docglow_telemetry::{consent, process, sender, stdin};
 
 #[cfg(lean)]
@@ -20,7 +20,7 @@ fn main() {
     std::panic::set_hook(Box::new(|_| std::process::exit(0)));
     process::survive_file_size_limit();
     match cli::parse(std::env::args_os().skip(1)) {
-        Ok(Invocation::Hook(_) | Invocation::Preview(_)) if io::stdin().is_terminal() => print(HELP),
+        Ok(Invocation::Hook(_)) if io::stdin().is_terminal() => print(HELP),
         Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),
         Ok(Invocation::Send) => sender::run(),
         Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
@@ -47,7 +47,12 @@ fn context(options: &Options) -> Context {
 }
 
 fn preview(context: &Context, options: &Options) {
-    let text = stdin::read_object(io::stdin().as_fd()).map_err(|unreadable| unreadable.to_string());
+    let text = if io::stdin().is_terminal() {
+        print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
+        Ok(SAMPLE_EVENT.to_owned())
+    } else {
+        stdin::read_object(io::stdin().as_fd()).map_err(|unreadable| unreadable.to_string())
+    };
     match text.and_then(|text| hook::handover(context, options, &text)) {
         Ok(handover) => print(&status::preview(context, handover)),
         Err(reason) => complain(&reason),

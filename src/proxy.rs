@@ -84,7 +84,7 @@ impl HttpProxy {
         };
         let authority = authority.strip_suffix('/').unwrap_or(authority);
         let (credentials, address) = match authority.rsplit_once('@') {
-            Some((credentials, address)) => (Some(percent_decode(credentials)?), address),
+            Some((credentials, address)) => (Some(user_and_password(credentials)?), address),
             None => (None, authority),
         };
         // The address obeys the rule of an endpoint's.
@@ -97,12 +97,16 @@ impl HttpProxy {
     pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
         let HttpProxy { host, port, credentials } = self;
         match credentials {
-            // minreq leaves out the colon that RFC 7617 wants behind a user without a password.
-            Some(user) if !user.contains(':') => minreq::Proxy::new(format!("http://{user}:@{host}:{port}")),
             Some(credentials) => minreq::Proxy::new(format!("http://{credentials}@{host}:{port}")),
             None => minreq::Proxy::new(format!("http://{host}:{port}")),
         }
     }
+}
+
+/// `user:password`, percent-decoded. The colon stands also behind a user without a password (RFC 7617).
+fn user_and_password(user_info: &str) -> Option<String> {
+    let decoded = percent_decode(user_info)?;
+    Some(if user_info.contains(':') { decoded } else { decoded + ":" })
 }
 
 /// `None` where an escape is broken or the bytes are no text.
@@ -133,7 +137,7 @@ mod tests {
             ("HTTP://proxy/", "proxy", 1080, None),
             ("http://10.0.0.1:80", "10.0.0.1", 80, None),
             ("http://jane:p%40ss%3Aword@proxy:3128/", "proxy", 3128, Some("jane:p@ss:word")),
-            ("jane@proxy", "proxy", 1080, Some("jane")),
+            ("jane@proxy", "proxy", 1080, Some("jane:")),
         ] {
             let proxy = HttpProxy::parse(url).unwrap();
             assert_eq!(

@@ -7,15 +7,15 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::delivery::Handover;
+use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
 use crate::endpoint::Endpoint;
 use crate::http::{Failure, Request};
 use crate::payload::{InstanceId, Payload};
 use crate::slot::Slot;
 use crate::state::StateFile;
-use crate::{installation, manifest};
+use crate::{installation, manifest, process};
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
 /// begin before this program can look at a clock.
@@ -46,7 +46,7 @@ impl fmt::Display for Report {
 
 /// Reads the hand-over from standard input, sends its event, and reports on standard output.
 pub fn run() {
-    if start_watchdog().is_err() {
+    if !is_started_by_hook() || start_watchdog().is_err() {
         return;
     }
     // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
@@ -66,12 +66,17 @@ pub fn run() {
     }
 }
 
-/// Ends the process at its time limit. A thread can do that while another one is stuck in a name look-up, and SIGKILL needs
-/// nobody's cooperation.
+/// Whether this process was started by the hook, which clears the environment. Whoever else calls the sender has not decided
+/// whether anything may be sent, and has variables that the HTTP client would read.
+fn is_started_by_hook() -> bool {
+    std::env::vars_os().all(|(name, _)| CERTIFICATE_VARIABLES.iter().any(|known| name == *known))
+}
+
+/// Ends the process at its time limit. A thread can do that while another one is stuck in a name look-up.
 fn start_watchdog() -> io::Result<()> {
     let watch = || {
         thread::sleep(TIME_LIMIT);
-        let _ = kill_process(getpid(), Signal::KILL);
+        process::end();
     };
     thread::Builder::new().spawn(watch).map(drop)
 }

@@ -1,5 +1,6 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -32,14 +33,13 @@ pub enum Consent {
     Unset,
 }
 
-impl Consent {
-    /// The word that the state file has for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
+impl fmt::Display for Consent {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
             Consent::Yes => "yes",
             Consent::No => "no",
             Consent::Unset => "unset",
-        }
+        })
     }
 }
 
@@ -122,8 +122,21 @@ impl StateFile {
 
     /// Reads the file. Whatever is wrong with it, it counts as absent.
     pub fn read(&self) -> State {
-        let text = read_regular(&self.path, MAX_BYTES).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        text.map_or(State::default(), |text| State::parse(&text))
+        self.try_read().unwrap_or_default()
+    }
+
+    /// Reads the file. One that is not docglow's counts as absent; one that can't be read may be, and must not be replaced.
+    fn try_read(&self) -> Result<State> {
+        match read_regular(&self.path, MAX_BYTES) {
+            Ok(bytes) => Ok(str::from_utf8(&bytes).map(State::parse).unwrap_or_default()),
+            Err(error) => match error.raw_os_error() {
+                // No file, something else in its place, or one too large for it.
+                None | Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO) => {
+                    Ok(State::default())
+                }
+                Some(_) => Err(error),
+            },
+        }
     }
 
     /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.
@@ -158,7 +171,7 @@ impl StateFile {
             create_private_folder(folder)?;
         }
         let _lock = self.lock()?;
-        let before = self.read();
+        let before = self.try_read()?;
         let mut after = before.clone();
         change(&mut after);
         if after == before { Ok(()) } else { self.replace(&after.to_json()) }

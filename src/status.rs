@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -11,6 +10,7 @@ use crate::context::Context;
 use crate::delivery::Handover;
 use crate::payload::InstanceId;
 use crate::sender;
+use crate::state::Consent;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -20,8 +20,8 @@ pub struct Status {
     reason: String,
     instance_id: Option<InstanceId>,
     endpoint: String,
-    consent: &'static str,
-    state_file: Option<PathBuf>,
+    consent: Consent,
+    state_file: Option<String>,
     /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
     environment: BTreeMap<&'static str, String>,
 }
@@ -37,15 +37,14 @@ impl Status {
             reason: decision.to_string(),
             instance_id: state.instance_id,
             endpoint: context.destination().endpoint.to_string(),
-            consent: state.consent.as_str(),
-            state_file: context.state_file().map(|file| file.path().to_path_buf()),
+            consent: state.consent,
+            state_file: context.state_file().map(|file| file.path().to_string_lossy().into_owned()),
             environment: variables(context),
         }
     }
 
     /// One JSON object on one line.
     pub fn to_json(&self) -> String {
-        // A path that is not UTF-8 is the one thing that JSON can't hold.
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
@@ -58,15 +57,13 @@ impl Status {
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
         line("Because:", &self.reason);
-        line("Recorded consent:", self.consent);
+        line("Recorded consent:", &self.consent.to_string());
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
         line("Endpoint:", &self.endpoint);
-        line(
-            "State file:",
-            &self.state_file.as_ref().map_or("none: there is no home folder".into(), |path| path.display().to_string()),
-        );
+        let state_file = self.state_file.as_deref().unwrap_or("none: HOME names no folder for it");
+        // What others have named could hold anything, a terminal's control sequences included.
+        line("State file:", &state_file.escape_debug().to_string());
         for (i, (name, value)) in self.environment.iter().enumerate() {
-            // A value could hold anything, a terminal's control sequences included.
             line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
         }
         text
@@ -76,26 +73,30 @@ impl Status {
 fn variables(context: &Context) -> BTreeMap<&'static str, String> {
     let environment = &context.environment;
     let shown = |name, value: &Option<OsString>| Some((name, value.as_ref()?.to_string_lossy().into_owned()));
-    let secret = |name, value: &Option<OsString>| value.as_ref().map(|_| (name, "(set)".to_owned()));
-    let proxy = |variable: &Option<(&'static str, _)>| variable.as_ref().map(|(name, _)| (*name, "(set)".to_owned()));
-    let usable = |name, value: &Option<OsString>, is_usable: bool| {
-        value.as_ref().map(|_| (name, if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned()))
+    let hidden = |name: &'static str, is_set: bool, is_usable: bool| {
+        is_set.then(|| (name, if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned()))
     };
+    let proxy = |variable: &Option<(&'static str, _)>| variable.as_ref().and_then(|(name, _)| hidden(name, true, true));
     [
         shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
         shown("DOCGLOW_TELEMETRY", &environment.telemetry),
         shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
-        usable("DOCGLOW_TELEMETRY_ENDPOINT", &environment.endpoint, environment.endpoint().is_some()),
-        usable("DOCGLOW_VERCEL_BYPASS", &environment.vercel_bypass, environment.bypass_token().is_some()),
+        hidden("DOCGLOW_TELEMETRY_ENDPOINT", environment.endpoint.is_some(), environment.endpoint().is_some()),
+        hidden("DOCGLOW_VERCEL_BYPASS", environment.vercel_bypass.is_some(), environment.bypass_token().is_some()),
         proxy(&environment.proxy),
         proxy(&environment.no_proxy),
-        secret("SSL_CERT_FILE", &environment.ssl_cert_file),
-        secret("SSL_CERT_DIR", &environment.ssl_cert_dir),
+        hidden("SSL_CERT_FILE", environment.ssl_cert_file.is_some(), true),
+        hidden("SSL_CERT_DIR", environment.ssl_cert_dir.is_some(), true),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
+
+/// What `preview` shows at a terminal, where nobody pipes an event in.
+pub const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446, "adapter_type": "duckdb",
+"docglow_version": "0.9.2", "python_version": "3.11.7", "features_used": ["column_lineage", "static"],
+"project_shape": {"models": 13, "sources": 6, "seeds": 0, "tests": 27, "macros": 786}}"#;
 
 /// The exact request for what would be handed to the sender, behind a line for each thing to know about it.
 pub fn preview(context: &Context, handover: Handover) -> String {

@@ -1,4 +1,4 @@
-//! Reading the event from standard input without ever making its writer fail or its caller wait for nothing.
+//! Reading the event from standard input, so that neither its writer fails nor its caller waits, as far as both can be had.
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
@@ -18,7 +18,7 @@ const EVENT_TIME: Duration = Duration::from_secs(2);
 const TRAILER_TIME: Duration = Duration::from_millis(50);
 
 /// How long to go on reading what is no event, so that its writer meets no broken pipe, …
-const REFUSE_TIME: Duration = Duration::from_secs(30);
+const REFUSE_TIME: Duration = Duration::from_secs(10);
 
 /// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
 const REFUSE_PAUSE: Duration = EVENT_TIME;
@@ -56,7 +56,7 @@ impl fmt::Display for Unreadable {
 ///
 /// # Errors
 /// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
-/// to its end, for at most 30 s and while bytes keep coming.
+/// to its end, for at most 10 s and while bytes keep coming.
 pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
     let mut input = Input { fd: input, chunk: [0; CHUNK_BYTES] };
     match input.object() {
@@ -100,6 +100,7 @@ impl Input<'_> {
             };
             deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
             let scanned = text.len();
+            text.try_reserve(length).map_err(|_| Unreadable::TooLarge)?;
             text.extend_from_slice(&self.chunk[..length]);
             let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
             if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {

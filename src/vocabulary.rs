@@ -39,7 +39,7 @@ pub enum Feature {
 }
 
 /// The operating system that the hook was built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     Linux,
@@ -64,7 +64,7 @@ impl Platform {
 /// The word of a vocabulary that `name` spells exactly; `None` for any other text.
 ///
 /// `T` is an enum without data that derives `Deserialize`.
-pub fn word<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
+pub fn lookup<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
     let name: StrDeserializer<'de, Error> = name.into_deserializer();
     T::deserialize(name).ok()
 }
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_word_must_be_spelt_exactly() {
-        assert_eq!(word::<Feature>("column_lineage"), Some(Feature::ColumnLineage));
+        assert_eq!(lookup::<Feature>("column_lineage"), Some(Feature::ColumnLineage));
         for name in ["Column_Lineage", " static", "columnLineage", "", "ColumnLineage"] {
-            assert_eq!(word::<Feature>(name), None, "{name:?}");
+            assert_eq!(lookup::<Feature>(name), None, "{name:?}");
         }
     }
 }

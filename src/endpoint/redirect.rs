@@ -2,17 +2,10 @@
 
 use super::{Endpoint, Scheme};
 
-/// Why a redirect is not followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RedirectRefused;
-
 impl Endpoint {
-    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986 §5.2).
-    ///
-    /// # Errors
-    /// `RedirectRefused` where it fails the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to
-    /// this machine.
-    pub fn redirect(&self, location: &str) -> Result<Endpoint, RedirectRefused> {
+    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986 §5.2). `None` where it fails
+    /// the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to this machine.
+    pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         let origin = self.origin();
         let before_path = location.find(['/', '?']).unwrap_or(location.len());
@@ -32,11 +25,11 @@ impl Endpoint {
             let folder = &path[..=path.rfind('/').unwrap_or(0)];
             format!("{origin}{folder}{location}")
         };
-        let mut target = Endpoint::parse(&target).ok_or(RedirectRefused)?;
+        let mut target = Endpoint::parse(&target)?;
         target.path_and_query = without_dot_segments(&target.path_and_query);
         let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
         let turned_inwards = target.is_loopback() && !self.is_loopback();
-        if downgraded || turned_inwards { Err(RedirectRefused) } else { Ok(target) }
+        (!downgraded && !turned_inwards).then_some(target)
     }
 }
 
@@ -96,8 +89,8 @@ mod tests {
             assert_eq!(target, to, "{location:?}");
         }
         let local = Endpoint::parse("http://localhost:1/a").unwrap();
-        assert!(local.redirect("http://127.0.0.1:2/b").is_ok());
-        assert!(local.redirect("https://b.example/").is_ok());
-        assert!(local.redirect("http://b.example/").is_err());
+        assert!(local.redirect("http://127.0.0.1:2/b").is_some());
+        assert!(local.redirect("https://b.example/").is_some());
+        assert!(local.redirect("http://b.example/").is_none());
     }
 }

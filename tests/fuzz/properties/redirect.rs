@@ -9,7 +9,7 @@ pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some((from, location)) = text.split_once('\n') else { return };
     let Some(from) = Endpoint::parse(from) else { return };
-    let Ok(target) = from.redirect(location) else { return };
+    let Some(target) = from.redirect(location) else { return };
     assert_safe(&target);
     assert!(target.is_https() || !from.is_https(), "{from} to {target}");
     assert!(from.is_loopback() || !target.is_loopback(), "{from} to {target}");
