@@ -9,6 +9,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_goes_out_with_an_id_of_its_own,
         an_id_that_can_be_read_is_used,
+        a_file_that_can_not_be_read_is_not_replaced,
         enable_and_disable_say_so_and_name_the_variable_that_works,
         enable_and_disable_say_what_they_did_where_they_can,
     ]
@@ -59,6 +60,20 @@ fn an_id_that_can_be_read_is_used() {
     fs::set_permissions(sandbox.state_file(), fs::Permissions::from_mode(0o400)).unwrap();
     fs::set_permissions(sandbox.state_dir(), fs::Permissions::from_mode(0o500)).unwrap();
     assert_eq!(sent_id(&hook), INSTANCE_ID);
+}
+
+/// As `sudo docglow-telemetry disable` leaves it: the answer in it is somebody's.
+fn a_file_that_can_not_be_read_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.write_state(state_with("no"));
+    let hook = sandbox.as_nobody();
+    std::os::unix::fs::chown(sandbox.state_file(), Some(0), Some(0)).unwrap();
+    fs::set_permissions(sandbox.state_file(), fs::Permissions::from_mode(0o600)).unwrap();
+    let before = sandbox.state();
+    crate::assert_uuid4(&sent_id(&hook));
+    let said = hook.clone().arg("enable").run();
+    assert!(said.assert_success().stderr().contains("DOCGLOW_TELEMETRY=1"), "{}", said.stderr());
+    assert_eq!(sandbox.state(), before);
 }
 
 fn enable_and_disable_say_so_and_name_the_variable_that_works() {

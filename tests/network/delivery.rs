@@ -1,6 +1,6 @@
 //! The detached sender: what it is cut off from, how long it lives, and that its caller never waits for it.
 
-use crate::common::{Behaviour, Receiver, trials};
+use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
 use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +14,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         waiting_ends_after_three_seconds_too,
         debug_says_what_became_of_the_event,
         a_long_endpoint_is_handed_over_whole,
+        the_sender_works_for_the_hook_alone,
     ]
 }
 
@@ -141,4 +142,28 @@ fn the_callers_time_does_not_depend_on_the_endpoint() {
     let ((fastest, noise, _), (slowest, ..)) = (times[0], times[times.len() - 1]);
     assert!(slowest < noise.max(fastest * 2), "median, 90th percentile: {times:?}");
     println!("the caller's time, median and 90th percentile: {times:?}");
+}
+
+/// Nothing was decided where somebody else starts it: the kill switch, for one, was not asked.
+fn the_sender_works_for_the_hook_alone() {
+    let receiver = Receiver::answering();
+    let handover = docglow_telemetry::delivery::Handover {
+        event: docglow_telemetry::event::Event::parse(EVENT).expect("an event"),
+        endpoint: docglow_telemetry::endpoint::Endpoint::parse(&receiver.url()).expect("an endpoint"),
+        bypass_token: None,
+        proxy: Default::default(),
+        state_folder: None,
+        target_dir: None,
+        docglow: None,
+    };
+    let text = serde_json::to_vec(&handover).expect("a hand-over");
+    let sandbox = Sandbox::new();
+    let sender =
+        |killed: &str| sandbox.command(["send-from-stdin"]).env("DOCGLOW_NO_TELEMETRY", killed).stdin(text.clone());
+    sender("1").run().assert_silent();
+    sender("0").run().assert_silent();
+    assert_eq!(receiver.connections(), 0);
+    // The same hand-over is a good one, where the environment is as the hook leaves it.
+    let bare = sender("1").env_remove("DOCGLOW_NO_TELEMETRY").env_remove("HOME").env_remove("XDG_CONFIG_HOME");
+    assert_eq!(bare.run().assert_success().stdout(), format!("telemetry: POST {} -> 204\n", receiver.url()));
 }

@@ -86,11 +86,13 @@ fn relative_paths_of_certificates_are_the_callers() {
     let scene = Scene::new("localhost", Validity::Current);
     let project = scene.hook.sandbox.project();
     scene.authority.write_to(&project, "ca.pem");
+    scene.authority.write_to(&project, "a:b.pem");
     std::fs::create_dir_all(project.join("certs")).unwrap();
     std::fs::create_dir_all(project.join("none")).unwrap();
     scene.authority.write_to(&project.join("certs"), HASHED_NAME);
     for (name, value) in [
         ("SSL_CERT_FILE", "ca.pem"),
+        ("SSL_CERT_FILE", "a:b.pem"),
         ("SSL_CERT_DIR", "certs"),
         ("SSL_CERT_DIR", "./certs/"),
         ("SSL_CERT_DIR", "none:certs"),

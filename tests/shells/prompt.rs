@@ -17,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         anything_but_a_yes_is_a_no_and_docglow_runs needs ["bash", "setsid"],
         it_is_asked_once_in_all_sessions needs ["bash", "setsid"],
         where_something_else_decides_nothing_is_asked_or_recorded needs ["bash", "setsid"],
+        in_the_background_nothing_is_asked_and_docglow_runs needs ["bash", "setsid"],
     ]
 }
 
@@ -108,4 +109,14 @@ fn where_something_else_decides_nothing_is_asked_or_recorded() {
         assert!(stage.sandbox.state().is_none(), "{name}={value}");
         assert_eq!(receiver.connections(), 0, "{name}={value}");
     }
+}
+
+/// Asking from there would stop the job before docglow has run.
+fn in_the_background_nothing_is_asked_and_docglow_runs() {
+    let (stage, _receiver, shell) = stage();
+    let mut terminal = Terminal::open(&shell);
+    terminal.type_in(&format!("{}\ndocglow generate & wait\n", Shell::Bash.set_up()));
+    let shown = shown_before_docglow(&mut terminal);
+    assert!(!shown.contains(QUESTION) && !shown.contains("Stopped"), "{shown}");
+    assert!(stage.sandbox.state().is_none());
 }
