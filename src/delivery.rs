@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, PipeWriter, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,11 @@ impl fmt::Display for NotStarted {
 /// # Errors
 /// `NotStarted`, where the system refuses a further process.
 pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotStarted> {
-    start(handover, environment, null_device()).map(drop)
+    let (mut sender, handing_over) = sender(handover, environment)?;
+    sender.stdout(null_device());
+    process::start_unawaited(sender).map_err(|_| NotStarted)?;
+    handing_over.write();
+    Ok(())
 }
 
 /// Starts the sender, waits for its end, and returns its report, one line.
@@ -67,30 +71,43 @@ pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(
 /// `NotStarted`, where the system refuses a further process.
 pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotStarted> {
     let begin = Instant::now();
-    let mut sender = start(handover, environment, Stdio::piped())?;
+    let (mut sender, handing_over) = sender(handover, environment)?;
+    let mut running = sender.stdout(Stdio::piped()).spawn().map_err(|_| NotStarted)?;
+    // It holds the reading end of the hand-over, whose closing by the sender must be seen.
+    drop(sender);
+    handing_over.write();
     let mut report = String::new();
-    if let Some(mut stdout) = sender.stdout.take() {
+    if let Some(mut stdout) = running.stdout.take() {
         let _ = stdout.read_to_string(&mut report);
     }
-    let _ = sender.wait();
+    let _ = running.wait();
     // The HTTP client may panic, which ends the sender as silently as its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     let no_report = || format!("telemetry: POST {} -> failed ({silence})", handover.endpoint);
     Ok(report.lines().next().map_or_else(no_report, str::to_owned))
 }
 
-fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Result<Child, NotStarted> {
+/// A hand-over, and the pipe to write it to.
+struct HandingOver {
+    text: Vec<u8>,
+    pipe: PipeWriter,
+}
+
+impl HandingOver {
+    fn write(mut self) {
+        // A sender that is gone already has no use for it.
+        let _ = self.pipe.write_all(&self.text);
+    }
+}
+
+/// The command that starts the sender, all but its standard output, and what is then to be handed over to it.
+fn sender(handover: &Handover, environment: &Environment) -> Result<(Command, HandingOver), NotStarted> {
     process::close_inherited_on_exec();
     let text = serde_json::to_vec(handover).map_err(|_| NotStarted)?;
+    let (stdin, pipe) = io::pipe().map_err(|_| NotStarted)?;
     let mut sender = Command::new(own_executable().ok_or(NotStarted)?);
     // An empty environment: nothing in it can make the HTTP client or the resolver do what was not decided here.
-    sender
-        .arg0(env!("CARGO_PKG_NAME"))
-        .arg(SENDER_ARGUMENT)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(stdout)
-        .stderr(null_device());
+    sender.arg0(env!("CARGO_PKG_NAME")).arg(SENDER_ARGUMENT).env_clear().stdin(stdin).stderr(null_device());
     // Its own process group, so that a Ctrl-C meant for the caller does not end it.
     sender.process_group(0);
     // The sender works in `/`, where a relative path means something else.
@@ -102,12 +119,7 @@ fn start(handover: &Handover, environment: &Environment, stdout: Stdio) -> Resul
         let paths = std::env::split_paths(list).filter_map(|path| std::path::absolute(path).ok());
         sender.env(folders, std::env::join_paths(paths).unwrap_or_default());
     }
-    let mut sender = sender.spawn().map_err(|_| NotStarted)?;
-    if let Some(mut stdin) = sender.stdin.take() {
-        // A sender that is gone already has no use for it.
-        let _ = stdin.write_all(&text);
-    }
-    Ok(sender)
+    Ok((sender, HandingOver { text, pipe }))
 }
 
 /// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.

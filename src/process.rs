@@ -2,6 +2,10 @@
 
 #![allow(unsafe_code)]
 
+use std::io::{Error, Result};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
 /// The first descriptor behind standard input, output and error.
 const FIRST_INHERITED: libc::c_uint = 3;
 
@@ -15,6 +19,23 @@ pub fn survive_file_size_limit() {
 pub fn end() -> ! {
     // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
     unsafe { libc::_exit(0) }
+}
+
+/// Starts `command` and does not wait for it to begin. `Command::spawn` waits until the new program is loaded, which is most
+/// of what a call costs; so nobody hears of one that can't be.
+///
+/// # Errors
+/// Those of `fork(2)`.
+pub fn start_unawaited(mut command: Command) -> Result<()> {
+    // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
+    match unsafe { libc::fork() } {
+        -1 => Err(Error::last_os_error()),
+        0 => {
+            let _ = command.exec();
+            end()
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Keeps the caller's open files from the sender: marks every descriptor but the standard three as closed on `exec`.
