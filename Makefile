@@ -63,7 +63,8 @@ conformance: $(BINARY) $(DOCGLOW_VENV)/bin/docglow
 bench: $(BINARY)
 	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
-# Needs cargo-fuzz and a nightly toolchain. What it finds lies in tests/fuzz/findings, where `make test` replays it.
+# Needs cargo-fuzz, whose flags the stable compiler takes when it is told to. What it finds lies in tests/fuzz/findings, where
+# `make test` replays it.
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_targets/%.rs,%,$(wildcard tests/fuzz/fuzz_targets/*.rs))
 
@@ -72,7 +73,7 @@ fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	mkdir -p $(TARGET_DIR)/corpus/$* tests/fuzz/findings/$*
-	$(CARGO) +nightly fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
 .PHONY: lint

@@ -166,12 +166,14 @@ impl Tally {
                     _ => Section::Other,
                 }
             }
-            (SECTION, false) => match self.section {
-                Section::Sources => self.shape.sources += 1,
-                Section::Macros => self.shape.macros += 1,
-                Section::Metadata => self.is_wanted = word == Some(b"adapter_type"),
-                Section::Nodes | Section::Other => self.is_wanted = false,
-            },
+            (SECTION, false) => {
+                self.is_wanted = self.section == Section::Metadata && word == Some(b"adapter_type");
+                match self.section {
+                    Section::Sources => self.shape.sources += 1,
+                    Section::Macros => self.shape.macros += 1,
+                    Section::Metadata | Section::Nodes | Section::Other => {}
+                }
+            }
             (SECTION, true) if self.is_wanted => {
                 self.adapter = Adapter::named(&String::from_utf8_lossy(word.unwrap_or(b"other")));
             }
@@ -241,6 +243,7 @@ mod tests {
             r#""resource_type":{"resource_type":"model"}"#,
             r#""x":"resource_type","y":"model""#,
             r#""resource_type":1,"x":"model""#,
+            r#""resource_type":"snapshot"}},"macros":{},"metadata":{"x":"duckdb","y":{"#,
         ] {
             let manifest = format!(r#"{{"nodes":{{"a":{{{member}}}}},"docs":{{"b":{{"resource_type":"model"}}}}}}"#);
             assert_eq!(parse(&manifest), Some((ProjectShape::default(), None)), "{member}");

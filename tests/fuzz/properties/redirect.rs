@@ -13,7 +13,12 @@ pub fn check(data: &[u8]) {
     assert_safe(&target);
     assert!(target.is_https() || !from.is_https(), "{from} to {target}");
     assert!(from.is_loopback() || !target.is_loopback(), "{from} to {target}");
-    // A base with dot segments is cleaned by the second reader before anything is resolved against it, which RFC 3986 does not do.
+    // The second reader does three things that RFC 3986 does not: it takes `%2e` for a dot in dot segments, keeps what looks like
+    // a drive letter from `..`, and cleans the base of dot segments before anything is resolved against it.
+    let is_drive_letter = |segment: &str| segment.len() == 2 && segment.ends_with([':', '|']);
+    if location.to_ascii_lowercase().contains("%2e") || location.split(['/', '?']).any(is_drive_letter) {
+        return;
+    }
     let base = Url::parse(&from.to_string()).ok().filter(|base| base.as_str() == from.to_string());
     if let Some(resolved) = base.and_then(|base| base.join(location).ok()) {
         assert_same(&target, &resolved);
