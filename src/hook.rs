@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use crate::context::Context;
+use crate::decision::context::Context;
+use crate::delivery::proxy::ProxySettings;
 use crate::delivery::{self, Handover};
-use crate::event::Event;
-use crate::proxy::ProxySettings;
-use crate::stdin::{self, Unreadable};
+use crate::event::stdin::{self, Unreadable};
+use crate::payload::Event;
 
 /// What the caller says beside the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

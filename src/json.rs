@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::vocabulary;
+use crate::payload::vocabulary;
 
 /// The entries of the JSON object `text` whose keys are words of `K`, in the order given; `None` where `text` is not one
 /// complete JSON object. Other keys are skipped, whatever they hold.

@@ -1,37 +1,32 @@
 //! docglow's opt-in, anonymous telemetry: one JSON event in, one anonymous POST out, nobody waits.
 //!
-//! Read in this order: [`hook`] is the whole story. [`event`] and [`payload`] say what may leave, [`decision`] whether,
-//! [`endpoint`] where to, [`delivery`] and [`sender`] how. The rules are those of docglow's telemetry page, as the README
-//! gives them.
+//! The map. docglow's telemetry page asks four questions; each is a folder:
+//!
+//! | folder | it answers |
+//! | --- | --- |
+//! | [`payload`] | what may leave: the closed vocabulary, nothing else |
+//! | [`event`] | where its values come from |
+//! | [`decision`] | whether it may be sent |
+//! | [`endpoint`] | where to |
+//! | [`delivery`] | how |
+//! | [`platform`] | what the standard library can't say to the system |
+//!
+//! [`hook`] is the whole story in one screen; start there. Imports run down: `payload` knows nothing, `event`, `decision` and
+//! `endpoint` build on it, `delivery` on all of them, and what stands beside this file wires them together. The rules are
+//! those of docglow's telemetry page, as the README gives them.
 
 #![deny(unsafe_code)]
 
 #[cfg(not(unix))]
 compile_error!("docglow-telemetry is for Linux and macOS; on Windows, build it inside WSL");
 
-pub mod bypass_token;
 pub mod cli;
-pub mod config;
-pub mod consent;
-pub mod context;
 pub mod decision;
 pub mod delivery;
 pub mod endpoint;
-pub mod environment;
 pub mod event;
-pub mod file;
 pub mod hook;
-pub mod http;
-pub mod installation;
 pub mod json;
-pub mod manifest;
 pub mod payload;
-pub mod process;
-pub mod proxy;
-pub mod sender;
-pub mod slot;
-pub mod state;
+pub mod platform;
 pub mod status;
-pub mod stdin;
-pub mod version;
-pub mod vocabulary;

@@ -5,12 +5,15 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use docglow_telemetry::cli::{self, HELP, Invocation, Shell, UsageError};
-use docglow_telemetry::context::Context;
-use docglow_telemetry::environment::Environment;
+use docglow_telemetry::decision::consent;
+use docglow_telemetry::decision::context::Context;
+use docglow_telemetry::decision::environment::Environment;
+use docglow_telemetry::decision::state::Consent;
+use docglow_telemetry::delivery::sender;
+use docglow_telemetry::event::stdin;
 use docglow_telemetry::hook::{self, Options};
-use docglow_telemetry::state::Consent;
+use docglow_telemetry::platform::process;
 use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
-use docglow_telemetry::{consent, process, sender, stdin};
 
 #[cfg(lean)]
 mod lean;

@@ -6,11 +6,11 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::context::Context;
+use crate::decision::context::Context;
+use crate::decision::state::Consent;
 use crate::delivery::Handover;
+use crate::delivery::sender;
 use crate::payload::InstanceId;
-use crate::sender;
-use crate::state::Consent;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]

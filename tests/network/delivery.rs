@@ -148,7 +148,7 @@ fn the_callers_time_does_not_depend_on_the_endpoint() {
 fn the_sender_works_for_the_hook_alone() {
     let receiver = Receiver::answering();
     let handover = docglow_telemetry::delivery::Handover {
-        event: docglow_telemetry::event::Event::parse(EVENT).expect("an event"),
+        event: docglow_telemetry::payload::Event::parse(EVENT).expect("an event"),
         endpoint: docglow_telemetry::endpoint::Endpoint::parse(&receiver.url()).expect("an endpoint"),
         bypass_token: None,
         proxy: Default::default(),

@@ -5,9 +5,9 @@ use crate::events::{any_object, mutated_event, secret};
 use crate::for_all;
 use crate::secrets::{SECRETS, assert_none_in};
 use crate::vocabulary::assert_closed;
-use docglow_telemetry::event::Event;
+use docglow_telemetry::decision::state::State;
+use docglow_telemetry::payload::Event;
 use docglow_telemetry::payload::{InstanceId, Payload};
-use docglow_telemetry::state::State;
 use proptest::prelude::any;
 
 const CASES: u32 = 2_000;

@@ -1,6 +1,6 @@
 //! The payload holds what a second reading of the event finds in it, and nothing else.
 
-use docglow_telemetry::event::Event;
+use docglow_telemetry::payload::Event;
 use docglow_telemetry::payload::{InstanceId, Payload};
 use serde_json::{Map, Value, json};
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::fd::AsFd;
 
-use docglow_telemetry::stdin;
+use docglow_telemetry::event::stdin;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 

@@ -1,6 +1,6 @@
 //! The state file: a consent is what the file plainly says, an id is a UUID4 that stands in it.
 
-use docglow_telemetry::state::{Consent, State};
+use docglow_telemetry::decision::state::{Consent, State};
 use serde_json::Value;
 
 use super::vocabulary::is_uuid4;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use docglow_telemetry::version::{Pep440, PythonVersion};
+use docglow_telemetry::payload::version::{Pep440, PythonVersion};
 
 /// More numbers in a release, or larger ones, are no version of docglow's.
 const MAX_NUMBERS: usize = 16;

@@ -1,10 +1,16 @@
 //! Whether an event may be sent: the published order, in one function.
 
+pub mod config;
+pub mod consent;
+pub mod context;
+pub mod environment;
+pub mod state;
+
 use std::fmt;
 
-use crate::config::Setting;
-use crate::environment::Environment;
-use crate::state::Consent;
+use crate::decision::config::Setting;
+use crate::decision::environment::Environment;
+use crate::decision::state::Consent;
 
 /// Whether telemetry is active, and the rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use crate::file::{create_private_folder, open_lock, read_regular};
 use crate::json;
 use crate::payload::InstanceId;
+use crate::platform::file::{create_private_folder, open_lock, read_regular};
 
 /// docglow writes about 150 bytes; what is larger by far is not its file.
 const MAX_BYTES: u64 = 64 << 10;

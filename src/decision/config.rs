@@ -8,9 +8,9 @@ use std::path::Path;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::decision::environment::switch;
 use crate::endpoint::Endpoint;
-use crate::environment::switch;
-use crate::file::read_regular;
+use crate::platform::file::read_regular;
 
 /// No docglow.yml of a person's is as large; a larger one can't be read and so means off.
 const MAX_BYTES: u64 = 1 << 20;

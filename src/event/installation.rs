@@ -5,9 +5,9 @@ use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use crate::event::Event;
-use crate::file::{open_regular, read_regular};
-use crate::version::{Pep440, PythonVersion};
+use crate::payload::Event;
+use crate::payload::version::{Pep440, PythonVersion};
+use crate::platform::file::{open_regular, read_regular};
 
 /// `pyvenv.cfg` has a handful of lines.
 const MAX_PYVENV_BYTES: u64 = 16 << 10;

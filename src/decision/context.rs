@@ -3,12 +3,12 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use crate::bypass_token::BypassToken;
-use crate::config::ProjectConfig;
+use crate::decision::config::ProjectConfig;
+use crate::decision::environment::Environment;
+use crate::decision::state::{State, StateFile};
 use crate::decision::{Decision, decide};
 use crate::endpoint::Endpoint;
-use crate::environment::Environment;
-use crate::state::{State, StateFile};
+use crate::endpoint::bypass_token::BypassToken;
 
 /// The sources of a decision.
 pub struct Context {

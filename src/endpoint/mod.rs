@@ -1,5 +1,6 @@
 //! Where an event may go: URLs that were checked once and can't be read differently afterwards.
 
+pub mod bypass_token;
 mod redirect;
 
 use std::fmt;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::environment::Environment;
 use crate::endpoint::Endpoint;
-use crate::environment::Environment;
 
 /// The user's proxy variables, as far as they are text. Handed to the sender, which chooses for each hop.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, nice, setrlimit};
 
+use crate::decision::state::StateFile;
+use crate::delivery::http::{Failure, Request};
+use crate::delivery::slot::Slot;
 use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
 use crate::endpoint::Endpoint;
-use crate::http::{Failure, Request};
+use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
-use crate::slot::Slot;
-use crate::state::StateFile;
-use crate::{installation, manifest, process};
+use crate::platform::process;
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
 /// begin before this program can look at a clock.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 
-use crate::bypass_token::BypassToken;
+use crate::delivery::proxy::{ProxySettings, Route};
 use crate::endpoint::Endpoint;
-use crate::proxy::{ProxySettings, Route};
+use crate::endpoint::bypass_token::BypassToken;
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 3;

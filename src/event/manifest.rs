@@ -5,9 +5,9 @@ use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::event::{Event, ProjectShape};
-use crate::file::open_regular;
-use crate::vocabulary::Adapter;
+use crate::payload::vocabulary::Adapter;
+use crate::payload::{Event, ProjectShape};
+use crate::platform::file::open_regular;
 
 /// How long reading may take, so that enough of the sender's 3 s is left for sending.
 const READING_TIME: Duration = Duration::from_millis(1500);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::file::{create_private_folder, open_lock};
+use crate::platform::file::{create_private_folder, open_lock};
 
 /// Each sender lives for at most 3 s and needs some 3 MB.
 const MAX_SENDERS: u32 = 64;

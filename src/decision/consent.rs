@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use rustix::process::getpgrp;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr};
 
-use crate::context::Context;
 use crate::decision::Decision;
-use crate::state::Consent;
+use crate::decision::context::Context;
+use crate::decision::state::Consent;
 
 /// No answer is longer.
 const MAX_ANSWER_BYTES: usize = 1024;

@@ -1,5 +1,10 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
+pub mod http;
+pub mod proxy;
+pub mod sender;
+pub mod slot;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -11,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::bypass_token::BypassToken;
+use crate::decision::environment::Environment;
+use crate::delivery::proxy::ProxySettings;
 use crate::endpoint::Endpoint;
-use crate::environment::Environment;
-use crate::event::Event;
-use crate::process;
-use crate::proxy::ProxySettings;
+use crate::endpoint::bypass_token::BypassToken;
+use crate::payload::Event;
+use crate::platform::process;
 
 /// The argument that makes this program the sender. Not for users.
 pub const SENDER_ARGUMENT: &str = "send-from-stdin";

@@ -3,8 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use crate::bypass_token::BypassToken;
 use crate::endpoint::Endpoint;
+use crate::endpoint::bypass_token::BypassToken;
 
 /// Every environment variable that matters to the hook. Tests build one by hand.
 #[derive(Clone, Debug, Default)]
