@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A PEP 440 version without its local part, written in the normal form that PEP 440 defines.
+/// A PEP 440 version as docglow numbers its own: without epoch and local part, written in the normal form that PEP 440
+/// defines. Digits can carry meaning too (an address, a telephone number), so there is no room for more than a version needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pep440 {
-    epoch: u32,
     release: Vec<u32>,
     pre: Option<(PreRelease, u32)>,
     post: Option<u32>,
@@ -20,6 +20,18 @@ enum PreRelease {
     Beta,
     Candidate,
 }
+
+/// Major, minor and micro; an address has four numbers.
+const MAX_RELEASE_NUMBERS: usize = 3;
+
+/// The largest number of a release: a year.
+const MAX_RELEASE_NUMBER: u32 = 9_999;
+
+/// The largest number of a pre-, post- or development release: a date, as nightly builds have it.
+const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
+
+/// The largest number of a Python version. No Python has had one of three digits yet.
+const MAX_PYTHON_NUMBER: u32 = 999;
 
 /// Spellings of a pre-release in PEP 440; a longer one stands before its own beginning.
 const PRE_RELEASES: [(&str, PreRelease); 8] = [
@@ -34,31 +46,21 @@ const PRE_RELEASES: [(&str, PreRelease); 8] = [
 ];
 
 impl Pep440 {
-    /// More numbers than this in a release are no version of docglow's.
-    const MAX_RELEASE_NUMBERS: usize = 16;
-
-    /// Parses any spelling that PEP 440 accepts, case and surrounding white space included; `None` for anything else,
-    /// and for a number above `u32::MAX`. The local part (`+…`) must be well-formed and is dropped.
+    /// Parses any spelling that PEP 440 accepts, case and surrounding white space included; `None` for anything else, for an
+    /// epoch, and for what is beyond the bounds. The local part (`+…`) must be well-formed and is dropped.
     pub fn parse(text: &str) -> Option<Pep440> {
         let text = text.trim().to_ascii_lowercase();
         let mut rest = Rest(&text);
         rest.eat("v");
-        let mut first = rest.number()?;
-        let mut epoch = 0;
-        if rest.eat("!") {
-            epoch = first;
-            first = rest.number()?;
-        }
-        let mut release = vec![first];
-        while let Some(number) = rest.attempt(|rest| rest.eat(".").then(|| rest.number()).flatten()) {
-            release.push(number);
-        }
+        let mut release = vec![rest.number(MAX_RELEASE_NUMBER)?];
+        let next = || rest.attempt(|rest| rest.eat(".").then(|| rest.number(MAX_RELEASE_NUMBER)).flatten());
+        release.extend(std::iter::from_fn(next).take(MAX_RELEASE_NUMBERS - 1));
         let pre = rest.attempt(|rest| {
             rest.separator();
             let kind = PRE_RELEASES.iter().find(|(word, _)| rest.eat(word))?.1;
             Some((kind, rest.implicit_number()?))
         });
-        let post = rest.attempt(|rest| rest.eat("-").then(|| rest.number()).flatten()).or_else(|| {
+        let post = rest.attempt(|rest| rest.eat("-").then(|| rest.number(MAX_SUFFIX_NUMBER)).flatten()).or_else(|| {
             rest.attempt(|rest| {
                 rest.separator();
                 ["post", "rev", "r"].iter().find(|word| rest.eat(word))?;
@@ -70,7 +72,7 @@ impl Pep440 {
             rest.eat("dev").then(|| rest.implicit_number()).flatten()
         });
         let complete = rest.0.is_empty() || rest.eat("+") && rest.is_local_part();
-        (complete && release.len() <= Self::MAX_RELEASE_NUMBERS).then_some(Pep440 { epoch, release, pre, post, dev })
+        complete.then_some(Pep440 { release, pre, post, dev })
     }
 }
 
@@ -89,17 +91,18 @@ impl<'a> Rest<'a> {
         self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
     }
 
-    fn number(&mut self) -> Option<u32> {
+    /// All digits that come next, as a number of at most `max`.
+    fn number(&mut self, max: u32) -> Option<u32> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(end);
         self.0 = rest;
-        digits.parse().ok()
+        digits.parse().ok().filter(|number| *number <= max)
     }
 
     /// The number behind `rc`, `post` or `dev`, where PEP 440 takes none for 0.
     fn implicit_number(&mut self) -> Option<u32> {
         self.separator();
-        if self.0.starts_with(|c: char| c.is_ascii_digit()) { self.number() } else { Some(0) }
+        if self.0.starts_with(|c: char| c.is_ascii_digit()) { self.number(MAX_SUFFIX_NUMBER) } else { Some(0) }
     }
 
     /// Runs `parse`, and takes nothing where it finds nothing.
@@ -119,9 +122,6 @@ impl<'a> Rest<'a> {
 
 impl fmt::Display for Pep440 {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        if self.epoch > 0 {
-            write!(f, "{}!", self.epoch)?;
-        }
         for (i, number) in self.release.iter().enumerate() {
             let dot = if i > 0 { "." } else { "" };
             write!(f, "{dot}{number}")?;
@@ -149,7 +149,7 @@ impl fmt::Display for Pep440 {
 pub struct PythonVersion([u32; 3]);
 
 impl PythonVersion {
-    /// Parses `N.N.N` and ignores what follows; `None` where there are no three numbers.
+    /// Parses `N.N.N` and ignores what follows; `None` where there are no three numbers, or one beyond the bound.
     pub fn parse(text: &str) -> Option<PythonVersion> {
         let mut rest = Rest(text);
         let mut numbers = [0; 3];
@@ -157,7 +157,7 @@ impl PythonVersion {
             if i > 0 && !rest.eat(".") {
                 return None;
             }
-            *number = rest.number()?;
+            *number = rest.number(MAX_PYTHON_NUMBER)?;
         }
         Some(PythonVersion(numbers))
     }
@@ -207,7 +207,9 @@ mod tests {
             ("1", "1"),
             ("01.002", "1.2"),
             (" v1.0 \n", "1.0"),
-            ("1!2.0", "1!2.0"),
+            ("9999.9999.9999a99999999.post99999999.dev99999999", "9999.9999.9999a99999999.post99999999.dev99999999"),
+            ("0000000000001.0", "1.0"),
+            ("2026.11.25.dev20261125", "2026.11.25.dev20261125"),
             ("1.0a1", "1.0a1"),
             ("1.0-ALPHA.1", "1.0a1"),
             ("1.0_beta2", "1.0b2"),
@@ -248,8 +250,19 @@ mod tests {
             "１.0",
             "-1",
             "1.0.dev1.post2",
-            "4294967296",
-            "1.2.3.4.5.6.7.8.9.10.11.12.13.14.15.16.17",
+            "1!2.0",
+            "0!2.0",
+            "10.20.30.40",
+            "1.0.0.0",
+            "10000",
+            "1.10000",
+            "1.0.10000",
+            "4294967297",
+            "1.0a100000000",
+            "1.0.post100000000",
+            "1.0-100000000",
+            "1.0.dev100000000",
+            "1.0.dev4294967297",
             "1.0/../x",
             "1.0-",
             "1.0_",
@@ -269,6 +282,10 @@ mod tests {
             ("3.11.", None),
             ("3.x.1", None),
             ("python 3.11.7", None),
+            ("999.999.999", Some("999.999.999")),
+            ("1000.11.7", None),
+            ("3.1000.7", None),
+            ("3.11.1000", None),
             ("3.11.99999999999", None),
         ] {
             assert_eq!(PythonVersion::parse(text).map(|v| v.to_string()).as_deref(), version, "{text:?}");

@@ -77,23 +77,26 @@ pub fn is_uuid4(text: &str) -> bool {
         && b"89ab".contains(&text.as_bytes()[19])
 }
 
-fn is_number(text: &str) -> bool {
+fn is_number(text: &str, max: u32) -> bool {
     let no_leading_zero = text == "0" || !text.starts_with('0');
-    no_leading_zero && (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    no_leading_zero && is_digits && text.parse::<u32>().is_ok_and(|number| number <= max)
 }
 
+/// `N.N.N`, each up to 999.
 fn is_three_numbers(text: &str) -> bool {
-    text.split('.').count() == 3 && text.split('.').all(is_number)
+    text.split('.').count() == 3 && text.split('.').all(|number| is_number(number, 999))
 }
 
-/// `[N!]N(.N)*[{a|b|rc}N][.postN][.devN]`
+/// `N[.N[.N]][{a|b|rc}N][.postN][.devN]`, the first three up to 9,999, the last three up to 99,999,999.
 fn is_normal_pep_440(text: &str) -> bool {
     let (text, dev) = split_off(text, ".dev");
     let (text, post) = split_off(text, ".post");
     let mark = ["rc", "a", "b"].into_iter().find(|mark| text.contains(mark));
-    let (text, pre) = mark.map_or((text, None), |mark| split_off(text, mark));
-    let (epoch, release) = text.split_once('!').map_or((None, text), |(epoch, release)| (Some(epoch), release));
-    [dev, post, pre, epoch].into_iter().flatten().all(is_number) && release.split('.').all(is_number)
+    let (release, pre) = mark.map_or((text, None), |mark| split_off(text, mark));
+    [dev, post, pre].into_iter().flatten().all(|number| is_number(number, 99_999_999))
+        && release.split('.').count() <= 3
+        && release.split('.').all(|number| is_number(number, 9_999))
 }
 
 fn split_off<'a>(text: &'a str, mark: &str) -> (&'a str, Option<&'a str>) {
