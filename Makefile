@@ -6,28 +6,46 @@
 # make fuzz         look for more, at length
 # make lint         formatting, clippy and shellcheck
 # make deny         what the binary is built from
-# make install      install the binary, PREFIX=/usr/local
+# make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
 ifneq ($(filter ~%,$(PREFIX)),)
 $(error PREFIX=$(PREFIX): not every shell replaces the tilde; write PREFIX="$$HOME/...")
 endif
 CARGO ?= cargo
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
-HOST := $(shell rustc -vV | sed -n 's/^host: //p')
-MUSL := $(subst -gnu,-musl,$(HOST))
-# A musl target is taken where it is installed. On the gnu one, an explicit --target keeps the flags from proc-macros, which
-# can't be static.
-TARGET ?= $(if $(wildcard $(shell rustc --print target-libdir --target $(MUSL) 2>/dev/null)),$(MUSL),$(HOST))
+# The product is musl's: on Linux a call costs half of glibc's. `make TARGET=...` builds for another target, beside it. The
+# names are looked up when a recipe first needs them.
+HOST = $(eval HOST := $(shell rustc -vV | sed -n 's/^host: //p'))$(HOST)
+MUSL = $(subst -linux-gnu,-linux-musl,$(HOST))
+HAS_MUSL = test -d "$$(rustc --print target-libdir --target $(MUSL) 2>/dev/null)"
+GLIBC = $(HOST)$(info No target $(MUSL) (rustup target add $(MUSL)): glibc's binary is bigger, and starts in twice the time)
+ifdef TARGET
+BINARY = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry
+else
+BINARY = dist/docglow-telemetry
+TARGET = $(eval TARGET := $(if $(shell $(HAS_MUSL) || { rustup target add $(MUSL) && $(HAS_MUSL); } >/dev/null 2>&1 && \
+	echo yes),$(MUSL),$(GLIBC)))$(TARGET)
+endif
+
+# The C of the cryptography needs no C library: any compiler for the processor will do.
+CC_x86_64_unknown_linux_musl ?= $(CC)
+CC_aarch64_unknown_linux_musl ?= $(if $(filter aarch64-%,$(HOST)),$(CC),$(or $(shell command -v aarch64-linux-gnu-gcc),clang))
+TARGET_CC = CC_$(subst -,_,$(TARGET))
+# For another processor, Rust's own linker.
+FOREIGN = $(filter-out $(firstword $(subst -, ,$(HOST)))-%,$(TARGET))
+TO_LINKER = -C link-arg=$(if $(FOREIGN),,-Wl$(comma))
+comma := ,
+
 # Static, and at a fixed address: there is nothing to relocate at start-up. src/lean.rs says what `lean` leaves out; its two
 # functions stand before those of the C runtime, which the linker takes for a mistake unless it is told otherwise.
-ifneq ($(findstring linux,$(TARGET)),)
-STATIC := -C target-feature=+crt-static -C relocation-model=static \
-	--cfg lean -C link-arg=-Wl,-z,muldefs -C link-arg=-Wl,--no-eh-frame-hdr
-endif
-TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
-BINARY := dist/docglow-telemetry
-EVENT := tests/fixtures/events/documented_example.event.json
+LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lean \
+	$(TO_LINKER)-zmuldefs $(TO_LINKER)--no-eh-frame-hdr $(if $(FOREIGN),-C linker=rust-lld)
+FLAGS = $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
+# An explicit --target keeps the flags from proc-macros, which can't be static.
+BUILD = $(if $($(TARGET_CC)),$(TARGET_CC)="$($(TARGET_CC))") RUSTFLAGS="$(FLAGS)" \
+	$(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
 
 .PHONY: all
 all: $(BINARY)
@@ -35,9 +53,10 @@ all: $(BINARY)
 # cargo knows best whether there is anything to do.
 .PHONY: $(BINARY)
 $(BINARY):
-	RUSTFLAGS="$(STATIC)" $(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
-	mkdir -p dist
-	cp $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry $@
+	$(BUILD)
+	$(if $(filter dist/%,$@),mkdir -p dist && cp $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry $@)
+
+EVENT := tests/fixtures/events/documented_example.event.json
 
 .PHONY: demo
 demo: $(BINARY)
@@ -46,7 +65,8 @@ demo: $(BINARY)
 
 .PHONY: test
 test: $(BINARY)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" sh tests/sum.sh $(CARGO) test --locked --no-fail-fast
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
+		$(CARGO) test --locked --no-fail-fast
 
 # docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= $(abspath $(TARGET_DIR))/docglow-venv
@@ -82,16 +102,23 @@ lint:
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .ci/run
 
-# Licences, sources, bans and doubles of what the binary is built from, and how many crates that is.
+# Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
 .PHONY: deny
 deny:
+	grep -q "^aws_lc_$$($(CARGO) pkgid --locked aws-lc-sys | sed 's/.*@//; s/[.]/_/g') " .cargo/config.toml
 	$(CARGO) deny --locked check licenses bans sources
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
+# What is built already is installed as it is, so that `sudo make install` needs no Rust.
 .PHONY: install
-install: $(BINARY)
+install:
+	test -x $(BINARY) || $(MAKE)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+
+.PHONY: uninstall
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
 
 .PHONY: clean
 clean:
