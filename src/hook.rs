@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::decision::context::Context;
@@ -10,6 +9,7 @@ use crate::delivery::proxy::ProxySettings;
 use crate::delivery::{self, Handover};
 use crate::event::stdin::{self, Unreadable};
 use crate::payload::Event;
+use crate::platform::input::Input;
 
 /// What the caller says beside the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Options {
 /// Reads the event from standard input and has it sent, if it may be. Says nothing, unless debug is on.
 pub fn run(context: &Context, options: &Options) {
     // Read in any case: a writer must not meet a broken pipe only because telemetry is off.
-    let text = stdin::read_object(io::stdin().as_fd());
+    let text = stdin::read_object(&mut Input::standard());
     let outcome = send(context, options, text);
     if context.environment.debug() {
         let line = outcome.unwrap_or_else(|reason| format!("telemetry: not sent ({reason})"));

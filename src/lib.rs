@@ -17,9 +17,6 @@
 
 #![deny(unsafe_code)]
 
-#[cfg(not(unix))]
-compile_error!("docglow-telemetry is for Linux and macOS; on Windows, build it inside WSL");
-
 pub mod cli;
 pub mod decision;
 pub mod delivery;

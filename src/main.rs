@@ -1,7 +1,6 @@
 //! Wires the modules together. Whatever happens, the exit status is 0.
 
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use docglow_telemetry::cli::{self, HELP, Invocation, Shell, UsageError};
@@ -12,6 +11,7 @@ use docglow_telemetry::decision::state::Consent;
 use docglow_telemetry::delivery::sender;
 use docglow_telemetry::event::stdin;
 use docglow_telemetry::hook::{self, Options};
+use docglow_telemetry::platform::input::Input;
 use docglow_telemetry::platform::process;
 use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
 
@@ -39,7 +39,7 @@ fn main() {
         Err(UsageError(message)) => {
             complain(message);
             if !io::stdin().is_terminal() {
-                stdin::discard(io::stdin().as_fd());
+                stdin::discard(&mut Input::standard());
             }
         }
     }
@@ -54,7 +54,7 @@ fn preview(context: &Context, options: &Options) {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
         Ok(SAMPLE_EVENT.to_owned())
     } else {
-        stdin::read_object(io::stdin().as_fd()).map_err(|unreadable| unreadable.to_string())
+        stdin::read_object(&mut Input::standard()).map_err(|unreadable| unreadable.to_string())
     };
     match text.and_then(|text| hook::handover(context, options, &text)) {
         Ok(handover) => print(&status::preview(context, handover)),

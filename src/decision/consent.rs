@@ -1,16 +1,11 @@
 //! `enable`, `disable` and `prompt`: recording what the user says.
 
-use std::io::{self, IsTerminal, Write};
-
-use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr};
+use std::io::{self, Write};
 
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
-
-/// No answer is longer.
-const MAX_ANSWER_BYTES: usize = 1024;
+use crate::platform::terminal::{ask, can_ask};
 
 const QUESTION: &str = "
 Help docglow with anonymous telemetry?
@@ -22,7 +17,8 @@ Never sent: names of models or columns, SQL, paths, credentials, or anything els
 
 Turn it off at any time: docglow-telemetry disable; for good and everywhere: DOCGLOW_NO_TELEMETRY=1
 See what would be sent:  docglow-telemetry preview
-";
+
+Turn it on? [y/N] ";
 
 /// Records a yes or a no, and says what that means or why it could not be done.
 pub fn record(context: &Context, consent: Consent) {
@@ -58,35 +54,10 @@ pub fn record(context: &Context, consent: Consent) {
 
 /// Asks once, if there is somebody to ask and nothing has decided yet. Anything but y or yes is a no.
 pub fn prompt(context: &Context) {
-    let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    // In the background (`docglow generate &`), touching the terminal would stop the whole job.
-    let in_foreground = || tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp());
-    if !at_terminal || !in_foreground() || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
+    if !can_ask() || context.environment.is_ci() || context.decision() != Decision::OffByDefault {
         return;
     }
-    let Some(answer) = ask() else { return };
+    let Some(answer) = ask(QUESTION) else { return };
     let answer = answer.trim().to_ascii_lowercase();
     record(context, if answer == "y" || answer == "yes" { Consent::Yes } else { Consent::No });
-}
-
-/// Asks on the terminal and reads one line. Ctrl-D ends it, and so does Ctrl-C, which must not end this process before the
-/// answer is recorded: it would be asked again, and the exit status would not be 0. `None` where it could not be asked.
-fn ask() -> Option<String> {
-    const CTRL_C: u8 = 3;
-    let terminal = io::stdin();
-    let before = tcgetattr(&terminal).ok()?;
-    let mut asking = before.clone();
-    asking.local_modes.remove(LocalModes::ISIG);
-    asking.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
-    tcsetattr(&terminal, OptionalActions::Now, &asking).ok()?;
-    let answer = ask_and_read();
-    let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
-    answer
-}
-
-fn ask_and_read() -> Option<String> {
-    write!(io::stdout(), "{QUESTION}\nTurn it on? [y/N] ").and_then(|()| io::stdout().flush()).ok()?;
-    let mut line = [0; MAX_ANSWER_BYTES];
-    let length = rustix::io::read(io::stdin(), &mut line).unwrap_or(0);
-    Some(String::from_utf8_lossy(&line[..length]).into_owned())
 }

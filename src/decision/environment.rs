@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
+use crate::platform::folders;
 
 /// Every environment variable that matters to the hook. Tests build one by hand.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +28,10 @@ pub struct Environment {
     pub ssl_cert_file: Option<OsString>,
     /// `SSL_CERT_DIR`
     pub ssl_cert_dir: Option<OsString>,
-    /// `HOME`
+    /// [`folders::HOME`]
     pub home: Option<OsString>,
-    /// `XDG_CONFIG_HOME`
-    pub xdg_config_home: Option<OsString>,
+    /// [`folders::CONFIG_HOME`]
+    pub config_home: Option<OsString>,
     /// `CI`
     pub ci: Option<OsString>,
 }
@@ -50,8 +51,8 @@ impl Environment {
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
             ssl_cert_file: filled("SSL_CERT_FILE"),
             ssl_cert_dir: filled("SSL_CERT_DIR"),
-            home: filled("HOME"),
-            xdg_config_home: filled("XDG_CONFIG_HOME"),
+            home: filled(folders::HOME),
+            config_home: filled(folders::CONFIG_HOME),
             ci: filled("CI"),
         }
     }
@@ -93,14 +94,8 @@ impl Environment {
     /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it. `None` where `HOME` does not say
     /// where that is: the user database is not asked, for which a static glibc would load code of another glibc.
     pub fn state_folder(&self) -> Option<PathBuf> {
-        // A relative path is to be ignored, says the XDG base directory specification.
-        let absolute = |path: &Option<OsString>| path.as_ref().map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = absolute(&self.home);
-        let config = if cfg!(target_os = "macos") {
-            home?.join("Library/Application Support")
-        } else {
-            absolute(&self.xdg_config_home).or_else(|| Some(home?.join(".config")))?
-        };
+        let path = |value: &Option<OsString>| value.as_ref().map(PathBuf::from);
+        let config = folders::config_folder(path(&self.home).as_deref(), path(&self.config_home).as_deref())?;
         Some(config.join("docglow"))
     }
 }
@@ -147,27 +142,5 @@ mod tests {
         assert!(Environment { no_telemetry: not_text.clone(), ..Default::default() }.kill_switch());
         assert_eq!(Environment { telemetry: not_text, ..Default::default() }.telemetry(), None);
         assert!(!Environment::default().kill_switch());
-    }
-
-    #[test]
-    fn a_relative_config_home_is_ignored() {
-        if cfg!(target_os = "macos") {
-            return;
-        }
-        for (xdg_config_home, home, folder) in [
-            (Some("/xdg"), Some("/home"), Some("/xdg/docglow")),
-            (Some("/xdg"), None, Some("/xdg/docglow")),
-            (Some("relative"), Some("/home"), Some("/home/.config/docglow")),
-            (None, Some("/home"), Some("/home/.config/docglow")),
-            (None, Some("relative"), None),
-            (None, None, None),
-        ] {
-            let environment = Environment {
-                xdg_config_home: xdg_config_home.map(OsString::from),
-                home: home.map(OsString::from),
-                ..Default::default()
-            };
-            assert_eq!(environment.state_folder(), folder.map(PathBuf::from));
-        }
     }
 }

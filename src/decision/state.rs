@@ -1,9 +1,8 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{ErrorKind, Result, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -12,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::payload::InstanceId;
-use crate::platform::file::{create_private_folder, open_lock, read_regular};
+use crate::platform::file::{create_private, create_private_folder, is_absence, open_lock, read_regular};
+use crate::platform::process::random_bytes;
 
 /// docglow writes about 150 bytes; what is larger by far is not its file.
 const MAX_BYTES: u64 = 64 << 10;
@@ -100,6 +100,11 @@ impl State {
     }
 }
 
+/// A new id for a machine that has none.
+pub fn fresh_id() -> InstanceId {
+    InstanceId::from_random(random_bytes())
+}
+
 /// The state file of a user.
 ///
 /// Readers take no lock, since the file is only ever replaced whole. Writers hold `telemetry.json.lock` from reading to
@@ -129,13 +134,9 @@ impl StateFile {
     fn try_read(&self) -> Result<State> {
         match read_regular(&self.path, MAX_BYTES) {
             Ok(bytes) => Ok(str::from_utf8(&bytes).map(State::parse).unwrap_or_default()),
-            Err(error) => match error.raw_os_error() {
-                // No file, something else in its place, or one too large for it.
-                None | Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO) => {
-                    Ok(State::default())
-                }
-                Some(_) => Err(error),
-            },
+            // An error of our own making: something else in its place, or a file too large for it.
+            Err(error) if error.raw_os_error().is_none() || is_absence(&error) => Ok(State::default()),
+            Err(error) => Err(error),
         }
     }
 
@@ -144,7 +145,7 @@ impl StateFile {
         if let Some(id) = self.read().instance_id {
             return id;
         }
-        let fresh = InstanceId::random();
+        let fresh = fresh_id();
         // Read again: docglow itself knows no lock, and what ended up in the file is the machine's id.
         match self.update(|state| state.instance_id = state.instance_id.or(Some(fresh))) {
             Ok(()) => self.read().instance_id.unwrap_or(fresh),
@@ -161,7 +162,7 @@ impl StateFile {
             state.consent = consent;
             state.consent_recorded_at = Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
             if consent == Consent::Yes {
-                state.instance_id = state.instance_id.or_else(|| Some(InstanceId::random()));
+                state.instance_id = state.instance_id.or_else(|| Some(fresh_id()));
             }
         })
     }
@@ -196,11 +197,7 @@ impl StateFile {
         let temporary = self.path.with_extension("json.new");
         // Left over by a writer that was killed.
         let _ = fs::remove_file(&temporary);
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&temporary)
+        let written = create_private(&temporary)
             .and_then(|mut file| file.write_all(content.as_bytes()).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&temporary, &self.path));
         if written.is_err() {

@@ -1,15 +1,12 @@
 //! The sender: the detached child that makes the one request.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, nice, setrlimit};
-
-use crate::decision::state::StateFile;
+use crate::decision::state::{StateFile, fresh_id};
 use crate::delivery::http::{Failure, Request};
 use crate::delivery::slot::Slot;
 use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
@@ -24,9 +21,6 @@ const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
 /// The most memory the sender may fill, should a file of certificates turn out to have no end.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
-
-/// By how much the sender's priority is lowered, of at most 19: a tenth of the time of a program that competes with it.
-const POLITENESS: i32 = 10;
 
 /// Room for a usual hand-over, so that one read takes it.
 const HANDOVER_BYTES: usize = 4096;
@@ -53,20 +47,10 @@ pub fn run() {
     if start_watchdog().is_err() {
         return;
     }
-    // On a busy machine the caller goes first, and so does everything else.
-    let _ = nice(POLITENESS);
-    // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::thread::set_name(c"docglow-telemet");
-    // So that no folder of the caller's is kept busy.
-    let _ = std::env::set_current_dir("/");
-    let limit = Rlimit { current: Some(MEMORY_LIMIT_BYTES), maximum: Some(MEMORY_LIMIT_BYTES) };
-    let _ = setrlimit(Resource::Data, limit);
+    process::step_aside(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
-    if let Ok(null) = File::open("/dev/null") {
-        let _ = rustix::stdio::dup2_stdin(null);
-    }
+    process::close_input();
     if is_whole
         && is_started_by_hook()
         && let Ok(handover) = serde_json::from_slice(&text)
@@ -95,7 +79,7 @@ fn deliver(handover: Handover) -> Report {
     let Some(_slot) = Slot::take(folder) else { return Report::TooManySenders };
     let instance_id = match folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(),
-        None => InstanceId::random(),
+        None => fresh_id(),
     };
     let endpoint = handover.endpoint.clone();
     let proxy = handover.proxy.clone();

@@ -1,12 +1,9 @@
 //! Reading the event from standard input, so that neither its writer fails nor its caller waits, as far as both can be had.
 
 use std::fmt;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
-use rustix::io::Errno;
+use crate::platform::input::{Input, Read};
 
 /// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
 const MAX_BYTES: usize = 1 << 20;
@@ -57,109 +54,67 @@ impl fmt::Display for Unreadable {
 /// # Errors
 /// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
-pub fn read_object(input: BorrowedFd) -> Result<String, Unreadable> {
-    let mut input = Input { fd: input, chunk: [0; CHUNK_BYTES] };
-    match input.object() {
-        Ok(text) => {
-            input.drain(TRAILER_TIME, TRAILER_TIME);
-            Ok(text)
-        }
-        Err(Unreadable::TooSlow) => {
-            input.drain(REFUSE_TIME, TRAILER_TIME);
-            Err(Unreadable::TooSlow)
-        }
-        Err(unreadable) => {
-            input.drain(REFUSE_TIME, REFUSE_PAUSE);
-            Err(unreadable)
-        }
+pub fn read_object(input: &mut Input) -> Result<String, Unreadable> {
+    let object = object(input);
+    match object {
+        Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
+        Err(Unreadable::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
+        Err(_) => discard(input),
     }
+    object
 }
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
-pub fn discard(input: BorrowedFd) {
-    Input { fd: input, chunk: [0; CHUNK_BYTES] }.drain(REFUSE_TIME, REFUSE_PAUSE);
+pub fn discard(input: &mut Input) {
+    drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
-struct Input<'a> {
-    fd: BorrowedFd<'a>,
-    chunk: [u8; CHUNK_BYTES],
-}
-
-impl Input<'_> {
-    fn object(&mut self) -> Result<String, Unreadable> {
-        const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-        let mut scanner = Scanner::default();
-        let mut text = Vec::new();
-        let mut deadline = None;
-        loop {
-            let length = match self.read(deadline) {
-                Read::Bytes(length) => length,
-                Read::End if text.is_empty() => return Err(Unreadable::Empty),
-                Read::End => return Err(Unreadable::Incomplete),
-                Read::TimedOut => return Err(Unreadable::TooSlow),
-            };
-            deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
-            let scanned = text.len();
-            text.try_reserve(length).map_err(|_| Unreadable::TooLarge)?;
-            text.extend_from_slice(&self.chunk[..length]);
-            let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-            if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
-                continue;
-            }
-            match scanner.scan(&text[begin.max(scanned)..]) {
-                Scan::Complete(end) => {
-                    text.truncate(begin.max(scanned) + end);
-                    text.drain(..begin);
-                    return if text.len() > MAX_BYTES {
-                        Err(Unreadable::TooLarge)
-                    } else {
-                        String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)
-                    };
-                }
-                Scan::NotAnObject => return Err(Unreadable::NotAnObject),
-                Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
-                Scan::Open => {}
-            }
+fn object(input: &mut Input) -> Result<String, Unreadable> {
+    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut scanner = Scanner::default();
+    let mut text = Vec::new();
+    let mut deadline = None;
+    loop {
+        let scanned = text.len();
+        text.try_reserve(CHUNK_BYTES).map_err(|_| Unreadable::TooLarge)?;
+        match input.read(&mut text, deadline) {
+            Read::Bytes(_) => {}
+            Read::End if text.is_empty() => return Err(Unreadable::Empty),
+            Read::End => return Err(Unreadable::Incomplete),
+            Read::TimedOut => return Err(Unreadable::TooSlow),
         }
-    }
-
-    /// Reads on, for the writer's sake. Nobody writes to a file or a device, which may have no end.
-    fn drain(&mut self, time: Duration, pause: Duration) {
-        let kind = rustix::fs::fstat(self.fd).map(|stat| FileType::from_raw_mode(stat.st_mode));
-        if !matches!(kind, Ok(FileType::Fifo | FileType::Socket)) {
-            return;
+        deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
+        let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
+            continue;
         }
-        let end = Instant::now() + time;
-        while let Read::Bytes(_) = self.read(Some(end.min(Instant::now() + pause))) {}
-    }
-
-    fn read(&mut self, deadline: Option<Instant>) -> Read {
-        loop {
-            let timeout = match deadline.map(|deadline| deadline.checked_duration_since(Instant::now())) {
-                None => None,
-                Some(None) => return Read::TimedOut,
-                Some(Some(left)) => Timespec::try_from(left).ok(),
-            };
-            match poll(&mut [PollFd::new(&self.fd, PollFlags::IN)], timeout.as_ref()) {
-                Ok(0) => return Read::TimedOut,
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
-                Err(_) => return Read::End,
+        match scanner.scan(&text[begin.max(scanned)..]) {
+            Scan::Complete(end) => {
+                text.truncate(begin.max(scanned) + end);
+                text.drain(..begin);
+                return if text.len() > MAX_BYTES {
+                    Err(Unreadable::TooLarge)
+                } else {
+                    String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)
+                };
             }
-            match rustix::io::read(self.fd, &mut self.chunk) {
-                Ok(0) => return Read::End,
-                Ok(length) => return Read::Bytes(length),
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(_) => return Read::End,
-            }
+            Scan::NotAnObject => return Err(Unreadable::NotAnObject),
+            Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
+            Scan::Open => {}
         }
     }
 }
 
-enum Read {
-    Bytes(usize),
-    End,
-    TimedOut,
+/// Reads on, for the writer's sake.
+fn drain(input: &mut Input, time: Duration, pause: Duration) {
+    if !input.has_writer() {
+        return;
+    }
+    let end = Instant::now() + time;
+    let mut dropped = Vec::with_capacity(CHUNK_BYTES);
+    while let Read::Bytes(_) = input.read(&mut dropped, Some(end.min(Instant::now() + pause))) {
+        dropped.clear();
+    }
 }
 
 /// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is the parser's to say.
@@ -202,7 +157,6 @@ impl Scanner {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::os::fd::AsFd;
 
     use super::*;
 
@@ -210,7 +164,7 @@ mod tests {
         let (reader, mut writer) = std::io::pipe().unwrap();
         let bytes = bytes.to_vec();
         let writing = std::thread::spawn(move || writer.write_all(&bytes));
-        let object = read_object(reader.as_fd());
+        let object = read_object(&mut Input::pipe(&reader));
         writing.join().unwrap().unwrap();
         object
     }
@@ -262,6 +216,6 @@ mod tests {
     fn an_open_input_ends_with_its_object() {
         let (reader, mut writer) = std::io::pipe().unwrap();
         writer.write_all(b"{}").unwrap();
-        assert_eq!(read_object(reader.as_fd()).as_deref(), Ok("{}"));
+        assert_eq!(read_object(&mut Input::pipe(&reader)).as_deref(), Ok("{}"));
     }
 }

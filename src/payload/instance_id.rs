@@ -13,15 +13,9 @@ impl InstanceId {
     /// Shown by `preview` where no id has been made yet; never sent.
     pub const PLACEHOLDER: InstanceId = InstanceId(Uuid::nil());
 
-    /// A new id from the operating system's random numbers.
-    pub fn random() -> InstanceId {
-        let mut bytes = [0; 16];
-        // uuid's own source needs /dev/urandom in a static binary, and a bare root has none.
-        #[cfg(target_os = "linux")]
-        if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len()) {
-            return InstanceId(uuid::Builder::from_random_bytes(bytes).into_uuid());
-        }
-        InstanceId(Uuid::new_v4())
+    /// The id that random bytes make.
+    pub fn from_random(bytes: [u8; 16]) -> InstanceId {
+        InstanceId(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
     /// The id that `text` spells; `None` for anything but a UUID of version 4.
@@ -52,7 +46,7 @@ mod tests {
     fn only_a_random_uuid_is_an_instance_id() {
         let good = "90d9c317-33b3-4784-98a9-1d5ebf9aea23";
         assert_eq!(InstanceId::parse(&good.to_uppercase()).unwrap().to_string(), good);
-        assert!(InstanceId::parse(&InstanceId::random().to_string()).is_some());
+        assert!(InstanceId::parse(&InstanceId::from_random([0xff; 16]).to_string()).is_some());
         for text in [
             "",
             "90d9c317-33b3-1784-98a9-1d5ebf9aea23",

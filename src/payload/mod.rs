@@ -43,7 +43,7 @@ impl Payload {
             duration_ms: event.duration_ms,
             docglow_version: event.docglow_version,
             python_version: event.python_version,
-            platform: Platform::CURRENT,
+            platform: Platform::current(),
             adapter_type: event.adapter_type,
             project_shape: event.project_shape.unwrap_or_default(),
             features_used: event.features_used,
@@ -64,11 +64,11 @@ mod tests {
     fn the_payload_has_exactly_the_published_keys_in_their_order() {
         let event = Event::parse(r#"{"command":"serve","result":"error"}"#).unwrap();
         let id = InstanceId::parse("90d9c317-33b3-4784-98a9-1d5ebf9aea23").unwrap();
-        let platform = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+        let platform = serde_json::to_string(&Platform::current()).unwrap();
         assert_eq!(
             Payload::new(event, id).to_json(),
             format!(
-                r#"{{"schema_version":1,"instance_id":"90d9c317-33b3-4784-98a9-1d5ebf9aea23","command":"serve","result":"error","duration_ms":0,"docglow_version":null,"python_version":null,"platform":"{platform}","adapter_type":null,"project_shape":{{"models":0,"sources":0,"seeds":0,"tests":0,"macros":0}},"features_used":[]}}"#
+                r#"{{"schema_version":1,"instance_id":"90d9c317-33b3-4784-98a9-1d5ebf9aea23","command":"serve","result":"error","duration_ms":0,"docglow_version":null,"python_version":null,"platform":{platform},"adapter_type":null,"project_shape":{{"models":0,"sources":0,"seeds":0,"tests":0,"macros":0}},"features_used":[]}}"#
             )
         );
     }

@@ -50,15 +50,14 @@ pub enum Platform {
 
 impl Platform {
     /// The platform of this binary.
-    pub const CURRENT: Platform = if cfg!(target_os = "linux") {
-        Platform::Linux
-    } else if cfg!(target_os = "macos") {
-        Platform::Darwin
-    } else if cfg!(windows) {
-        Platform::Windows
-    } else {
-        Platform::Other
-    };
+    pub fn current() -> Platform {
+        match std::env::consts::OS {
+            "linux" => Platform::Linux,
+            "macos" => Platform::Darwin,
+            "windows" => Platform::Windows,
+            _ => Platform::Other,
+        }
+    }
 }
 
 /// The word of a vocabulary that `name` spells exactly; `None` for any other text.

@@ -1,40 +1,9 @@
 //! Files that anybody may have put there.
 
-use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-use rustix::fs::OFlags;
-
-/// Opens a regular file for reading. Opening never blocks, whatever stands at `path`.
-///
-/// # Errors
-/// Those of `open(2)`, and `InvalidInput` for a FIFO, a device or a folder.
-pub fn open_regular(path: &Path) -> Result<File> {
-    // Without O_NONBLOCK, opening a FIFO waits for its writer.
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(Error::new(ErrorKind::InvalidInput, "not a regular file")) }
-}
-
-/// Opens a file for the lock on it alone, and makes it, empty, if need be. Opening never blocks.
-///
-/// # Errors
-/// Those of `open(2)`.
-pub fn open_lock(path: &Path) -> Result<File> {
-    // A FIFO in its place must not block.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
-}
-
-/// Makes a folder, and those it lies in, for this user alone. One that exists stays as it is.
-///
-/// # Errors
-/// Those of `mkdir(2)`.
-pub fn create_private_folder(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
+pub use super::system::file::{create_private, create_private_folder, is_absence, open_lock, open_regular};
 
 /// Reads a regular file of at most `limit` bytes.
 ///

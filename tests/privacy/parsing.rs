@@ -5,9 +5,9 @@ use crate::events::{any_object, mutated_event, secret};
 use crate::for_all;
 use crate::secrets::{SECRETS, assert_none_in};
 use crate::vocabulary::assert_closed;
-use docglow_telemetry::decision::state::State;
+use docglow_telemetry::decision::state::{State, fresh_id};
 use docglow_telemetry::payload::Event;
-use docglow_telemetry::payload::{InstanceId, Payload};
+use docglow_telemetry::payload::Payload;
 use proptest::prelude::any;
 
 const CASES: u32 = 2_000;
@@ -25,7 +25,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 /// Whether the text made an event; panics where its payload is not clean.
 fn is_clean_event(text: &str) -> bool {
     let Ok(event) = Event::parse(text) else { return false };
-    let body = Payload::new(event, InstanceId::random()).to_json();
+    let body = Payload::new(event, fresh_id()).to_json();
     assert_none_in(body.as_bytes(), "the payload");
     assert_closed(&body);
     true
@@ -76,5 +76,5 @@ fn a_secret_in_the_state_file_is_never_an_instance_id() {
         State::parse(&format!(r#"{{"version":1,"consent":"yes","instance_id":{quoted}}}"#)).instance_id
     };
     for_all(CASES, &secret(), |text| assert_eq!(id_in(&text), None, "{text}"));
-    assert!(id_in(&InstanceId::random().to_string()).is_some());
+    assert!(id_in(&fresh_id().to_string()).is_some());
 }

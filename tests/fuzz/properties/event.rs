@@ -1,7 +1,8 @@
 //! The payload holds what a second reading of the event finds in it, and nothing else.
 
+use docglow_telemetry::decision::state::fresh_id;
 use docglow_telemetry::payload::Event;
-use docglow_telemetry::payload::{InstanceId, Payload};
+use docglow_telemetry::payload::Payload;
 use serde_json::{Map, Value, json};
 
 use super::version;
@@ -28,7 +29,7 @@ pub fn check(data: &[u8]) {
 
 /// The request body for an event, `None` where the text is none.
 pub fn payload(text: &str) -> Option<String> {
-    Event::parse(text).ok().map(|event| Payload::new(event, InstanceId::random()).to_json())
+    Event::parse(text).ok().map(|event| Payload::new(event, fresh_id()).to_json())
 }
 
 fn expected(event: &Value) -> Option<Value> {

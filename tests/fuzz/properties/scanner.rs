@@ -1,9 +1,9 @@
 //! The end of the first object on standard input is where serde_json's own stream reader sees it.
 
 use std::io::Write;
-use std::os::fd::AsFd;
 
 use docglow_telemetry::event::stdin;
+use docglow_telemetry::platform::input::Input;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
@@ -19,7 +19,7 @@ pub fn check(data: &[u8]) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     writer.write_all(data).expect("room in the pipe");
     drop(writer);
-    let scanned = stdin::read_object(reader.as_fd()).ok();
+    let scanned = stdin::read_object(&mut Input::pipe(&reader)).ok();
     let text = data.strip_prefix(BYTE_ORDER_MARK).unwrap_or(data);
     let first = first_object(text);
     match (scanned, first) {

@@ -1,0 +1,50 @@
+//! Files that anybody may have put there.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// Opens a regular file for reading. Opening never blocks, whatever stands at `path`.
+///
+/// # Errors
+/// Those of `open(2)`, and `InvalidInput` for a FIFO, a device or a folder.
+pub fn open_regular(path: &Path) -> Result<File> {
+    // Without O_NONBLOCK, opening a FIFO waits for its writer.
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(Error::new(ErrorKind::InvalidInput, "not a regular file")) }
+}
+
+/// Opens a file for the lock on it alone, and makes it, empty, if need be. Opening never blocks.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn open_lock(path: &Path) -> Result<File> {
+    // A FIFO in its place must not block.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+}
+
+/// Makes a file for this user alone, to be written. None may be there yet.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn create_private(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Makes a folder, and those it lies in, for this user alone. One that exists stays as it is.
+///
+/// # Errors
+/// Those of `mkdir(2)`.
+pub fn create_private_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
+pub fn is_absence(error: &Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO))
+}

@@ -1,0 +1,7 @@
+//! Linux and macOS.
+
+pub mod file;
+pub mod folders;
+pub mod input;
+pub mod process;
+pub mod terminal;

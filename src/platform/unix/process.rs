@@ -1,0 +1,189 @@
+//! Starting this program again, and what the process that was started asks of the system for itself.
+
+#![allow(unsafe_code)]
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Error, PipeWriter, Read, Result, Write};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rustix::process::{Resource, Rlimit, nice, setrlimit};
+
+/// The first descriptor behind standard input, output and error.
+const FIRST_INHERITED: libc::c_uint = 3;
+
+/// By how much the sender's priority is lowered, of at most 19: a tenth of the time of a program that competes with it.
+const POLITENESS: i32 = 10;
+
+/// Makes writing beyond the limit of `ulimit -f` an error, where it would end the process with a status that is not 0.
+pub fn survive_file_size_limit() {
+    // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
+/// Ends the process at once, with status 0, whatever its other threads are doing.
+pub fn end() -> ! {
+    // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
+    unsafe { libc::_exit(0) }
+}
+
+/// Bytes from the system's random numbers.
+pub fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    // uuid's own source needs /dev/urandom in a static binary, and a bare root has none.
+    #[cfg(target_os = "linux")]
+    if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len()) {
+        return bytes;
+    }
+    bytes.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    bytes
+}
+
+/// This very program, to be started again.
+pub struct Again {
+    /// Its one argument.
+    pub argument: &'static str,
+    /// All of its environment.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// Its standard input.
+    pub input: Vec<u8>,
+}
+
+impl Again {
+    /// Starts it and leaves it to itself: in a process group of its own, so that a Ctrl-C meant for the caller does not end
+    /// it, with standard output and error on the null device, and with no other file of the caller's.
+    ///
+    /// # Errors
+    /// Those of making a pipe and a process.
+    pub fn start_detached(self) -> Result<()> {
+        let (mut command, input) = self.prepare()?;
+        command.stdout(null_device());
+        start_unawaited(command)?;
+        input.write();
+        Ok(())
+    }
+
+    /// Starts it in the same way, waits for its end, and returns what it wrote to standard output.
+    ///
+    /// # Errors
+    /// Those of making a pipe and a process.
+    pub fn run(self) -> Result<String> {
+        let (mut command, input) = self.prepare()?;
+        let mut running = command.stdout(Stdio::piped()).spawn()?;
+        // It holds the reading end of the input, whose closing by the other side must be seen.
+        drop(command);
+        input.write();
+        let mut output = String::new();
+        if let Some(mut stdout) = running.stdout.take() {
+            let _ = stdout.read_to_string(&mut output);
+        }
+        let _ = running.wait();
+        Ok(output)
+    }
+
+    fn prepare(self) -> Result<(Command, PendingInput)> {
+        close_inherited_on_exec();
+        let (stdin, pipe) = io::pipe()?;
+        let mut command = Command::new(own_executable()?);
+        command.arg0(env!("CARGO_PKG_NAME")).arg(self.argument).env_clear().envs(self.environment);
+        command.stdin(stdin).stderr(null_device()).process_group(0);
+        Ok((command, PendingInput { bytes: self.input, pipe }))
+    }
+}
+
+/// An input, and the pipe to write it to.
+struct PendingInput {
+    bytes: Vec<u8>,
+    pipe: PipeWriter,
+}
+
+impl PendingInput {
+    fn write(mut self) {
+        // A process that is gone already has no use for it.
+        let _ = self.pipe.write_all(&self.bytes);
+    }
+}
+
+/// Starts `command` and does not wait for it to begin. `Command::spawn` waits until the new program is loaded, which is most
+/// of what a call costs; so nobody hears of one that can't be.
+fn start_unawaited(mut command: Command) -> Result<()> {
+    // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
+    match unsafe { libc::fork() } {
+        -1 => Err(Error::last_os_error()),
+        0 => {
+            let _ = command.exec();
+            end()
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps the caller's open files from the sender: marks every descriptor but the standard three as closed on `exec`.
+///
+/// A program such as bats waits for the end of a pipe that it left open on descriptor 3, and the sender outlives its caller.
+/// Where neither way of marking works, the sender holds that pipe for 3 s.
+fn close_inherited_on_exec() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: takes three integers, and only sets a flag on descriptors of this process. Since Linux 5.11.
+        let done = unsafe {
+            libc::syscall(libc::SYS_close_range, FIRST_INHERITED, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
+        };
+        if done == 0 {
+            return;
+        }
+    }
+    let open = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
+    for descriptor in numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED) {
+        // SAFETY: takes three integers, and only sets a flag; a descriptor that is closed by now is an error of no interest.
+        unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.
+fn own_executable() -> Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        let running = PathBuf::from("/proc/self/exe");
+        if running.symlink_metadata().is_ok() {
+            return Ok(running);
+        }
+        let started_as = std::ffi::OsStr::from_bytes(rustix::param::linux_execfn().to_bytes());
+        std::path::absolute(started_as)
+    }
+    #[cfg(not(target_os = "linux"))]
+    std::env::current_exe()
+}
+
+/// The null device, or, in a root without `/dev`, a pipe that nobody reads.
+fn null_device() -> Stdio {
+    match File::options().write(true).open("/dev/null") {
+        Ok(null) => null.into(),
+        Err(_) => io::pipe().map_or(Stdio::null(), |(_, writer)| writer.into()),
+    }
+}
+
+/// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, and with a limit to the
+/// memory that it may fill.
+pub fn step_aside(memory_limit_bytes: u64) {
+    // On a busy machine the caller goes first, and so does everything else.
+    let _ = nice(POLITENESS);
+    // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"docglow-telemet");
+    // So that no folder of the caller's is kept busy.
+    let _ = std::env::set_current_dir("/");
+    let limit = Rlimit { current: Some(memory_limit_bytes), maximum: Some(memory_limit_bytes) };
+    let _ = setrlimit(Resource::Data, limit);
+}
+
+/// Closes standard input: the null device takes its place.
+pub fn close_input() {
+    if let Ok(null) = File::open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdin(null);
+    }
+}
