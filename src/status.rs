@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use crate::decision::context::Context;
 use crate::decision::state::Consent;
 use crate::delivery::Handover;
 use crate::delivery::sender;
+use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::InstanceId;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
@@ -19,7 +21,10 @@ pub struct Status {
     rule: &'static str,
     reason: String,
     instance_id: Option<InstanceId>,
+    /// The docglow.yml that was asked; it decided if `rule` says so.
+    project_file: Option<String>,
     endpoint: String,
+    endpoint_source: &'static str,
     consent: Consent,
     state_file: Option<String>,
     /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
@@ -31,14 +36,18 @@ impl Status {
     pub fn of(context: &Context) -> Status {
         let decision = context.decision();
         let state = context.state();
+        let destination = context.destination();
+        let text = |path: &Path| path.to_string_lossy().into_owned();
         Status {
             active: decision.is_active(),
             rule: decision.rule(),
             reason: decision.to_string(),
             instance_id: state.instance_id,
-            endpoint: context.destination().endpoint.to_string(),
+            project_file: context.project_file().as_deref().map(text),
+            endpoint: destination.endpoint.to_string(),
+            endpoint_source: destination.source.name(),
             consent: state.consent,
-            state_file: context.state_file().map(|file| file.path().to_string_lossy().into_owned()),
+            state_file: context.state_file().map(|file| text(file.path())),
             environment: variables(context),
         }
     }
@@ -57,12 +66,14 @@ impl Status {
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
         line("Because:", &self.reason);
+        // What others have named could hold anything, a terminal's control sequences included.
+        let file = |path: &Option<String>| path.as_ref().map(|path| path.escape_debug().to_string());
+        line("docglow.yml:", &file(&self.project_file).unwrap_or("none here".to_owned()));
         line("Recorded consent:", &self.consent.to_string());
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
         line("Endpoint:", &self.endpoint);
-        let state_file = self.state_file.as_deref().unwrap_or("none: HOME names no folder for it");
-        // What others have named could hold anything, a terminal's control sequences included.
-        line("State file:", &state_file.escape_debug().to_string());
+        line("  named by:", self.endpoint_source);
+        line("State file:", &file(&self.state_file).unwrap_or("none: HOME names no folder for it".to_owned()));
         for (i, (name, value)) in self.environment.iter().enumerate() {
             line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
         }
@@ -113,6 +124,8 @@ pub fn preview(context: &Context, handover: Handover) -> String {
     let _ = writeln!(text, "POST {}", request.endpoint);
     let _ = writeln!(text, "Host: {}", request.endpoint.authority());
     for (name, value) in request.headers() {
+        // It is the user's secret, and what `preview` prints is made to be shown around.
+        let value = if name == BypassToken::HEADER { "(set)" } else { value };
         let _ = writeln!(text, "{name}: {value}");
     }
     let _ = writeln!(text, "Content-Length: {}\n\n{}", request.body.len(), request.body);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::ErrorKind;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -42,18 +42,21 @@ pub enum Setting {
 }
 
 impl ProjectConfig {
-    /// Reads `docglow.yml` in `folder`, or `docglow.yaml` where there is no `docglow.yml`.
+    /// Reads the file that counts in `folder`.
     pub fn read(folder: &Path) -> ProjectConfig {
-        for name in ["docglow.yml", "docglow.yaml"] {
-            let path = folder.join(name);
-            match read_regular(&path, MAX_BYTES) {
-                Ok(bytes) => return ProjectConfig::parse(&bytes),
-                // A link to nowhere is there, and can't be read.
-                Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_err() => {}
-                Err(_) => return ProjectConfig::only(Setting::Unreadable),
-            }
+        match ProjectConfig::file(folder).map(|path| read_regular(&path, MAX_BYTES)) {
+            Some(Ok(bytes)) => ProjectConfig::parse(&bytes),
+            Some(Err(_)) => ProjectConfig::only(Setting::Unreadable),
+            None => ProjectConfig::only(Setting::Absent),
         }
-        ProjectConfig::only(Setting::Absent)
+    }
+
+    /// The file that counts in `folder`: `docglow.yml`, or `docglow.yaml` where there is no `docglow.yml`. `None` where there
+    /// is neither. A link to nowhere is there, and so is what can't be looked at.
+    pub fn file(folder: &Path) -> Option<PathBuf> {
+        let is_missing =
+            |path: &PathBuf| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        ["docglow.yml", "docglow.yaml"].map(|name| folder.join(name)).into_iter().find(|path| !is_missing(path))
     }
 
     fn only(enabled: Setting) -> ProjectConfig {

@@ -17,10 +17,30 @@ pub struct Context {
     project: OnceCell<ProjectConfig>,
 }
 
-/// Where an event goes, and the token that may go with it.
+/// Where an event goes, who says so, and the token that may go with it.
 pub struct Destination {
     pub endpoint: Endpoint,
+    pub source: EndpointSource,
     pub bypass_token: Option<BypassToken>,
+}
+
+/// What names the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointSource {
+    Environment,
+    Project,
+    Default,
+}
+
+impl EndpointSource {
+    /// Its short name, as `status` gives it.
+    pub fn name(self) -> &'static str {
+        match self {
+            EndpointSource::Environment => "DOCGLOW_TELEMETRY_ENDPOINT",
+            EndpointSource::Project => "docglow.yml",
+            EndpointSource::Default => "default",
+        }
+    }
 }
 
 impl Context {
@@ -36,14 +56,22 @@ impl Context {
 
     /// Where an event goes: the environment's endpoint, else the project's, else docglow's.
     pub fn destination(&self) -> Destination {
-        if let Some(endpoint) = self.environment.endpoint() {
-            Destination { endpoint, bypass_token: self.environment.bypass_token() }
+        let (endpoint, source) = if let Some(endpoint) = self.environment.endpoint() {
+            (endpoint, EndpointSource::Environment)
         } else if let Some(endpoint) = self.project().endpoint.clone() {
-            // The token is the user's, the file may be anybody's.
-            Destination { endpoint, bypass_token: None }
+            (endpoint, EndpointSource::Project)
         } else {
-            Destination { endpoint: Endpoint::docglow(), bypass_token: self.environment.bypass_token() }
-        }
+            (Endpoint::docglow(), EndpointSource::Default)
+        };
+        // The token is the user's, the file may be anybody's.
+        let bypass_token = if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
+        Destination { endpoint, source, bypass_token }
+    }
+
+    /// The absolute path of the project's docglow.yml; `None` where it has none.
+    pub fn project_file(&self) -> Option<PathBuf> {
+        let file = ProjectConfig::file(&self.project_dir)?;
+        Some(std::path::absolute(&file).unwrap_or(file))
     }
 
     /// The state file; `None` where there is no home to have it in.

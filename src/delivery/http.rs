@@ -44,18 +44,20 @@ pub enum Failure {
 impl Request {
     /// The headers behind `Host`, in the order sent, but for `Content-Length`, which stands last.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let token = self.bypass_token.as_ref().map(|token| ("x-vercel-protection-bypass", token.as_str()));
+        let token = self.bypass_token.as_ref().map(|token| (BypassToken::HEADER, token.as_str()));
         [("Content-Type", "application/json"), ("User-Agent", USER_AGENT)].into_iter().chain(token)
     }
 
-    /// Sends the request, following redirects, and returns the status code of the last answer.
+    /// Sends the request, following redirects, and returns the status code of the last answer. `endpoint` is afterwards the
+    /// one that was asked last.
     ///
     /// It sets no time limit of its own: the caller ends the process.
     ///
     /// # Errors
     /// `Failure`, with a reason fit to be shown.
-    pub fn send(mut self, proxy: &ProxySettings) -> Result<u16, Failure> {
-        for _ in 0..=MAX_REDIRECTS {
+    pub fn send(&mut self, proxy: &ProxySettings) -> Result<u16, Failure> {
+        let mut redirects = 0..MAX_REDIRECTS;
+        loop {
             let response = self.exchange(proxy)?;
             if !matches!(response.status_code, 301 | 302 | 307 | 308) {
                 return Ok(response.status_code);
@@ -63,16 +65,16 @@ impl Request {
             let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
             let (_, location) = location.ok_or(Failure::RedirectWithoutLocation)?;
             let target = self.endpoint.redirect(location.trim()).ok_or(Failure::RedirectRefused)?;
+            redirects.next().ok_or(Failure::TooManyRedirects)?;
             if !target.same_origin(&self.endpoint) {
                 self.bypass_token = None;
             }
             self.endpoint = target;
         }
-        Err(Failure::TooManyRedirects)
     }
 
     fn exchange(&self, proxy: &ProxySettings) -> Result<minreq::ResponseLazy, Failure> {
-        let mut request = minreq::post(self.endpoint.to_string())
+        let mut request = minreq::post(self.endpoint.url())
             .with_headers(self.headers())
             .with_body(self.body.as_str())
             .with_follow_redirects(false)

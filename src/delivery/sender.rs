@@ -25,7 +25,7 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// Room for a usual hand-over, so that one read takes it.
 const HANDOVER_BYTES: usize = 4096;
 
-/// What became of an event, as debug shows it.
+/// What became of an event, as debug shows it, with the endpoint that was asked last: redirects may lead on.
 pub enum Report {
     Answered(Endpoint, u16),
     Failed(Endpoint, Failure),
@@ -81,11 +81,11 @@ fn deliver(handover: Handover) -> Report {
         Some(folder) => StateFile::in_folder(folder).instance_id(),
         None => fresh_id(),
     };
-    let endpoint = handover.endpoint.clone();
     let proxy = handover.proxy.clone();
-    match request(handover, instance_id).send(&proxy) {
-        Ok(status) => Report::Answered(endpoint, status),
-        Err(failure) => Report::Failed(endpoint, failure),
+    let mut request = request(handover, instance_id);
+    match request.send(&proxy) {
+        Ok(status) => Report::Answered(request.endpoint, status),
+        Err(failure) => Report::Failed(request.endpoint, failure),
     }
 }
 

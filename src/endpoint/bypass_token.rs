@@ -5,11 +5,14 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The value of the `x-vercel-protection-bypass` header: visible ASCII, so that it can't end the header.
+/// The value of the header that Vercel asks for: visible ASCII, so that it can't end the header.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct BypassToken(String);
 
 impl BypassToken {
+    /// The header's name.
+    pub const HEADER: &str = "x-vercel-protection-bypass";
+
     /// `None` where the text is empty or holds anything but visible ASCII.
     pub fn parse(text: &str) -> Option<BypassToken> {
         let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());

@@ -10,9 +10,9 @@ impl Endpoint {
         let origin = self.origin();
         let before_path = location.find(['/', '?']).unwrap_or(location.len());
         let has_scheme = location[..before_path].contains(':');
-        let path = self.path_and_query.split('?').next().unwrap_or("/");
+        let path = self.path();
         let target = if location.is_empty() {
-            self.to_string()
+            self.url()
         } else if has_scheme {
             location.to_owned()
         } else if location.starts_with("//") {
@@ -85,7 +85,7 @@ mod tests {
             ("/a\r\nX-Injected: 1", "refused"),
             ("https:/b.example", "refused"),
         ] {
-            let target = from.redirect(location).map_or("refused".to_owned(), |target| target.to_string());
+            let target = from.redirect(location).map_or("refused".to_owned(), |target| target.url());
             assert_eq!(target, to, "{location:?}");
         }
         let local = Endpoint::parse("http://localhost:1/a").unwrap();

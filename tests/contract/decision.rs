@@ -20,6 +20,9 @@ pub fn trials() -> Vec<Trial> {
         without_a_config_home_the_consent_is_in_the_home,
         each_rule_decides_what_the_hook_sends,
         status_names_its_variables_endpoint_and_state_file,
+        status_names_the_docglow_yml_that_was_asked_by_its_path,
+        status_says_what_the_endpoint_comes_from,
+        a_query_or_a_token_is_never_spelt_out,
     ];
     trials.extend(CONFIGS.iter().enumerate().map(|(index, (config, ..))| {
         let name = format!("contract::decision::every_combination_beside::{config}");
@@ -273,13 +276,25 @@ fn status_names_its_variables_endpoint_and_state_file() {
     let sandbox = Sandbox::new();
     let bare = sandbox.command(["status", "--json"]).run().assert_success().json();
     let keys: Vec<_> = bare.as_object().unwrap().keys().cloned().collect();
-    let mut expected =
-        ["active", "rule", "reason", "instance_id", "endpoint", "consent", "state_file", "environment"].to_vec();
+    let mut expected = [
+        "active",
+        "rule",
+        "reason",
+        "project_file",
+        "instance_id",
+        "endpoint",
+        "endpoint_source",
+        "consent",
+        "state_file",
+        "environment",
+    ];
     expected.sort();
     assert_eq!(keys, expected);
     assert_eq!(bare["instance_id"], serde_json::Value::Null);
     assert_eq!(bare["consent"], "unset");
+    assert_eq!(bare["project_file"], serde_json::Value::Null);
     assert_eq!(bare["endpoint"], "https://api.docglow.com/v1/telemetry/events");
+    assert_eq!(bare["endpoint_source"], "default");
     assert_eq!(bare["state_file"], sandbox.state_file().to_str().unwrap());
     assert_eq!(bare["environment"], serde_json::json!({}));
     sandbox.write_state(state_with("yes"));
@@ -292,4 +307,67 @@ fn status_names_its_variables_endpoint_and_state_file() {
     assert_eq!(variables, ["DOCGLOW_TELEMETRY", "DOCGLOW_VERCEL_BYPASS"]);
     let text = sandbox.command(["status"]).on().run();
     assert!(text.assert_success().stdout().contains("DOCGLOW_TELEMETRY"));
+}
+
+fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
+    let sandbox = Sandbox::new();
+    let project = sandbox.project();
+    std::fs::create_dir(project.join("shop")).unwrap();
+    for (folder, name) in
+        [(".", "docglow.yaml"), (".", "docglow.yml"), ("shop", "docglow.yaml"), ("shop", "docglow.yml")]
+    {
+        let file = project.join(folder).join(name);
+        std::fs::write(&file, "telemetry: {enabled: true}").unwrap();
+        let path = if folder == "." { project.join(name) } else { file };
+        let status = sandbox.command(["status", "--project-dir", folder]);
+        let text = status.run();
+        assert!(text.assert_success().stdout().contains(path.to_str().unwrap()), "{text:?}");
+        let json = status.arg("--json").run().assert_success().json();
+        assert_eq!((&json["rule"], &json["project_file"]), (&"docglow.yml".into(), &path.to_str().into()));
+    }
+    let none = sandbox.command(["status", "--json", "--project-dir", "elsewhere"]).run().assert_success().json();
+    assert_eq!(none["project_file"], serde_json::Value::Null);
+}
+
+fn status_says_what_the_endpoint_comes_from() {
+    let sandbox = Sandbox::new();
+    sandbox.write_config("telemetry: {endpoint: 'https://project.example/x'}");
+    for (variable, endpoint, source) in [
+        ("https://user.example/x", "https://user.example/x", "DOCGLOW_TELEMETRY_ENDPOINT"),
+        ("http://user.example/x", "https://project.example/x", "docglow.yml"),
+        ("", "https://project.example/x", "docglow.yml"),
+    ] {
+        let status = sandbox.command(["status"]).env("DOCGLOW_TELEMETRY_ENDPOINT", variable);
+        let text = status.run();
+        let says = |words: &[&str]| text.stdout().lines().any(|line| line.split_whitespace().eq(words.iter().copied()));
+        assert!(says(&["Endpoint:", endpoint]) && says(&["named", "by:", source]), "{text:?}");
+        let json = status.arg("--json").run().assert_success().json();
+        assert_eq!((&json["endpoint"], &json["endpoint_source"]), (&endpoint.into(), &source.into()));
+    }
+}
+
+fn a_query_or_a_token_is_never_spelt_out() {
+    let sandbox = Sandbox::new();
+    let receiver = Receiver::answering();
+    let (endpoint, shown) = (format!("{}?token=s3cret", receiver.url()), format!("{}?(set)", receiver.url()));
+    let project = format!("telemetry: {{endpoint: '{endpoint}'}}");
+    for by_project in [false, true] {
+        let set = |run: crate::common::Invocation| {
+            let run = run.on().env("DOCGLOW_VERCEL_BYPASS", "s3cret-t0ken");
+            if by_project { run } else { run.env("DOCGLOW_TELEMETRY_ENDPOINT", &endpoint) }
+        };
+        sandbox.write_config(if by_project { project.as_str() } else { "" });
+        for command in [&["status"][..], &["status", "--json"], &["preview"], &[]] {
+            let event = if command.first() == Some(&"status") { "" } else { EVENT };
+            let outcome = set(sandbox.command(command.iter().copied())).debug().stdin(event).run();
+            let said = [outcome.assert_success().stdout(), outcome.stderr()].concat();
+            assert!(said.contains(&shown) && !said.contains("s3cret"), "{command:?}: {said}");
+            if command == ["preview"] {
+                assert_eq!(said.contains("x-vercel-protection-bypass: (set)\n"), !by_project, "{said}");
+            }
+        }
+    }
+    // What is not shown is sent all the same.
+    let lines: Vec<_> = receiver.requests().into_iter().map(|request| request.line).collect();
+    assert_eq!(lines, ["POST /v1/telemetry/events?token=s3cret HTTP/1.1"; 2]);
 }
