@@ -20,10 +20,15 @@ pub fn entries<'a, K: for<'k> Deserialize<'k>>(text: &'a str) -> Option<Vec<(K, 
 }
 
 /// The value of the first of `spellings` that stands in `entries`; of a repeated key, the last value, as docglow's own JSON
-/// reader has it.
+/// reader has it. A null counts as absent.
 pub fn value<'a, K: PartialEq>(entries: &[(K, &'a RawValue)], spellings: &[K]) -> Option<&'a RawValue> {
-    let last = |spelling: &K| entries.iter().rev().find(|(key, _)| key == spelling);
-    spellings.iter().find_map(last).map(|(_, value)| *value)
+    let last = |spelling: &K| entries.iter().rev().find(|(key, _)| key == spelling).map(|(_, value)| *value);
+    spellings.iter().filter_map(last).find(|value| !is_null(value))
+}
+
+/// Whether the value is null.
+pub fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
 }
 
 /// The word of the vocabulary `T` that the value spells; `None` for any other value.

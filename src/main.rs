@@ -10,6 +10,7 @@ use docglow_telemetry::decision::environment::Environment;
 use docglow_telemetry::decision::state::Consent;
 use docglow_telemetry::delivery::sender;
 use docglow_telemetry::event::stdin;
+use docglow_telemetry::event::unused::unused;
 use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::platform::input::Input;
 use docglow_telemetry::platform::process;
@@ -56,7 +57,11 @@ fn preview(context: &Context, options: &Options) {
     } else {
         stdin::read_object(&mut Input::standard()).map_err(|unreadable| unreadable.to_string())
     };
-    match text.and_then(|text| hook::handover(context, options, &text)) {
+    let handover = text.and_then(|text| {
+        unused(&text).iter().for_each(|line| complain(line));
+        hook::handover(context, options, &text)
+    });
+    match handover {
         Ok(handover) => print(&status::preview(context, handover)),
         Err(reason) => complain(&reason),
     }

@@ -3,6 +3,7 @@
 pub mod installation;
 pub mod manifest;
 pub mod stdin;
+pub mod unused;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -68,16 +69,22 @@ impl Event {
         Ok(Event {
             command: value(&[Key::Command]).and_then(json::word).ok_or(Rejection::UnknownCommand)?,
             result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
-            duration_ms: value(&[Key::DurationMs, Key::Duration]).map_or(0, milliseconds),
+            duration_ms: value(&[Key::DurationMs, Key::Duration]).and_then(milliseconds).unwrap_or(0),
             adapter_type: value(&[Key::AdapterType, Key::Adapter]).and_then(adapter),
             project_shape: value(&[Key::ProjectShape, Key::Counts]).map(project_shape),
             features_used: value(&[Key::FeaturesUsed, Key::Features]).map_or(Vec::new(), features),
-            docglow_version: value(&[Key::DocglowVersion]).and_then(json::string).and_then(|text| Pep440::parse(&text)),
-            python_version: value(&[Key::PythonVersion])
-                .and_then(json::string)
-                .and_then(|text| PythonVersion::parse(&text)),
+            docglow_version: value(&[Key::DocglowVersion]).and_then(docglow_version),
+            python_version: value(&[Key::PythonVersion]).and_then(python_version),
         })
     }
+}
+
+fn docglow_version(value: &RawValue) -> Option<Pep440> {
+    Pep440::parse(&json::string(value)?)
+}
+
+fn python_version(value: &RawValue) -> Option<PythonVersion> {
+    PythonVersion::parse(&json::string(value)?)
 }
 
 fn adapter(value: &RawValue) -> Option<Adapter> {
@@ -88,17 +95,15 @@ fn adapter(value: &RawValue) -> Option<Adapter> {
     }
 }
 
-fn milliseconds(value: &RawValue) -> u64 {
-    match value.get().parse::<f64>() {
-        // `as` cuts the fraction and ends at the largest integer, infinity (1e999) included.
-        Ok(number) if number >= 0.0 => (number as u64).min(MAX_INTEGER),
-        _ => 0,
-    }
+fn milliseconds(value: &RawValue) -> Option<u64> {
+    let number = value.get().parse::<f64>().ok().filter(|number| *number >= 0.0)?;
+    // `as` cuts the fraction and ends at the largest integer, infinity (1e999) included.
+    Some((number as u64).min(MAX_INTEGER))
 }
 
 fn project_shape(value: &RawValue) -> ProjectShape {
     let entries = json::entries(value.get()).unwrap_or_default();
-    let count = |key| json::value(&entries, &[key]).map_or(0, count);
+    let count = |key| json::value(&entries, &[key]).and_then(count).unwrap_or(0);
     ProjectShape {
         models: count(Count::Models),
         sources: count(Count::Sources),
@@ -108,12 +113,10 @@ fn project_shape(value: &RawValue) -> ProjectShape {
     }
 }
 
-fn count(value: &RawValue) -> u64 {
+fn count(value: &RawValue) -> Option<u64> {
     let digits = value.get();
-    if !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return 0;
-    }
-    digits.parse().unwrap_or(MAX_INTEGER).min(MAX_INTEGER)
+    let is_integer = digits.bytes().all(|b| b.is_ascii_digit());
+    is_integer.then(|| digits.parse().unwrap_or(MAX_INTEGER).min(MAX_INTEGER))
 }
 
 fn features(value: &RawValue) -> Vec<Feature> {
@@ -197,6 +200,7 @@ mod tests {
         }
         assert_eq!(event(r#""counts":[1]"#).project_shape, Some(ProjectShape::default()));
         assert_eq!(event(r#""other":1"#).project_shape, None);
+        assert_eq!(event(r#""project_shape":null"#).project_shape, None);
     }
 
     #[test]
@@ -216,7 +220,8 @@ mod tests {
     #[test]
     fn the_first_spelling_wins_and_of_a_repeated_key_the_last_value() {
         assert_eq!(event(r#""duration":1,"duration_ms":2"#).duration_ms, 2);
-        assert_eq!(event(r#""duration":1,"duration_ms":null"#).duration_ms, 0);
+        assert_eq!(event(r#""duration":1,"duration_ms":null"#).duration_ms, 1);
+        assert_eq!(event(r#""duration_ms":1,"duration_ms":null"#).duration_ms, 0);
         assert_eq!(event(r#""duration":1,"duration":3"#).duration_ms, 3);
     }
 

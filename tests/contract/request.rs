@@ -11,6 +11,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_bypass_token_is_the_only_other_header,
         a_bypass_token_that_is_not_visible_ascii_is_left_out,
         preview_shows_the_request_that_would_be_sent,
+        preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one,
+        null_counts_as_absent_and_the_manifest_fills_it,
         the_instance_id_is_a_random_uuid4,
     ]
 }
@@ -115,4 +117,36 @@ fn the_instance_id_is_a_random_uuid4() {
     });
     ids.iter().for_each(|id| super::assert_uuid4(id));
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
+}
+
+fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one() {
+    let sandbox = Sandbox::new();
+    let preview = |event: &str| sandbox.command(["preview"]).stdin(event).run();
+    let bad = preview(r#"{"command":"secret","result":"success"}"#);
+    assert_eq!(
+        (bad.assert_success().stdout(), bad.stderr()),
+        ("", "docglow-telemetry: the event's command is not generate, health or serve\n")
+    );
+    let good = preview(r#"{"command":"generate","result":"success","adaptor_type":"secret","duration_ms":"secret"}"#);
+    assert_eq!(
+        good.assert_success().stderr(),
+        "docglow-telemetry: \"adaptor_type\": no key of an event\n\
+         docglow-telemetry: \"duration_ms\": not a number of milliseconds, 0 or more\n"
+    );
+    assert!(!good.stdout().contains("secret"));
+    assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
+}
+
+fn null_counts_as_absent_and_the_manifest_fills_it() {
+    let sandbox = Sandbox::new();
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/jaffle-shop/target");
+    let body = |event: &str| {
+        let preview = sandbox.command(["preview", "--target-dir", target]).stdin(event).run();
+        let body = preview.assert_success().stdout().lines().last().expect("a body").to_owned();
+        serde_json::from_str::<serde_json::Value>(&body).expect("JSON")
+    };
+    let absent = body(r#"{"command":"generate","result":"success"}"#);
+    assert_eq!((&absent["adapter_type"], &absent["project_shape"]["models"]), (&"duckdb".into(), &13.into()));
+    let null = r#"{"command":"generate","result":"success","adapter_type":null,"project_shape":null,"features":null}"#;
+    assert_eq!(body(null), absent);
 }
