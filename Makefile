@@ -6,6 +6,7 @@
 # make fuzz         look for more, at length
 # make lint         formatting, clippy and shellcheck
 # make deny         what the binary is built from
+# make wheel sdist  what PyPI takes, in dist/
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -42,10 +43,14 @@ comma := ,
 # functions stand before those of the C runtime, which the linker takes for a mistake unless it is told otherwise.
 LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lean \
 	$(TO_LINKER)-zmuldefs $(TO_LINKER)--no-eh-frame-hdr $(if $(FOREIGN),-C linker=rust-lld)
-FLAGS = $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
-# An explicit --target keeps the flags from proc-macros, which can't be static.
-BUILD = $(if $($(TARGET_CC)),$(TARGET_CC)="$($(TARGET_CC))") RUSTFLAGS="$(FLAGS)" \
-	$(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
+# The same source makes the same bytes wherever it lies: no path of the builder's is in them.
+REMAP = --remap-path-prefix "$$(pwd -P)=." --remap-path-prefix "$${CARGO_HOME:-$$HOME/.cargo}=cargo"
+EPOCH := 315532800
+FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
+# A flag may hold spaces where it is a path. An explicit --target keeps the flags from proc-macros, which can't be static.
+ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
+	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $($(TARGET_CC)),$(TARGET_CC)="$($(TARGET_CC))")
+BUILD = $(ENVIRONMENT) && $(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
 
 .PHONY: all
 all: $(BINARY)
@@ -55,6 +60,7 @@ all: $(BINARY)
 $(BINARY):
 	$(BUILD)
 	$(if $(filter dist/%,$@),mkdir -p dist && cp $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry $@)
+	@sha256sum $@ 2>/dev/null || shasum -a 256 $@
 
 EVENT := tests/fixtures/events/documented_example.event.json
 
@@ -100,7 +106,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .ci/run
+	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .package/notices.sh .ci/run
 
 # Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
 .PHONY: deny
@@ -119,6 +125,31 @@ install:
 .PHONY: uninstall
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+
+# Everything below dist/ that is given to others. maturin finds the binary built already: the wheel carries its very bytes.
+TOOLS := $(abspath $(TARGET_DIR))/python-tools
+MATURIN ?= $(TOOLS)/bin/maturin
+
+$(TOOLS)/bin/maturin:
+	python3 -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+
+# The licences of what is linked in.
+.PHONY: notices
+notices:
+	mkdir -p dist
+	sh .package/notices.sh $(TARGET) >dist/NOTICES
+
+.PHONY: wheel
+wheel: $(BINARY) notices $(MATURIN)
+	cp dist/NOTICES .pypi/NOTICES
+	$(ENVIRONMENT) && cd .pypi && $(MATURIN) build --locked --release --target $(TARGET) --out ../dist \
+		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
+
+.PHONY: sdist
+sdist: $(MATURIN)
+	rm -f .pypi/NOTICES
+	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) $(MATURIN) sdist --out ../dist
 
 .PHONY: clean
 clean:

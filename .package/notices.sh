@@ -1,0 +1,35 @@
+#!/bin/sh
+# Prints the licences of what is linked into the binary: notices.sh TARGET. Where there is a choice, MIT's is taken.
+set -eu
+sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
+mit=$(sed -n '/^Permission is/,$p' LICENSE)
+
+heading() {
+  printf '\n%s\n%s\n\n' "$1" "$(printf %s "$1" | sed 's/./-/g')"
+}
+
+echo 'What docglow-telemetry is made of, and the licences that it comes under.'
+heading "docglow-telemetry: MIT"
+cat LICENSE
+heading "Rust's standard library, $(rustc --version | cut -d ' ' -f 2): MIT OR Apache-2.0"
+printf 'Copyright (c) The Rust Project Contributors\n\n%s\n' "$mit"
+case $1 in
+  *-musl)
+    heading 'musl: MIT'
+    printf 'Copyright (c) 2005-2020 Rich Felker, et al.\n\n%s\n' "$mit"
+    ;;
+esac
+
+# Nothing of aws-lc is linked: .cargo/config.toml says why it is in the tree.
+cargo tree --locked --target "$1" --edges normal,no-proc-macro --prefix none --no-dedupe --format '{p}|{l}' |
+  sort -u | grep -v -e '^aws-lc-' -e '^docglow-telemetry ' |
+  while IFS='|' read -r package licence; do
+    name=${package%% *} version=${package#* v}
+    heading "$name ${version%% *}: $licence"
+    set -- "$sources"/*/"$name-${version%% *}"
+    if [ -e "$1/LICENSE-MIT" ]; then
+      cat "$1/LICENSE-MIT"
+    else
+      find "$1" -maxdepth 1 '(' -name 'LICEN[CS]E*' -o -name 'COPYING*' ')' -exec cat {} + | grep ''
+    fi
+  done
