@@ -8,7 +8,7 @@ use crate::endpoint::bypass_token::BypassToken;
 use crate::platform::folders;
 
 /// Every environment variable that matters to the hook. Tests build one by hand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
     /// `DOCGLOW_NO_TELEMETRY`
     pub no_telemetry: Option<OsString>,

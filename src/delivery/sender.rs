@@ -6,10 +6,11 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
+use crate::delivery::Handover;
 use crate::delivery::http::{Failure, Request};
 use crate::delivery::slot::Slot;
-use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
 use crate::endpoint::Endpoint;
 use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
@@ -59,10 +60,11 @@ pub fn run() {
     }
 }
 
-/// Whether this process was started by the hook, which clears the environment. Whoever else calls the sender has not decided
-/// whether anything may be sent, and has variables that the HTTP client would read.
+/// Whether this process was started by the hook, which leaves it no variable of those that matter but the certificates'.
+/// Whoever else calls the sender has not decided whether anything may be sent. What a system adds by itself is no matter.
 fn is_started_by_hook() -> bool {
-    std::env::vars_os().all(|(name, _)| CERTIFICATE_VARIABLES.iter().any(|known| name == *known))
+    let without_certificates = Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
+    without_certificates == Environment::default()
 }
 
 /// Ends the process at its time limit. A thread can do that while another one is stuck in a name look-up.

@@ -6,6 +6,7 @@ pub mod invocation;
 pub mod outcome;
 pub mod receiver;
 pub mod sandbox;
+pub mod system;
 pub mod trials;
 
 pub use connection::{Connection, Request};

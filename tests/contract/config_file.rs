@@ -1,8 +1,8 @@
 //! §2, rule 3: what docglow.yml may look like, and that whatever else it is means off.
 
+use crate::common::system::make_fifo;
 use crate::common::{Invocation, Sandbox, trials};
 use crate::decision::{decided, state_with};
-use rustix::fs::{CWD, FileType, Mode};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -176,7 +176,7 @@ fn a_file_that_is_no_single_yaml_document_turns_it_off() {
 
 fn a_file_that_is_no_regular_file_turns_it_off_without_blocking() {
     let make: [fn(&Path); 6] = [
-        |file| rustix::fs::mknodat(CWD, file, FileType::Fifo, Mode::RWXU, 0).unwrap(),
+        |file| make_fifo(file),
         |file| fs::create_dir(file).unwrap(),
         |file| symlink("/dev/zero", file).unwrap(),
         |file| drop(std::os::unix::net::UnixListener::bind(file).unwrap()),

@@ -1,8 +1,8 @@
 //! §4: the state file, shared with docglow itself.
 
+use crate::common::system::make_fifo;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, state_with};
-use rustix::fs::{CWD, FileType, Mode};
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -254,7 +254,7 @@ fn a_file_that_can_not_be_used_counts_as_absent() {
 fn a_file_that_is_no_regular_file_never_blocks() {
     type Make = fn(&Path);
     let make: [(&str, Make); 6] = [
-        ("a FIFO", |file| rustix::fs::mknodat(CWD, file, FileType::Fifo, Mode::RWXU, 0).unwrap()),
+        ("a FIFO", |file| make_fifo(file)),
         ("a folder", |file| fs::create_dir(file).unwrap()),
         ("a dangling link", |file| symlink("nowhere.json", file).unwrap()),
         ("a link to itself", |file| symlink("telemetry.json", file).unwrap()),

@@ -1,5 +1,6 @@
 //! §1: how the event is read.
 
+use crate::common::system::pseudo_terminal;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::io::Write;
 use std::process::{Child, Stdio};
@@ -156,12 +157,8 @@ fn with_a_terminal_on_stdin_the_help_is_printed() {
 /// A pseudo-terminal: the end to keep open, and the end for the hook.
 fn terminal() -> (std::fs::File, std::fs::File) {
     use rustix::fs::{Mode, OFlags};
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
-    grantpt(&controller).expect("grantpt");
-    unlockpt(&controller).expect("unlockpt");
-    let name = ptsname(&controller, Vec::new()).expect("its name").into_string().expect("its name");
+    let (controller, name) = pseudo_terminal();
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("its other end");
-    (controller.into(), terminal.into())
+    (controller, terminal.into())
 }

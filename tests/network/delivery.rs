@@ -165,5 +165,12 @@ fn the_sender_works_for_the_hook_alone() {
     assert_eq!(receiver.connections(), 0);
     // The same hand-over is a good one, where the environment is as the hook leaves it.
     let bare = sender("1").env_remove("DOCGLOW_NO_TELEMETRY").env_remove("HOME").env_remove("XDG_CONFIG_HOME");
-    assert_eq!(bare.run().assert_success().stdout(), format!("telemetry: POST {} -> 204\n", receiver.url()));
+    let report = format!("telemetry: POST {} -> 204\n", receiver.url());
+    assert_eq!(bare.run().assert_success().stdout(), report);
+    // What a system sets by itself, as macOS' CoreFoundation and Windows do, does not keep it from sending.
+    let by_system = bare.env("__CF_USER_TEXT_ENCODING", "0x1F5:0x0:0x0").env("SystemRoot", "C:\\Windows");
+    assert_eq!(by_system.run().assert_success().stdout(), report);
+    for variable in ["DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY_ENDPOINT", "https_proxy", "ALL_PROXY", "CI"] {
+        assert_eq!(by_system.clone().env(variable, "1").run().assert_success().stdout(), "", "{variable}");
+    }
 }

@@ -1,8 +1,8 @@
 //! An interactive shell in a pseudo-terminal, and somebody who types.
 
 use crate::common::Invocation;
+use crate::common::system::pseudo_terminal;
 use crate::common::trials::tool_path;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
@@ -36,10 +36,7 @@ pub struct Terminal {
 impl Terminal {
     /// Runs the command as the leader of a session whose terminal this is.
     pub fn open(invocation: &Invocation) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
-        grantpt(&master).expect("the right to it");
-        unlockpt(&master).expect("its other side");
-        let name = ptsname(&master, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
+        let (keyboard, name) = pseudo_terminal();
         let side = || OpenOptions::new().read(true).write(true).open(&name).expect("the terminal");
         let mut in_session = invocation.clone();
         in_session.arguments = vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
@@ -53,7 +50,6 @@ impl Terminal {
             .stderr(side())
             .spawn()
             .expect("the shell");
-        let keyboard = File::from(master);
         let screen = Arc::new(Screen::default());
         let reader = thread::spawn({
             let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());

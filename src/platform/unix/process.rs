@@ -88,9 +88,23 @@ impl Again {
         let (stdin, pipe) = io::pipe()?;
         let mut command = Command::new(own_executable()?);
         command.arg0(env!("CARGO_PKG_NAME")).arg(self.argument).env_clear().envs(self.environment);
+        #[cfg(target_os = "macos")]
+        command.env(TEXT_ENCODING, text_encoding());
         command.stdin(stdin).stderr(null_device()).process_group(0);
         Ok((command, PendingInput { bytes: self.input, pipe }))
     }
+}
+
+/// CoreFoundation, which the trust store links, sets this variable before `main` where it is missing, and asks the user
+/// database for it, which may take its time.
+#[cfg(target_os = "macos")]
+const TEXT_ENCODING: &str = "__CF_USER_TEXT_ENCODING";
+
+/// The caller's own text encoding, else the user's with the default one.
+#[cfg(target_os = "macos")]
+fn text_encoding() -> OsString {
+    let made_up = || format!("0x{:X}:0:0", rustix::process::getuid().as_raw()).into();
+    std::env::var_os(TEXT_ENCODING).unwrap_or_else(made_up)
 }
 
 /// An input, and the pipe to write it to.
