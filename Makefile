@@ -102,11 +102,17 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
+# Every target, the tests' too, compiles for macOS; zig is the C compiler.
+MACOS := aarch64-apple-darwin
+
 .PHONY: lint
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .package/notices.sh .ci/run
+	@if command -v cargo-zigbuild >/dev/null && test -d "$$(rustc --print target-libdir --target $(MACOS) 2>/dev/null)"; then \
+		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
+	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
 
 # Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
 .PHONY: deny
