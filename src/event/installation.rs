@@ -1,76 +1,98 @@
-//! The versions of docglow and Python behind a `docglow` command, told from files alone: nothing is run.
+//! The versions of docglow and Python behind a `docglow` command, told from files alone: nothing is run. Where the files do
+//! not say for sure which docglow would run, nothing is told.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use crate::event::python::{Python, agreed, entries, prefix};
 use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
-use crate::platform::file::{open_regular, read_regular};
+use crate::platform::file::{open_regular, path_of_bytes};
 
-/// `pyvenv.cfg` has a handful of lines.
-const MAX_PYVENV_BYTES: u64 = 16 << 10;
+/// Two lines with a path in one of them.
+const MAX_SCRIPT_HEAD_BYTES: u64 = 8 << 10;
 
-/// The longest first line that Linux itself reads of a script, doubled.
-const MAX_SHEBANG_BYTES: u64 = 512;
+/// What the files say.
+#[derive(PartialEq, Eq)]
+struct Versions {
+    docglow: Pep440,
+    python: Option<PythonVersion>,
+}
 
 /// Gives the event the versions found behind `docglow`, the path of the command, where it has none of its own.
 pub fn complete(event: &mut Event, docglow: &Path) {
     if event.docglow_version.is_some() && event.python_version.is_some() {
         return;
     }
-    for environment in environments(docglow) {
-        let docglow_version = docglow_version(&environment);
-        if docglow_version.is_some() {
-            event.docglow_version = event.docglow_version.take().or(docglow_version);
-            event.python_version = event.python_version.or_else(|| python_version(&environment));
-            return;
-        }
+    if let Some(found) = behind_command(docglow) {
+        event.docglow_version = event.docglow_version.take().or(Some(found.docglow));
+        event.python_version = event.python_version.or(found.python);
     }
 }
 
-/// The Python environments that a command may belong to: the one whose `bin` holds it, behind links as pipx and uv make
-/// them, and the one that its first line names.
-fn environments(docglow: &Path) -> impl Iterator<Item = PathBuf> {
-    let beside = fs::canonicalize(docglow).ok();
-    // Not followed: in an environment, `python` itself is a link to elsewhere.
-    let interpreter = open_regular(docglow).ok().and_then(interpreter);
-    [beside, interpreter].into_iter().flatten().filter_map(|program| Some(program.parent()?.parent()?.to_path_buf()))
+fn behind_command(command: &Path) -> Option<Versions> {
+    let folder = command.parent()?;
+    if folder.file_name()? == "shims" {
+        return behind_shim(folder.parent()?, command.file_name()?.as_ref());
+    }
+    behind_script(command)
 }
 
-fn interpreter(script: File) -> Option<PathBuf> {
-    let mut beginning = Vec::new();
-    script.take(MAX_SHEBANG_BYTES).read_to_end(&mut beginning).ok()?;
-    let line = beginning.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
-    let path = PathBuf::from(std::ffi::OsString::from_vec(line.trim_ascii().to_vec()));
-    path.is_absolute().then_some(path)
+/// A shim of pyenv, asdf or mise starts the command of one of the Pythons beside it. Which one is settled when it runs, so
+/// that only counts in which all agree.
+fn behind_shim(root: &Path, name: &Path) -> Option<Versions> {
+    let pyenv = entries(root.join("versions"));
+    let asdf_and_mise = entries(root.join("installs")).flat_map(|(_, tool)| entries(tool));
+    let commands = pyenv.chain(asdf_and_mise).map(|(_, python)| python.join("bin").join(name));
+    agreed(commands.filter(|command| command.exists()).map(|command| behind_script(&command))).flatten()
 }
 
-/// The version in the name of the one `docglow-….dist-info` folder; `None` where there is none, or more than one.
-fn docglow_version(environment: &Path) -> Option<Pep440> {
-    let mut versions = entries(environment.join("lib"), "python3")
-        .flat_map(|(_, python)| entries(python.join("site-packages"), "docglow-"))
-        .filter_map(|(rest, _)| Pep440::parse(rest.strip_suffix(".dist-info")?));
-    let version = versions.next();
-    if versions.next().is_some() { None } else { version }
+/// A script is pip's, pipx's, uv's or conda's: its first line names a Python, and it lies beside the packages it was installed
+/// with, behind links as pipx and uv make them.
+fn behind_script(command: &Path) -> Option<Versions> {
+    let script = fs::canonicalize(command).ok()?;
+    let python = Python::at(&interpreter(&script)?)?;
+    let base = python.prefix.clone();
+    let folders = match prefix(&script)? {
+        // A virtual environment has its own packages alone.
+        _ if python.is_virtual => vec![base],
+        // Debian's /usr/local goes before its /usr.
+        beside if beside == base => vec![base.join("local"), base],
+        // `pip --user` goes before both.
+        beside => vec![beside, base.join("local"), base],
+    };
+    let mut found = folders.iter().map(|folder| versions_in(folder, &python)).filter(|versions| !versions.is_empty());
+    Some(Versions { docglow: agreed(found.next()?.into_iter())?, python: python.version })
 }
 
-/// The entries of `folder` whose name begins with `prefix`: the rest of the name, and the path.
-fn entries(folder: PathBuf, prefix: &'static str) -> impl Iterator<Item = (String, PathBuf)> {
-    fs::read_dir(folder).into_iter().flatten().flatten().filter_map(move |entry| {
-        let name = entry.file_name();
-        Some((name.to_str()?.strip_prefix(prefix)?.to_owned(), entry.path()))
-    })
+/// The interpreter of a script: what its first line names, or the second one where the path is too long for it or has a space,
+/// as pip and conda write it.
+fn interpreter(script: &Path) -> Option<PathBuf> {
+    let mut head = Vec::new();
+    open_regular(script).ok()?.take(MAX_SCRIPT_HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let first = lines.next()?.strip_prefix(b"#!")?.trim_ascii();
+    let command = if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
+    // What `uv venv --relocatable` writes.
+    if let Some(name) = command.strip_prefix(br#""$(dirname -- "$(realpath -- "$0")")"/"#) {
+        let name = name.strip_prefix(b"'")?.split(|byte| *byte == b'\'').next()?;
+        return Some(script.parent()?.join(path_of_bytes(name)));
+    }
+    let path = match command.first()? {
+        quote @ (b'"' | b'\'') => command[1..].split(|byte| byte == quote).next()?,
+        _ => command.split(u8::is_ascii_whitespace).next()?,
+    };
+    Some(path_of_bytes(path)).filter(|path| path.is_absolute())
 }
 
-/// `version` (venv) or `version_info` (virtualenv, uv) in `pyvenv.cfg`.
-fn python_version(environment: &Path) -> Option<PythonVersion> {
-    let config = read_regular(&environment.join("pyvenv.cfg"), MAX_PYVENV_BYTES).ok()?;
-    let settings = str::from_utf8(&config).ok()?.lines().filter_map(|line| line.split_once('='));
-    settings
-        .filter(|(key, _)| ["version", "version_info"].contains(&key.trim()))
-        .find_map(|(_, value)| PythonVersion::parse(value.trim()))
+/// The versions in the names of the `docglow-….dist-info` folders among a Python's packages in `folder`.
+fn versions_in(folder: &Path, python: &Python) -> Vec<Pep440> {
+    let libraries = ["lib", "lib64"].into_iter().flat_map(|name| entries(folder.join(name)));
+    let own = libraries.filter(|(name, _)| python.owns(name));
+    let packages = own.flat_map(|(_, library)| ["site-packages", "dist-packages"].map(|name| library.join(name)));
+    let names = packages.flat_map(|packages| entries(packages).map(|(name, _)| name));
+    names.filter_map(|name| Pep440::parse(name.strip_prefix("docglow-")?.strip_suffix(".dist-info")?)).collect()
 }
 
 #[cfg(test)]
@@ -79,78 +101,226 @@ mod tests {
 
     use super::*;
 
-    fn environment(root: &Path, name: &str, pyvenv: &str, packages: &[&str]) -> PathBuf {
-        let environment = root.join(name);
-        fs::create_dir_all(environment.join("bin")).unwrap();
-        fs::write(environment.join("pyvenv.cfg"), pyvenv).unwrap();
-        for package in packages {
-            fs::create_dir_all(environment.join("lib/python3.11/site-packages").join(package)).unwrap();
+    /// A machine's root, with what is written to it.
+    struct Machine(tempfile::TempDir);
+
+    impl Machine {
+        fn new() -> Machine {
+            Machine(tempfile::tempdir().unwrap())
         }
-        let script = environment.join("bin/docglow");
-        fs::write(&script, format!("#!{}/bin/python\nimport docglow\n", environment.display())).unwrap();
-        script
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.0.path().join(path)
+        }
+
+        fn file(&self, path: &str, text: impl AsRef<[u8]>) -> PathBuf {
+            let path = self.path(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            path
+        }
+
+        fn link(&self, path: &str, target: &str) -> PathBuf {
+            let path = self.path(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            symlink(self.path(target), &path).unwrap();
+            path
+        }
+
+        /// The script that an installer puts at `path`.
+        fn script(&self, path: &str, interpreter: &str) -> PathBuf {
+            self.file(path, format!("#!{}\nfrom docglow.cli import cli\n", self.path(interpreter).display()))
+        }
+
+        fn packages(&self, folder: &str, names: &[&str]) {
+            names.iter().for_each(|name| fs::create_dir_all(self.path(folder).join(name)).unwrap());
+        }
+
+        /// A Python as it is built from source: python images, pyenv, asdf, mise.
+        fn python(&self, prefix: &str, version: &str) {
+            let (series, _) = version.rsplit_once('.').unwrap();
+            self.file(&format!("{prefix}/bin/python{series}"), "");
+            self.link(&format!("{prefix}/bin/python3"), &format!("{prefix}/bin/python{series}"));
+            let header = format!("#define PY_MICRO_VERSION 7\n#define PY_VERSION \t\"{version}\"\n");
+            self.file(&format!("{prefix}/include/python{series}/patchlevel.h"), header);
+        }
+
+        /// A docglow that pip has installed for the Python with this prefix.
+        fn docglow(&self, prefix: &str, series: &str, version: &str) -> PathBuf {
+            let packages = format!("{prefix}/lib/python{series}/site-packages");
+            self.packages(&packages, &[&format!("docglow-{version}.dist-info"), "docglow", "docglow_x-1.0.dist-info"]);
+            self.script(&format!("{prefix}/bin/docglow"), &format!("{prefix}/bin/python{series}"))
+        }
+
+        /// The same in a virtual environment, whose own interpreter leads nowhere.
+        fn environment(&self, prefix: &str, pyvenv: impl AsRef<[u8]>, packages: &[&str]) -> PathBuf {
+            self.file(&format!("{prefix}/pyvenv.cfg"), pyvenv);
+            self.packages(&format!("{prefix}/lib/python3.11/site-packages"), packages);
+            self.script(&format!("{prefix}/bin/docglow"), &format!("{prefix}/bin/python"))
+        }
     }
 
-    fn versions(docglow: &Path) -> (Option<String>, Option<String>) {
+    type Found = (Option<String>, Option<String>);
+
+    fn versions(docglow: &Path) -> Found {
         let mut event = Event::parse(r#"{"command":"serve","result":"success"}"#).unwrap();
         complete(&mut event, docglow);
         (event.docglow_version.map(|v| v.to_string()), event.python_version.map(|v| v.to_string()))
     }
 
-    fn found(docglow: &str, python: Option<&str>) -> (Option<String>, Option<String>) {
-        (Some(docglow.to_owned()), python.map(str::to_owned))
+    fn found(docglow: &str, python: &str) -> Found {
+        (Some(docglow.to_owned()), Some(python.to_owned()))
+    }
+
+    const NOTHING: Found = (None, None);
+    const DOCGLOW: &[&str] = &["docglow-0.9.2.dist-info"];
+
+    #[test]
+    fn venv_pipx_and_uv() {
+        let machine = Machine::new();
+        let pyvenv = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.7\n";
+        let packages = ["docglow-0.9.2.dist-info", "docglow", "docglow_extra-1.0.dist-info"];
+        let venv = machine.environment("venv", pyvenv, &packages);
+        assert_eq!(versions(&venv), found("0.9.2", "3.11.7"));
+
+        let pyvenv = "home = /x\nimplementation = CPython\nuv = 0.5.1\nversion_info = 3.11.1\n";
+        machine.environment("uv/tools/docglow", pyvenv, &["docglow-0.10.0rc1.dist-info"]);
+        let link = machine.link(".local/bin/docglow", "uv/tools/docglow/bin/docglow");
+        machine.packages(".local/lib/python3.11/site-packages", &["docglow-0.1.dist-info"]);
+        assert_eq!(versions(&link), found("0.10.0rc1", "3.11.1"));
+
+        let copied = machine.path(".local/bin/copied");
+        fs::copy(&venv, &copied).unwrap();
+        assert_eq!(versions(&copied), found("0.9.2", "3.11.7"));
     }
 
     #[test]
-    fn versions_are_found_for_venv_pipx_and_uv() {
-        let root = tempfile::tempdir().unwrap();
-        let venv = environment(
-            root.path(),
-            "venv",
-            "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.7\n",
-            &["docglow-0.9.2.dist-info", "docglow", "docglow_extra-1.0.dist-info"],
-        );
-        assert_eq!(versions(&venv), found("0.9.2", Some("3.11.7")));
+    fn an_environment_has_the_version_its_python_was_upgraded_to() {
+        let machine = Machine::new();
+        machine.python("opt", "3.11.9");
+        let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
+        machine.link("venv/bin/python", "opt/bin/python3");
+        assert_eq!(versions(&script), found("0.9.2", "3.11.9"));
+    }
 
-        let uv = environment(
-            root.path(),
-            "uv/tools/docglow",
-            "home = /x\nimplementation = CPython\nuv = 0.5.1\nversion_info = 3.12.1\n",
-            &["docglow-0.10.0rc1.dist-info"],
-        );
-        let link = root.path().join("docglow");
-        symlink(&uv, &link).unwrap();
-        assert_eq!(versions(&link), found("0.10.0rc1", Some("3.12.1")));
+    #[test]
+    fn pip_without_an_environment() {
+        let machine = Machine::new();
+        machine.python("usr/local", "3.11.7");
+        let script = machine.docglow("usr/local", "3.11", "0.9.2");
+        assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
+        fs::remove_dir_all(machine.path("usr/local/include")).unwrap();
+        assert_eq!(versions(&script), (Some("0.9.2".to_owned()), None));
+    }
 
-        let copied = root.path().join("copied");
-        fs::copy(&venv, &copied).unwrap();
-        assert_eq!(versions(&copied), found("0.9.2", Some("3.11.7")));
+    #[test]
+    fn pip_user_and_debian() {
+        let machine = Machine::new();
+        machine.python("usr", "3.11.2");
+        machine.packages("home/.local/lib/python3.10/site-packages", &["docglow-0.8.0.dist-info"]);
+        machine.packages("home/.local/lib/python3.11/site-packages", DOCGLOW);
+        let user = machine.script("home/.local/bin/docglow", "usr/bin/python3");
+        assert_eq!(versions(&user), found("0.9.2", "3.11.2"));
+
+        machine.packages("usr/lib/python3/dist-packages", &["docglow-0.9.0.dist-info"]);
+        let packaged = machine.script("usr/bin/docglow", "usr/bin/python3");
+        assert_eq!(versions(&packaged), found("0.9.0", "3.11.2"));
+
+        machine.packages("usr/local/lib/python3.11/dist-packages", &["docglow-0.9.1.dist-info"]);
+        let local = machine.script("usr/local/bin/docglow", "usr/bin/python3");
+        assert_eq!(versions(&local), found("0.9.1", "3.11.2"));
+        assert_eq!(versions(&packaged), found("0.9.1", "3.11.2"));
+    }
+
+    #[test]
+    fn conda() {
+        let machine = Machine::new();
+        let script = machine.docglow("conda/envs/dbt", "3.11", "0.9.2");
+        machine.file("conda/envs/dbt/bin/python3.11", "");
+        for record in ["python-3.11.7-h955ad1f_0", "python-dateutil-2.8.2-py_0", "python_abi-3.11-2_cp311", "pip-23-0"]
+        {
+            machine.file(&format!("conda/envs/dbt/conda-meta/{record}.json"), "{}");
+        }
+        assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
+    }
+
+    #[test]
+    fn a_shim_has_the_versions_on_which_all_that_it_may_start_agree() {
+        for (shims, pythons) in [
+            (".pyenv/shims", ".pyenv/versions"),
+            (".asdf/shims", ".asdf/installs/python"),
+            ("mise/shims", "mise/installs/python"),
+        ] {
+            let machine = Machine::new();
+            let shim = machine.file(&format!("{shims}/docglow"), "#!/usr/bin/env bash\n");
+            machine.python(&format!("{pythons}/3.12.1"), "3.12.1");
+            assert_eq!(versions(&shim), NOTHING);
+            machine.python(&format!("{pythons}/3.11.7"), "3.11.7");
+            machine.docglow(&format!("{pythons}/3.11.7"), "3.11", "0.9.2");
+            machine.link(&format!("{pythons}/3.11"), &format!("{pythons}/3.11.7"));
+            assert_eq!(versions(&shim), found("0.9.2", "3.11.7"));
+            machine.docglow(&format!("{pythons}/3.12.1"), "3.12", "0.9.2");
+            assert_eq!(versions(&shim), NOTHING);
+        }
+    }
+
+    #[test]
+    fn a_first_line_that_does_not_fit_stands_in_the_second() {
+        let machine = Machine::new();
+        let pip = machine.environment("with space", "version = 3.11.7", DOCGLOW);
+        let python = machine.path("with space/bin/python");
+        let uv = r#""$(dirname -- "$(realpath -- "$0")")"/'python'"#.to_owned();
+        for command in [format!("\"{}\"", python.display()), format!("'{}'", python.display()), uv] {
+            fs::write(&pip, format!("#!/bin/sh\n'''exec' {command} \"$0\" \"$@\"\n' '''\n")).unwrap();
+            assert_eq!(versions(&pip), found("0.9.2", "3.11.7"), "{command}");
+        }
+        assert_eq!(versions(&machine.link("docglow", "with space/bin/docglow")), found("0.9.2", "3.11.7"));
+    }
+
+    #[test]
+    fn the_same_docglow_twice_is_one() {
+        let machine = Machine::new();
+        let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
+        machine.link("venv/lib64", "venv/lib");
+        machine.link("venv/lib/python3", "venv/lib/python3.11");
+        assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
     }
 
     #[test]
     fn what_cannot_be_told_stays_unknown() {
-        let root = tempfile::tempdir().unwrap();
-        let nothing = (None, None);
-        assert_eq!(versions(&root.path().join("absent")), nothing);
-        assert_eq!(versions(Path::new("")), nothing);
-        assert_eq!(versions(root.path()), nothing);
-        let none = environment(root.path(), "none", "version = 3.11.7", &["flask-1.0.dist-info"]);
-        assert_eq!(versions(&none), nothing);
-        let two = environment(root.path(), "two", "", &["docglow-1.0.dist-info", "docglow-2.0.dist-info"]);
-        assert_eq!(versions(&two), nothing);
-        let named = environment(
-            root.path(),
-            "named",
-            "version = acme",
-            &["docglow-acme.dist-info", "docglow-1.2+acme.dist-info"],
-        );
-        assert_eq!(versions(&named), found("1.2", None));
+        let machine = Machine::new();
+        assert_eq!(versions(&machine.path("absent")), NOTHING);
+        assert_eq!(versions(Path::new("")), NOTHING);
+        assert_eq!(versions(machine.0.path()), NOTHING);
+        let none = machine.environment("none", "version = 3.11.7", &["flask-1.0.dist-info"]);
+        assert_eq!(versions(&none), NOTHING);
+        let two = machine.environment("two", "", &["docglow-1.0.dist-info", "docglow-2.0.dist-info"]);
+        assert_eq!(versions(&two), NOTHING);
+        let packages = ["docglow-acme.dist-info", "docglow-1.2+acme.dist-info"];
+        let named = machine.environment("named", "version = acme", &packages);
+        assert_eq!(versions(&named), (Some("1.2".to_owned()), None));
+
+        // A launcher of another kind may start any docglow, whatever lies beside it.
+        machine.packages(".local/lib/python3.11/site-packages", DOCGLOW);
+        machine.file(".local/bin/mise", "\x7fELF");
+        assert_eq!(versions(&machine.link(".local/bin/docglow", ".local/bin/mise")), NOTHING);
+        for line in ["#!/usr/bin/env python3", "#!/bin/sh", "#!/bin/sh\nexec docker run docglow", "#!python", "#!", ""]
+        {
+            let script = machine.file(".local/bin/other", format!("{line}\n"));
+            assert_eq!(versions(&script), NOTHING, "{line}");
+        }
+
+        // An environment whose Python has become another one no longer has the packages it had.
+        machine.python("opt", "3.12.1");
+        let stale = machine.environment("stale", "version = 3.11.7", DOCGLOW);
+        machine.link("stale/bin/python", "opt/bin/python3");
+        assert_eq!(versions(&stale), NOTHING);
     }
 
     #[test]
     fn what_the_event_says_wins() {
-        let root = tempfile::tempdir().unwrap();
-        let script = environment(root.path(), "venv", "version = 3.11.7", &["docglow-0.9.2.dist-info"]);
+        let machine = Machine::new();
+        let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
         let mut event = Event::parse(r#"{"command":"serve","result":"success","docglow_version":"1.0"}"#).unwrap();
         complete(&mut event, &script);
         assert_eq!(event.docglow_version, Pep440::parse("1.0"));

@@ -2,6 +2,7 @@
 
 pub mod installation;
 pub mod manifest;
+mod python;
 pub mod stdin;
 pub mod unused;
 

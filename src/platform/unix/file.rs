@@ -1,9 +1,11 @@
 //! Files that anybody may have put there.
 
+use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -42,6 +44,11 @@ pub fn create_private(path: &Path) -> Result<File> {
 /// Those of `mkdir(2)`.
 pub fn create_private_folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// A path, as it stands in a file.
+pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(bytes))
 }
 
 /// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
