@@ -4,12 +4,22 @@ use crate::common::{Sandbox, trials};
 use crate::machine;
 use crate::support::namespace::{run_inside, start_resolver};
 use crate::support::{Authority, Hook, Manner, Proxy, SENDER_LIFE, ThreeSeconds, TlsReceiver};
+use std::path::Path;
+use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     let mut trials = trials![
         a_look_up_that_never_returns_is_left_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
     ];
+    let plug_ins = "network::lookups::no_plug_in_of_the_machines_stands_between_a_name_and_its_address";
+    let needs: &[&str] =
+        if machine::is_static() { &["root", "unshare", "ip", "mount", "sh", "cc"] } else { &["a static binary"] };
+    trials.push(crate::common::trials::trial(
+        plug_ins,
+        needs,
+        no_plug_in_of_the_machines_stands_between_a_name_and_its_address,
+    ));
     let needs: &[&str] =
         if machine::is_static() { &["root", "unshare", "ip", "mount", "sh", "chroot"] } else { &["a static binary"] };
     let name = "network::lookups::a_root_with_only_resolv_conf_looks_names_up";
@@ -23,6 +33,7 @@ pub fn run(name: &str) {
         "swallowed" => swallowed(),
         "no_proxy" => no_proxy(),
         "chroot" => chroot(),
+        "plug-ins" => plug_ins(),
         other => panic!("{other}: nothing of that name"),
     }
 }
@@ -101,4 +112,65 @@ fn chroot() {
     let output = machine::run_in(&root, &[], &environment, machine::event_file(&sandbox));
     assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
     receiver.wait_for(1, SENDER_LIFE);
+}
+
+/// What is seen in the field, and what nobody should write. `hesiod` is a library that ends whoever loads it.
+const NSSWITCH: [&str; 23] = [
+    "hosts: files dns",
+    "hosts: dns files",
+    "hosts: files",
+    "hosts: dns",
+    "hosts:",
+    "",
+    "hosts: files mdns4_minimal [NOTFOUND=return] dns",
+    "hosts: files mdns4_minimal [NOTFOUND=return] dns mdns4",
+    "hosts: mymachines resolve [!UNAVAIL=return] files myhostname dns",
+    "hosts: files resolve [!UNAVAIL=return] dns",
+    "hosts: files myhostname dns",
+    "hosts: files dns myhostname",
+    "hosts: files sss dns",
+    "hosts: files wins ldap nis dns",
+    "hosts: files libvirt libvirt_guest dns",
+    "hosts: hesiod",
+    "hosts: hesiod files dns",
+    "hosts: files hesiod dns",
+    "hosts: files hesiod [NOTFOUND=return] dns",
+    "hosts: files [NOTFOUND=return] dns",
+    "hosts: compat dns",
+    "passwd: hesiod\nhosts: hesiod",
+    "nonsense",
+];
+
+/// A plug-in that ends its process as it is loaded, as one of another glibc does when it is called.
+const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
+
+fn no_plug_in_of_the_machines_stands_between_a_name_and_its_address() {
+    run_inside("plug-ins");
+}
+
+fn plug_ins() {
+    start_resolver(true);
+    let (hook, authority) = (Hook::new(), Authority::new());
+    let root = hook.sandbox.root();
+    let (source, library, nsswitch) = (root.join("deadly.c"), root.join("deadly.so"), root.join("nsswitch.conf"));
+    std::fs::write(&source, DEADLY).expect("the plug-in's source");
+    std::fs::write(&nsswitch, "").expect("nsswitch.conf");
+    succeed(Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]));
+    succeed(Command::new("mount").arg("--bind").args([&nsswitch, Path::new("/etc/nsswitch.conf")]));
+    let plug_ins = Command::new("find").args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"]).output();
+    for plug_in in String::from_utf8(plug_ins.expect("find").stdout).expect("paths").lines() {
+        succeed(Command::new("mount").arg("--bind").arg(&library).arg(plug_in));
+    }
+    let receiver = TlsReceiver::answering(&authority, "collector.test");
+    let url = receiver.url_with("collector.test");
+    let ca = authority.write_to(root, "ca.pem");
+    let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).env("SSL_CERT_FILE", ca).debug();
+    for content in NSSWITCH {
+        std::fs::write(&nsswitch, format!("{content}\n")).expect("nsswitch.conf");
+        assert_eq!(call.run().stderr(), format!("telemetry: POST {url} -> 204\n"), "{content}");
+    }
+}
+
+fn succeed(command: &mut Command) {
+    assert!(command.status().expect("a command").success(), "{command:?}");
 }

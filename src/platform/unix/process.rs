@@ -181,9 +181,10 @@ fn null_device() -> Stdio {
     }
 }
 
-/// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, and with a limit to the
-/// memory that it may fill.
+/// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, without the machine's
+/// plug-ins for names, and with a limit to the memory that it may fill.
 pub fn step_aside(memory_limit_bytes: u64) {
+    load_no_plug_ins();
     // On a busy machine the caller goes first, and so does everything else.
     let _ = nice(POLITENESS);
     // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
@@ -193,6 +194,24 @@ pub fn step_aside(memory_limit_bytes: u64) {
     let _ = std::env::set_current_dir("/");
     let limit = Rlimit { current: Some(memory_limit_bytes), maximum: Some(memory_limit_bytes) };
     let _ = setrlimit(Resource::Data, limit);
+}
+
+/// Has names of hosts and users looked up by what is linked in, whatever `/etc/nsswitch.conf` says. To be called before the
+/// first look-up.
+///
+/// A static glibc would load the plug-ins named there, which are made for the machine's own glibc, and crash where that is
+/// another one. musl has no plug-ins.
+pub fn load_no_plug_ins() {
+    #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
+    {
+        unsafe extern "C" {
+            fn __nss_configure_lookup(database: *const libc::c_char, services: *const libc::c_char) -> libc::c_int;
+        }
+        for (database, services) in [(c"hosts", c"files dns"), (c"passwd", c"files")] {
+            // SAFETY: the signature is that of glibc's nss.h; it copies both strings. Where it fails, nothing has changed.
+            unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
+        }
+    }
 }
 
 /// Closes standard input: the null device takes its place.
