@@ -73,7 +73,11 @@ impl Status {
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
         line("Endpoint:", &self.endpoint);
         line("  named by:", self.endpoint_source);
-        line("State file:", &file(&self.state_file).unwrap_or("none: HOME names no folder for it".to_owned()));
+        line(
+            "State file:",
+            &file(&self.state_file)
+                .unwrap_or("none: neither HOME nor the user database names a folder for it".to_owned()),
+        );
         for (i, (name, value)) in self.environment.iter().enumerate() {
             line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
         }

@@ -24,7 +24,7 @@ Turn it on? [y/N] ";
 pub fn record(context: &Context, consent: Consent) {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),
-        None => Err(io::Error::other("HOME names no folder for it")),
+        None => Err(io::Error::other("neither HOME nor the user database names a folder for it")),
     };
     let decision = context.decision();
     let _ = match (recorded, consent, decision.is_active()) {

@@ -91,12 +91,11 @@ impl Environment {
         self.vercel_bypass.as_deref()?.to_str().and_then(BypassToken::parse)
     }
 
-    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it. `None` where `HOME` does not say
-    /// where that is: the user database is not asked, for which a static glibc would load code of another glibc.
+    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it. `None` where neither `HOME` nor the
+    /// user database says where that is.
     pub fn state_folder(&self) -> Option<PathBuf> {
-        let path = |value: &Option<OsString>| value.as_ref().map(PathBuf::from);
-        let config = folders::config_folder(path(&self.home).as_deref(), path(&self.config_home).as_deref())?;
-        Some(config.join("docglow"))
+        let home = || self.home.as_ref().map(PathBuf::from).or_else(folders::home_of_user);
+        Some(folders::config_folder(home, self.config_home.as_ref().map(PathBuf::from))?.join("docglow"))
     }
 }
 

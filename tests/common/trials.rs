@@ -17,7 +17,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or `root`, or `user namespaces`.
+/// One trial. `needs` names tools on PATH, or `root`, `user namespaces`, `a static binary`.
 pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send + 'static) -> Trial {
     let name = name.into();
     let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
@@ -38,9 +38,19 @@ pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send
 fn is_there(need: &str) -> bool {
     match need {
         "root" => rustix::process::geteuid().is_root(),
+        // What `make` builds; a debug build is dynamic.
+        "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
         "user namespaces" => succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"])),
         tool => tool_path(tool).is_some(),
     }
+}
+
+/// Whether an ELF file (64 bits, little-endian) names no dynamic linker.
+fn is_static(elf: &[u8]) -> bool {
+    const INTERPRETER_SEGMENT: usize = 3;
+    let number = |at: usize, bytes: usize| elf[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
+    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
+    elf.starts_with(b"\x7fELF\x02\x01") && (0..count).all(|i| number(table + i * size, 4) != INTERPRETER_SEGMENT)
 }
 
 fn succeeds(command: &mut Command) -> bool {

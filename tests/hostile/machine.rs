@@ -1,7 +1,7 @@
 //! A machine that lacks what every machine has.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
-use crate::wrapped::{as_stranger, by_shell, by_tool, copy_of_the_hook};
+use crate::wrapped::{as_stranger, by_shell, copy_of_the_hook, in_namespace};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,11 +21,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_hook_whose_file_was_replaced_still_delivers_itself,
         in_a_folder_that_is_gone_an_event_goes_out,
     ]
-}
-
-/// The hook in a mount namespace of its own, behind `script`.
-fn in_namespace(hook: &Invocation, script: &str) -> Invocation {
-    by_tool(&by_shell(hook, &format!("{script} && exec \"$@\"")), "unshare", &["--mount", "--propagation", "private"])
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@ mod arguments;
 #[path = "../common/mod.rs"]
 mod common;
 mod files;
+mod home;
 mod input;
 mod limits;
 mod machine;
@@ -16,6 +17,7 @@ fn main() -> std::process::ExitCode {
     let parts = [
         arguments::trials(),
         files::trials(),
+        home::trials(),
         input::trials(),
         limits::trials(),
         machine::trials(),

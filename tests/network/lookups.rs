@@ -8,23 +8,14 @@ use std::path::Path;
 use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    let mut trials = trials![
+    trials![
         a_look_up_that_never_returns_is_left_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
-    ];
-    let plug_ins = "network::lookups::no_plug_in_of_the_machines_stands_between_a_name_and_its_address";
-    let needs: &[&str] =
-        if machine::is_static() { &["root", "unshare", "ip", "mount", "sh", "cc"] } else { &["a static binary"] };
-    trials.push(crate::common::trials::trial(
-        plug_ins,
-        needs,
-        no_plug_in_of_the_machines_stands_between_a_name_and_its_address,
-    ));
-    let needs: &[&str] =
-        if machine::is_static() { &["root", "unshare", "ip", "mount", "sh", "chroot"] } else { &["a static binary"] };
-    let name = "network::lookups::a_root_with_only_resolv_conf_looks_names_up";
-    trials.push(crate::common::trials::trial(name, needs, a_root_with_only_resolv_conf_looks_names_up));
-    trials
+        no_plug_in_of_the_machines_stands_between_a_name_and_its_address
+            needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "cc"],
+        a_root_with_only_resolv_conf_looks_names_up
+            needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "chroot"],
+    ]
 }
 
 /// What is done inside the namespaces, by the name of the trial that started them.

@@ -1,7 +1,6 @@
 //! The static binary needs nothing of the machine: no library, no `/proc`, no `/dev`.
 
-use crate::common::trials::trial;
-use crate::common::{EVENT, Receiver, Sandbox};
+use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -12,31 +11,12 @@ const MAX_BYTES: u64 = 2_600_000;
 /// Measured: 45,500, of which starting a static C program that does nothing takes 18,000.
 const MAX_INSTRUCTIONS: u64 = 65_000;
 
-const INTERPRETER_SEGMENT: u32 = 3;
-
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    // A debug build is dynamic and as large as it likes.
-    let unless_static = |tools: &'static [&'static str]| if is_static() { tools } else { &["a static binary"] };
-    let (own, chroot, valgrind) =
-        (unless_static(&[]), unless_static(&["root", "chroot"]), unless_static(&["valgrind"]));
-    vec![
-        trial("network::machine::the_binary_is_small", own, the_binary_is_small),
-        trial("network::machine::a_root_with_nothing_in_it_is_enough", chroot, a_root_with_nothing_in_it_is_enough),
-        trial(
-            "network::machine::off_costs_no_more_instructions_than_that",
-            valgrind,
-            off_costs_no_more_instructions_than_that,
-        ),
+    trials![
+        the_binary_is_small needs ["a static binary"],
+        a_root_with_nothing_in_it_is_enough needs ["a static binary", "root", "chroot"],
+        off_costs_no_more_instructions_than_that needs ["a static binary", "valgrind"],
     ]
-}
-
-/// Whether the executable names no dynamic linker (ELF64, little-endian).
-pub fn is_static() -> bool {
-    let elf = fs::read(crate::common::sandbox::binary()).expect("the hook");
-    let number = |at: usize, bytes: usize| elf[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
-    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
-    elf.starts_with(b"\x7fELF\x02\x01")
-        && (0..count).all(|i| number(table + i * size, 4) != INTERPRETER_SEGMENT as usize)
 }
 
 fn the_binary_is_small() {

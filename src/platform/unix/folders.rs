@@ -1,6 +1,8 @@
 //! Where a user's configuration lives.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use super::process::load_no_plug_ins;
 
 /// The variable that names the user's home.
 pub const HOME: &str = "HOME";
@@ -8,14 +10,22 @@ pub const HOME: &str = "HOME";
 /// The variable that names the folder of configurations.
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
-/// The folder of configurations, given what the two variables say: where click's `get_app_dir` has it.
-pub fn config_folder(home: Option<&Path>, config_home: Option<&Path>) -> Option<PathBuf> {
+/// The folder of configurations, given what the two variables say, if they are not empty: where click's `get_app_dir` has it.
+/// `home` is only asked where it matters.
+pub fn config_folder(home: impl FnOnce() -> Option<PathBuf>, config_home: Option<PathBuf>) -> Option<PathBuf> {
     // A relative path is to be ignored, says the XDG base directory specification.
-    let absolute = |path: Option<&Path>| path.filter(|path| path.is_absolute()).map(Path::to_path_buf);
+    let absolute = |path: &PathBuf| path.is_absolute();
     if cfg!(target_os = "macos") {
-        return Some(absolute(home)?.join("Library/Application Support"));
+        return Some(home().filter(absolute)?.join("Library/Application Support"));
     }
-    absolute(config_home).or_else(|| Some(absolute(home)?.join(".config")))
+    config_home.filter(absolute).or_else(|| Some(home().filter(absolute)?.join(".config")))
+}
+
+/// The home that the user database names, for cron, systemd and `env -i`, which may set no `HOME`. `None` for a user whom it
+/// does not know.
+pub fn home_of_user() -> Option<PathBuf> {
+    load_no_plug_ins();
+    home::home_dir()
 }
 
 #[cfg(test)]
@@ -35,8 +45,8 @@ mod tests {
             (None, Some("relative"), None),
             (None, None, None),
         ] {
-            let found = config_folder(home.map(Path::new), config_home.map(Path::new));
-            assert_eq!(found.as_deref(), folder.map(Path::new));
+            let found = config_folder(|| home.map(PathBuf::from), config_home.map(PathBuf::from));
+            assert_eq!(found, folder.map(PathBuf::from));
         }
     }
 }
