@@ -1,0 +1,79 @@
+//! Files that anybody may have put there.
+
+#![allow(unsafe_code)]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
+use std::path::{Path, PathBuf};
+
+use windows_sys::Win32::Foundation::{
+    ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_NAME, ERROR_PATH_NOT_FOUND,
+};
+use windows_sys::Win32::Storage::FileSystem::{
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, GetFileType, SECURITY_IDENTIFICATION,
+};
+
+/// Opens a regular file for reading. Whoever serves a pipe that stands in its place learns who asked, and can't act as them.
+///
+/// # Errors
+/// Those of `CreateFileW`, and `InvalidInput` for a pipe, a device or a folder.
+pub fn open_regular(path: &Path) -> Result<File> {
+    // With this flag a folder can be opened, and is told from a file that may not be read.
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).security_qos_flags(SECURITY_IDENTIFICATION);
+    let file = options.open(path)?;
+    // SAFETY: the handle is open, and only asked for its type.
+    let is_on_disk = unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK;
+    if is_on_disk && file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(Error::new(ErrorKind::InvalidInput, "not a regular file"))
+    }
+}
+
+/// Opens a file for the lock on it alone, and makes it, empty, if need be.
+///
+/// # Errors
+/// Those of `CreateFileW`.
+pub fn open_lock(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false).security_qos_flags(SECURITY_IDENTIFICATION).open(path)
+}
+
+/// Makes a file to be written. None may be there yet. It is this user's alone, as its folder in the user's profile is.
+///
+/// # Errors
+/// Those of `CreateFileW`.
+pub fn create_private(path: &Path) -> Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Makes a folder, and those it lies in. In the user's profile it is this user's alone. One that exists stays as it is.
+///
+/// # Errors
+/// Those of `CreateDirectoryW`.
+pub fn create_private_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
+pub fn is_absence(error: &Error) -> bool {
+    let code = error.raw_os_error().map(i32::cast_unsigned);
+    matches!(
+        code,
+        Some(
+            ERROR_FILE_NOT_FOUND
+                | ERROR_PATH_NOT_FOUND
+                | ERROR_DIRECTORY
+                | ERROR_INVALID_NAME
+                | ERROR_CANT_RESOLVE_FILENAME
+        )
+    )
+}
+
+/// The path that a file names. Bytes that are no UTF-8 name none.
+pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
+    PathBuf::from(str::from_utf8(bytes).unwrap_or_default())
+}

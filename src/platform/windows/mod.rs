@@ -1,0 +1,7 @@
+//! Windows 10 and later.
+
+pub mod file;
+pub mod folders;
+pub mod input;
+pub mod process;
+pub mod terminal;

@@ -1,0 +1,229 @@
+//! Starting this program again, and what the process that was started asks of the system for itself.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Error, PipeWriter, Read, Result, Write};
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::ptr::{null, null_mut};
+
+use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::System::Threading::{
+    BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_UNICODE_ENVIRONMENT,
+    CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetCurrentProcess,
+    INFINITE, InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
+    PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOEXW, TerminateProcess, UpdateProcThreadAttribute,
+    WaitForSingleObject,
+};
+
+/// Without a console window, out of reach of the caller's Ctrl-C, and behind everything else on a busy machine.
+const FLAGS: u32 = DETACHED_PROCESS
+    | CREATE_NEW_PROCESS_GROUP
+    | BELOW_NORMAL_PRIORITY_CLASS
+    | CREATE_UNICODE_ENVIRONMENT
+    | EXTENDED_STARTUPINFO_PRESENT;
+
+/// What Windows itself needs of an environment: sockets and random numbers are looked for below it.
+const SYSTEM_VARIABLES: [&str; 2] = ["SystemRoot", "SystemDrive"];
+
+/// Nothing to do: Windows has no limit to a file's size that would end a process.
+pub fn survive_file_size_limit() {}
+
+/// Ends the process at once, with status 0, whatever its other threads are doing.
+pub fn end() -> ! {
+    loop {
+        // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
+        unsafe { TerminateProcess(GetCurrentProcess(), 0) };
+    }
+}
+
+/// Bytes from the system's random numbers.
+pub fn random_bytes() -> [u8; 16] {
+    *uuid::Uuid::new_v4().as_bytes()
+}
+
+/// This very program, to be started again.
+pub struct Again {
+    /// Its one argument.
+    pub argument: &'static str,
+    /// All of its environment, but for what Windows itself needs.
+    pub environment: Vec<(&'static str, OsString)>,
+    /// Its standard input.
+    pub input: Vec<u8>,
+}
+
+impl Again {
+    /// Starts it and leaves it to itself: in a process group of its own, so that a Ctrl-C meant for the caller does not end
+    /// it, with standard output and error on the null device, and with no other handle of the caller's.
+    ///
+    /// # Errors
+    /// Those of making a pipe and a process.
+    pub fn start_detached(self) -> Result<()> {
+        let output = null_device()?;
+        let (_process, input) = self.start(output)?;
+        input.write();
+        Ok(())
+    }
+
+    /// Starts it in the same way, waits for its end, and returns what it wrote to standard output.
+    ///
+    /// # Errors
+    /// Those of making a pipe and a process.
+    pub fn run(self) -> Result<String> {
+        let (mut reader, writer) = io::pipe()?;
+        let (process, input) = self.start(writer.into())?;
+        input.write();
+        let mut output = String::new();
+        let _ = reader.read_to_string(&mut output);
+        // SAFETY: the handle is that of the process, and open.
+        unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
+        Ok(output)
+    }
+
+    fn start(self, output: OwnedHandle) -> Result<(OwnedHandle, PendingInput)> {
+        let (reader, pipe) = io::pipe()?;
+        let handles = [OwnedHandle::from(reader), output, null_device()?];
+        let process = create_process(self.argument, &self.environment, &handles)?;
+        Ok((process, PendingInput { bytes: self.input, pipe }))
+    }
+}
+
+/// An input, and the pipe to write it to.
+struct PendingInput {
+    bytes: Vec<u8>,
+    pipe: PipeWriter,
+}
+
+impl PendingInput {
+    fn write(mut self) {
+        // A process that is gone already has no use for it.
+        let _ = self.pipe.write_all(&self.bytes);
+    }
+}
+
+fn null_device() -> Result<OwnedHandle> {
+    File::options().read(true).write(true).open("NUL").map(OwnedHandle::from)
+}
+
+/// Starts this program with these three standard handles. It inherits no other: a caller that waits for the end of a pipe of
+/// its own would wait for a sender that holds it.
+fn create_process(
+    argument: &str,
+    environment: &[(&'static str, OsString)],
+    handles: &[OwnedHandle; 3],
+) -> Result<OwnedHandle> {
+    let raw: [HANDLE; 3] = std::array::from_fn(|i| handles[i].as_raw_handle());
+    let attributes = HandleList::of(&raw)?;
+    let mut startup = STARTUPINFOEXW::default();
+    startup.StartupInfo.cb = size_of::<STARTUPINFOEXW>() as u32;
+    startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    [startup.StartupInfo.hStdInput, startup.StartupInfo.hStdOutput, startup.StartupInfo.hStdError] = raw;
+    startup.lpAttributeList = attributes.list();
+    let program = wide(std::env::current_exe()?.as_os_str());
+    let folder = std::env::var_os("SystemRoot").map(|folder| wide(&folder));
+    let folder = folder.as_ref().map_or(null(), |folder| folder.as_ptr());
+    let block = environment_block(environment);
+    let mut process = PROCESS_INFORMATION::default();
+    // Out of the caller's job, whose end would be the sender's, where the job allows it.
+    for flags in [FLAGS | CREATE_BREAKAWAY_FROM_JOB, FLAGS] {
+        let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {argument}")));
+        // SAFETY: every pointer leads to a value above that outlives the call, texts and block end in zeros, and the
+        // attributes are those of this start-up information, as its size and the flags say.
+        let is_started = unsafe {
+            CreateProcessW(
+                program.as_ptr(),
+                command_line.as_mut_ptr(),
+                null(),
+                null(),
+                1,
+                flags,
+                block.as_ptr().cast(),
+                folder,
+                &raw const startup.StartupInfo,
+                &raw mut process,
+            )
+        };
+        if is_started != 0 {
+            // SAFETY: both handles are this process's own now, and each is owned once.
+            let [process, _thread] =
+                [process.hProcess, process.hThread].map(|handle| unsafe { OwnedHandle::from_raw_handle(handle) });
+            return Ok(process);
+        }
+    }
+    Err(Error::last_os_error())
+}
+
+/// The handles that a process may inherit, in the form that starting one takes.
+struct HandleList {
+    memory: Vec<usize>,
+}
+
+impl HandleList {
+    fn of(handles: &[HANDLE; 3]) -> Result<HandleList> {
+        let mut size = 0;
+        // SAFETY: without a list, it only tells the size that one of a single attribute has.
+        unsafe { InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size) };
+        let list = HandleList { memory: vec![0; size.div_ceil(size_of::<usize>())] };
+        // SAFETY: the memory is of the size that was asked for, and so aligned.
+        let is_made = unsafe { InitializeProcThreadAttributeList(list.list(), 1, 0, &raw mut size) };
+        let inherit = |handle: &HANDLE| {
+            // SAFETY: the handle is open, and only a flag of it is set.
+            unsafe { SetHandleInformation(*handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) }
+        };
+        // SAFETY: the list is made, and the handles that it refers to outlive it: its one user owns them.
+        let is_set = is_made != 0
+            && handles.iter().map(inherit).all(|is_set| is_set != 0)
+            && unsafe {
+                UpdateProcThreadAttribute(
+                    list.list(),
+                    0,
+                    PROC_THREAD_ATTRIBUTE_HANDLE_LIST as usize,
+                    handles.as_ptr().cast(),
+                    size_of_val(handles),
+                    null_mut(),
+                    null(),
+                )
+            } != 0;
+        if is_set { Ok(list) } else { Err(Error::last_os_error()) }
+    }
+
+    fn list(&self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
+        self.memory.as_ptr().cast_mut().cast()
+    }
+}
+
+impl Drop for HandleList {
+    fn drop(&mut self) {
+        // SAFETY: the list was made in `of`, or is all zeros, for which there is nothing to do.
+        unsafe { DeleteProcThreadAttributeList(self.list()) };
+    }
+}
+
+/// `NAME=value` for each variable, each ended by a zero, the whole by another.
+fn environment_block(environment: &[(&'static str, OsString)]) -> Vec<u16> {
+    let of_the_system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let variables = environment.iter().cloned().chain(of_the_system);
+    let mut block: Vec<u16> = variables
+        .flat_map(|(name, value)| {
+            let mut variable = OsString::from(name);
+            variable.push("=");
+            variable.push(value);
+            wide(&variable)
+        })
+        .collect();
+    block.extend([0, 0]);
+    block
+}
+
+/// UTF-16, ended by a zero.
+fn wide(text: &OsStr) -> Vec<u16> {
+    text.encode_wide().chain([0]).collect()
+}
+
+/// Makes this process one that nobody notices. Its priority and its folder were set when it was started.
+pub fn step_aside(_memory_limit_bytes: u64) {}
+
+/// Nothing to do: the other end of the pipe is closed already.
+pub fn close_input() {}
