@@ -16,6 +16,7 @@ mod servers;
 mod support;
 mod system_calls;
 mod tls;
+mod way_out;
 
 use libtest_mimic::{Arguments, Trial};
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 12] = [
+    let waiting: [Vec<Trial>; 13] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         proxies::trials(),
         system_calls::trials(),
         machine::trials(),
+        way_out::trials(),
     ];
     // What measures or fills the machine has it to itself.
     let alone = [delivery::timed_trials(), load::trials()];

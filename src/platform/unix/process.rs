@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use rustix::process::{Resource, Rlimit, nice, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
 /// The first descriptor behind standard input, output and error.
 const FIRST_INHERITED: libc::c_uint = 3;
@@ -52,8 +52,9 @@ pub struct Again {
 }
 
 impl Again {
-    /// Starts it and leaves it to itself: in a process group of its own, so that a Ctrl-C meant for the caller does not end
-    /// it, with standard output and error on the null device, and with no other file of the caller's.
+    /// Starts it and leaves it to itself: in a process group of its own, so that neither a Ctrl-C meant for the caller nor what
+    /// goes away with the caller ends it, with standard output and error on the null device, and with no other file of the
+    /// caller's.
     ///
     /// # Errors
     /// Those of making a pipe and a process.
@@ -130,7 +131,12 @@ fn start_unawaited(mut command: Command) -> Result<()> {
             let _ = command.exec();
             end()
         }
-        _ => Ok(()),
+        child => {
+            // A terminal, a group or a session that goes away with the caller would take along a child that has not come so
+            // far as to leave the group by itself. One that has left and begun is refused this, and needs it no more.
+            let _ = Pid::from_raw(child).map(|child| setpgid(Some(child), Some(child)));
+            Ok(())
+        }
     }
 }
 
