@@ -7,6 +7,7 @@
 # make lint         formatting, clippy and shellcheck
 # make deny         what the binary is built from
 # make wheel sdist  what PyPI takes, in dist/
+# make packages     whether what PyPI takes is what was built, and installs
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -132,13 +133,16 @@ install:
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
 
-# Everything below dist/ that is given to others. maturin finds the binary built already: the wheel carries its very bytes.
-TOOLS := $(abspath $(TARGET_DIR))/python-tools
-MATURIN ?= $(TOOLS)/bin/maturin
+# What is given to others, in dist/. maturin finds the binary built already: the wheel carries its very bytes.
+TOOLS := $(TARGET_DIR)/python-tools
+MATURIN = CARGO_TARGET_DIR="$(abspath $(TARGET_DIR))" "$(abspath $(TOOLS)/bin/maturin)"
 
 $(TOOLS)/bin/maturin:
 	python3 -m venv $(TOOLS)
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+
+$(TOOLS)/bin/pipx: | $(TOOLS)/bin/maturin
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check pipx==1.18.4 uv==0.13.9
 
 # The licences of what is linked in.
 .PHONY: notices
@@ -147,15 +151,25 @@ notices:
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
 .PHONY: wheel
-wheel: $(BINARY) notices $(MATURIN)
+wheel: $(BINARY) notices $(TOOLS)/bin/maturin
 	cp dist/NOTICES .pypi/NOTICES
 	$(ENVIRONMENT) && cd .pypi && $(MATURIN) build --locked --release --target $(TARGET) --out ../dist \
 		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
 .PHONY: sdist
-sdist: $(MATURIN)
+sdist: $(TOOLS)/bin/maturin
 	rm -f .pypi/NOTICES
 	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) $(MATURIN) sdist --out ../dist
+
+# Whether what is given to others is what was built, and installs. Needs Python, PyPI, and for its part on aarch64 qemu's user mode.
+FOREIGN_TARGET := aarch64-unknown-linux-musl
+
+.PHONY: packages
+packages: wheel sdist $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
+	$(MAKE) wheel TARGET=$(FOREIGN_TARGET)
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" PACKAGES="$(abspath dist)" \
+		PYTHON_TOOLS="$(abspath $(TOOLS)/bin)" FOREIGN_BINARY="$(abspath $(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry)" \
+		$(CARGO) test --locked --test packages
 
 .PHONY: clean
 clean:

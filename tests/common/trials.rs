@@ -17,7 +17,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or `root`, `user namespaces`, `a static binary`.
+/// One trial. `needs` names tools on PATH, or what the system has to allow: see [`is_there`].
 pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send + 'static) -> Trial {
     let name = name.into();
     let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
@@ -41,6 +41,10 @@ fn is_there(need: &str) -> bool {
         // What `make` builds; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
         "user namespaces" => succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"])),
+        "binfmt_misc in namespaces" => {
+            let mount = ["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"];
+            succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(mount))
+        }
         tool => tool_path(tool).is_some(),
     }
 }
