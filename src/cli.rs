@@ -1,9 +1,12 @@
 //! The command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::str::FromStr;
+use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
 
+use crate::event::elapsed;
 use crate::hook::Options;
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
@@ -14,11 +17,16 @@ Usage:
   docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
   docglow-telemetry preview [OPTIONS] < event.json
                                 print the exact request for the event; send and create nothing
+  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS | --started STAMP] -- ARGS...
+                                report `docglow ARGS...`, which ended with status N
+  docglow-telemetry preview report ...
+                                print the exact request for it
   docglow-telemetry status [--json]
                                 active or not, and which rule decided
   docglow-telemetry enable      record a yes
   docglow-telemetry disable     record a no
-  docglow-telemetry prompt      ask once, if there is somebody to ask and something to decide
+  docglow-telemetry prompt [-- ARGS...]
+                                ask once, if there is somebody to ask and something to decide
   docglow-telemetry init SHELL  print the hook for bash, zsh, sh or fish
 
 Options:
@@ -45,12 +53,30 @@ pub enum Invocation {
     },
     Enable(Options),
     Disable(Options),
-    Prompt(Options),
+    /// Asks, if the docglow command line is one that could be reported.
+    Prompt {
+        options: Options,
+        arguments: Option<Vec<OsString>>,
+    },
+    Report(Report),
+    PreviewReport(Report),
     Init(Shell),
     Help,
     Version,
     /// This process is the sender.
     Send,
+}
+
+/// A docglow command line that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub options: Options,
+    /// docglow's own arguments.
+    pub arguments: Vec<OsString>,
+    /// docglow's exit status.
+    pub status: i64,
+    /// How long docglow ran.
+    pub duration: Duration,
 }
 
 /// A shell with a hook of its own.
@@ -65,13 +91,20 @@ pub enum Shell {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageError(pub &'static str);
 
+/// Whether somebody may be writing an event to standard input, where the command line means nothing. Not where it is for a
+/// command that leaves standard input alone: it is the shell's.
+pub fn may_take_an_event(mut arguments: impl Iterator<Item = OsString>) -> bool {
+    !arguments.any(|word| word == "report" || word == "prompt")
+}
+
+const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
+const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
+
 /// Parses the arguments behind the program's name.
 ///
 /// # Errors
 /// `UsageError` for an unknown option or command, a missing value, or an argument too many.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
-    const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
-    const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
     let mut options = Options::default();
     let mut json = false;
     let mut words = Vec::new();
@@ -85,6 +118,16 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             Long("json") => json = true,
             Long("help") | Short('h') => return Ok(Invocation::Help),
             Long("version") | Short('V') => return Ok(Invocation::Version),
+            Value(word) if words.is_empty() && word == "report" => {
+                return Ok(Invocation::Report(parse_report(parser, options)?));
+            }
+            Value(word) if words == ["preview"] && word == "report" => {
+                return Ok(Invocation::PreviewReport(parse_report(parser, options)?));
+            }
+            Value(word) if words == ["prompt"] => {
+                let arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
+                return Ok(Invocation::Prompt { options, arguments: Some(arguments) });
+            }
             Value(word) => words.push(word.into_string().map_err(|_| UNKNOWN)?),
             _ => return Err(UNKNOWN),
         }
@@ -97,13 +140,46 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["preview"] => Ok(Invocation::Preview(options)),
         ["enable"] => Ok(Invocation::Enable(options)),
         ["disable"] => Ok(Invocation::Disable(options)),
-        ["prompt"] => Ok(Invocation::Prompt(options)),
+        ["prompt"] => Ok(Invocation::Prompt { options, arguments: None }),
         ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
         ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
         ["init", ..] => Err(UsageError("init takes bash, zsh, sh or fish; see --help")),
         [crate::delivery::SENDER_ARGUMENT] => Ok(Invocation::Send),
         _ => Err(UNKNOWN),
     }
+}
+
+/// Parses what stands behind `report`: options, then docglow's own arguments.
+fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
+    const NO_NUMBER: UsageError = UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
+    let mut report = Report { options, arguments: Vec::new(), status: 0, duration: Duration::ZERO };
+    let mut status = None;
+    while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
+        match argument {
+            Long("docglow") => report.options.docglow = Some(parser.value().map_err(|_| NO_VALUE)?),
+            Long("wait") => report.options.wait = true,
+            Long("status") => status = Some(number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?),
+            Long("duration-ms") => {
+                let milliseconds = number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
+                report.duration = Duration::from_millis(milliseconds);
+            }
+            Long("started") => {
+                let stamp = parser.value().map_err(|_| NO_VALUE)?;
+                report.duration = elapsed::since(&stamp.to_string_lossy());
+            }
+            Value(word) => {
+                report.arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
+                break;
+            }
+            _ => return Err(UNKNOWN),
+        }
+    }
+    report.status = status.ok_or(NO_NUMBER)?;
+    Ok(report)
+}
+
+fn number<T: FromStr>(value: &OsStr) -> Option<T> {
+    value.to_str()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -3,12 +3,17 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::decision::context::Context;
+use crate::decision::environment::Environment;
 use crate::delivery::proxy::ProxySettings;
 use crate::delivery::{self, Handover};
-use crate::event::stdin::{self, Unreadable};
+use crate::event::command_line::CommandLine;
+use crate::event::stdin;
 use crate::payload::Event;
+use crate::payload::event::MAX_INTEGER;
+use crate::payload::vocabulary::CommandResult;
 use crate::platform::input::Input;
 
 /// What the caller says beside the event.
@@ -28,8 +33,43 @@ pub struct Options {
 pub fn run(context: &Context, options: &Options) {
     // Read in any case: a writer must not meet a broken pipe only because telemetry is off.
     let text = stdin::read_object(&mut Input::standard());
-    let outcome = send(context, options, text);
-    if context.environment.debug() {
+    let event = || {
+        let text = text.map_err(|unreadable| unreadable.to_string())?;
+        Event::parse(&text).map_err(|rejection| rejection.to_string())
+    };
+    tell(&context.environment, send(context, options, event));
+}
+
+/// Has the docglow command line sent that ended with `status` after `duration`, if it may be: a context for the line's own
+/// project folder. Says nothing, unless debug is on.
+pub fn report(context: &Context, options: &Options, line: &CommandLine, status: i64, duration: Duration) {
+    let options = Options { target_dir: Some(line.target_dir().into()), ..options.clone() };
+    tell(&context.environment, send(context, &options, || event(context, line, status, duration)));
+}
+
+/// The event of a docglow command line that ended with `status`.
+///
+/// # Errors
+/// Why it is none.
+pub fn event(context: &Context, line: &CommandLine, status: i64, duration: Duration) -> Result<Event, String> {
+    let result = CommandResult::of_status(status).ok_or("docglow's exit status is no result")?;
+    let settings = context.settings().ok_or("docglow can't use the project's docglow.yml")?;
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(MAX_INTEGER);
+    Ok(Event {
+        command: line.command,
+        result,
+        duration_ms: milliseconds.min(MAX_INTEGER),
+        adapter_type: None,
+        project_shape: None,
+        features_used: line.features(&settings),
+        docglow_version: None,
+        python_version: None,
+    })
+}
+
+/// Shows what came of an event, where debug is on.
+pub fn tell(environment: &Environment, outcome: Result<String, String>) {
+    if environment.debug() {
         let line = outcome.unwrap_or_else(|reason| format!("telemetry: not sent ({reason})"));
         // A closed stderr is no reason to fail.
         let _ = writeln!(io::stderr(), "{line}");
@@ -37,12 +77,12 @@ pub fn run(context: &Context, options: &Options) {
 }
 
 /// The line that debug shows of a sent event, or why none was sent. It is known only where the sender was waited for.
-fn send(context: &Context, options: &Options, text: Result<String, Unreadable>) -> Result<String, String> {
+fn send(context: &Context, options: &Options, event: impl FnOnce() -> Result<Event, String>) -> Result<String, String> {
     let decision = context.decision();
     if !decision.is_active() {
         return Err(decision.to_string());
     }
-    let handover = handover(context, options, &text.map_err(|unreadable| unreadable.to_string())?)?;
+    let handover = handover(context, options, event()?);
     let started = if options.wait || context.environment.debug() {
         delivery::send_and_wait(&handover, &context.environment)
     } else {
@@ -51,16 +91,12 @@ fn send(context: &Context, options: &Options, text: Result<String, Unreadable>) 
     started.map_err(|not_started| not_started.to_string())
 }
 
-/// All that the sender needs for the event in `text`.
-///
-/// # Errors
-/// Why the text is no event.
-pub fn handover(context: &Context, options: &Options, text: &str) -> Result<Handover, String> {
-    let event = Event::parse(text).map_err(|rejection| rejection.to_string())?;
+/// All that the sender needs for the event.
+pub fn handover(context: &Context, options: &Options, event: Event) -> Handover {
     let destination = context.destination();
     // The sender works in `/`.
     let absolute = |path: &OsString| std::path::absolute(Path::new(path)).ok().map(OsString::from);
-    Ok(Handover {
+    Handover {
         event,
         endpoint: destination.endpoint,
         bypass_token: destination.bypass_token,
@@ -68,5 +104,5 @@ pub fn handover(context: &Context, options: &Options, text: &str) -> Result<Hand
         state_folder: context.environment.state_folder().map(OsString::from),
         target_dir: options.target_dir.as_ref().and_then(absolute),
         docglow: options.docglow.as_ref().and_then(absolute),
-    })
+    }
 }

@@ -1,17 +1,21 @@
 //! Wires the modules together. Whatever happens, the exit status is 0.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use docglow_telemetry::cli::{self, HELP, Invocation, Shell, UsageError};
+use docglow_telemetry::cli::{self, HELP, Invocation, Report, Shell, UsageError};
 use docglow_telemetry::decision::consent;
 use docglow_telemetry::decision::context::Context;
 use docglow_telemetry::decision::environment::Environment;
 use docglow_telemetry::decision::state::Consent;
 use docglow_telemetry::delivery::sender;
+use docglow_telemetry::event::command_line::CommandLine;
 use docglow_telemetry::event::stdin;
 use docglow_telemetry::event::unused::unused;
 use docglow_telemetry::hook::{self, Options};
+use docglow_telemetry::payload::Event;
+use docglow_telemetry::payload::vocabulary::Command;
 use docglow_telemetry::platform::input::Input;
 use docglow_telemetry::platform::process;
 use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
@@ -32,14 +36,17 @@ fn main() {
         Ok(Invocation::Status { options, json: false }) => print(&Status::of(&context(&options)).to_text()),
         Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
         Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
-        Ok(Invocation::Prompt(options)) => consent::prompt(&context(&options)),
+        Ok(Invocation::Prompt { options, arguments: None }) => consent::prompt(&context(&options)),
+        Ok(Invocation::Prompt { arguments: Some(arguments), .. }) => prompt(&arguments),
+        Ok(Invocation::Report(report)) => self::report(&report),
+        Ok(Invocation::PreviewReport(report)) => preview_report(report),
         Ok(Invocation::Init(Shell::Posix)) => print(include_str!("../hooks/docglow.sh")),
         Ok(Invocation::Init(Shell::Fish)) => print(include_str!("../hooks/docglow.fish")),
         Ok(Invocation::Help) => print(HELP),
         Ok(Invocation::Version) => print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(UsageError(message)) => {
             complain(message);
-            if !io::stdin().is_terminal() {
+            if cli::may_take_an_event(std::env::args_os()) && !io::stdin().is_terminal() {
                 stdin::discard(&mut Input::standard());
             }
         }
@@ -57,13 +64,47 @@ fn preview(context: &Context, options: &Options) {
     } else {
         stdin::read_object(&mut Input::standard()).map_err(|unreadable| unreadable.to_string())
     };
-    let handover = text.and_then(|text| {
+    let event = text.and_then(|text| {
         unused(&text).iter().for_each(|line| complain(line));
-        hook::handover(context, options, &text)
+        Event::parse(&text).map_err(|rejection| rejection.to_string())
     });
-    match handover {
-        Ok(handover) => print(&status::preview(context, handover)),
+    match event {
+        Ok(event) => print(&status::preview(context, hook::handover(context, options, event))),
         Err(reason) => complain(&reason),
+    }
+}
+
+/// The context of a docglow command line.
+fn context_of(line: &CommandLine) -> Context {
+    Context::new(Environment::read(), line.project_dir())
+}
+
+fn report(report: &Report) {
+    match CommandLine::parse(&report.arguments) {
+        Ok(line) => hook::report(&context_of(&line), &report.options, &line, report.status, report.duration),
+        Err(reason) => hook::tell(&Environment::read(), Err(reason.to_string())),
+    }
+}
+
+fn preview_report(report: Report) {
+    let line = match CommandLine::parse(&report.arguments) {
+        Ok(line) => line,
+        Err(reason) => return complain(&reason.to_string()),
+    };
+    let context = context_of(&line);
+    let options = Options { target_dir: Some(line.target_dir().into()), ..report.options };
+    match hook::event(&context, &line, report.status, report.duration) {
+        Ok(event) => print(&status::preview(&context, hook::handover(&context, &options, event))),
+        Err(reason) => complain(&reason),
+    }
+}
+
+/// Asks before a generate that could be reported.
+fn prompt(arguments: &[OsString]) {
+    if let Ok(line) = CommandLine::parse(arguments)
+        && line.command == Command::Generate
+    {
+        consent::prompt(&context_of(&line));
     }
 }
 

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 use crate::decision::environment::switch;
 use crate::endpoint::Endpoint;
+use crate::event::settings::Settings;
 use crate::platform::file::read_regular;
 
 /// No docglow.yml of a person's is as large; a larger one can't be read and so means off.
@@ -26,6 +27,8 @@ pub struct ProjectConfig {
     pub enabled: Setting,
     /// `telemetry.endpoint`, if it is one that may be used.
     pub endpoint: Option<Endpoint>,
+    /// What it says of features. `None` where docglow ends at it, before it does anything.
+    pub settings: Option<Settings>,
 }
 
 /// What `telemetry.enabled` says.
@@ -60,7 +63,8 @@ impl ProjectConfig {
     }
 
     fn only(enabled: Setting) -> ProjectConfig {
-        ProjectConfig { enabled, endpoint: None }
+        let settings = (enabled != Setting::Unreadable).then(Settings::default);
+        ProjectConfig { enabled, endpoint: None, settings }
     }
 
     /// Parses a docglow.yml of one YAML document.
@@ -76,15 +80,18 @@ impl ProjectConfig {
             Ok(_) => Document::default(),
             Err(_) => return ProjectConfig::only(Setting::Unreadable),
         };
-        match document.telemetry {
+        let settings = Some(document.settings());
+        let said = match document.telemetry {
             Node::Mapping(telemetry) => ProjectConfig {
+                settings,
                 enabled: telemetry.enabled.setting().or_merged(&telemetry.merge),
                 endpoint: telemetry.endpoint.text().and_then(Endpoint::parse),
             },
             // `telemetry: false` is not what the page asks for, but it says what was meant.
             scalar if scalar.setting() == Setting::Off => ProjectConfig::only(Setting::Off),
             _ => ProjectConfig::only(Setting::Absent.or_merged(&document.merge)),
-        }
+        };
+        ProjectConfig { settings, ..said }
     }
 }
 
@@ -107,8 +114,17 @@ enum Node<M> {
 #[serde(default)]
 struct Document {
     telemetry: Node<Telemetry>,
+    slim: Option<Node<IgnoredAny>>,
+    column_lineage: Option<Node<IgnoredAny>>,
+    ai: Node<Ai>,
     #[serde(rename = "<<")]
     merge: Option<IgnoredAny>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Ai {
+    enabled: Node<IgnoredAny>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -120,6 +136,17 @@ struct Telemetry {
     merge: Option<IgnoredAny>,
 }
 
+impl Document {
+    fn settings(&self) -> Settings {
+        let default = Settings::default();
+        Settings {
+            slim: self.slim.as_ref().map_or(default.slim, Node::is_true),
+            column_lineage: self.column_lineage.as_ref().map_or(default.column_lineage, Node::is_true),
+            ai: matches!(&self.ai, Node::Mapping(ai) if ai.enabled.is_true()),
+        }
+    }
+}
+
 impl Setting {
     /// What is merged in with `<<` is not followed, and so may say anything, where the mapping itself says nothing.
     fn or_merged(self, merge: &Option<IgnoredAny>) -> Setting {
@@ -128,6 +155,10 @@ impl Setting {
 }
 
 impl<M> Node<M> {
+    fn is_true(&self) -> bool {
+        matches!(self.setting(), Setting::On)
+    }
+
     fn setting(&self) -> Setting {
         let on = match self {
             Node::Null => return Setting::Absent,

@@ -9,6 +9,7 @@ use crate::decision::state::{State, StateFile};
 use crate::decision::{Decision, decide};
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
+use crate::event::settings::Settings;
 
 /// The sources of a decision.
 pub struct Context {
@@ -82,6 +83,11 @@ impl Context {
     /// What the state file says.
     pub fn state(&self) -> State {
         self.state_file().map_or(State::default(), |file| file.read())
+    }
+
+    /// What the project's docglow.yml says of features; `None` where docglow ends at it.
+    pub fn settings(&self) -> Option<Settings> {
+        self.project().settings
     }
 
     fn project(&self) -> &ProjectConfig {

@@ -1,8 +1,11 @@
 //! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
 
+pub mod command_line;
+pub mod elapsed;
 pub mod installation;
 pub mod manifest;
 mod python;
+pub mod settings;
 pub mod stdin;
 pub mod unused;
 

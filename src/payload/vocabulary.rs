@@ -23,6 +23,18 @@ pub enum CommandResult {
     Error,
 }
 
+impl CommandResult {
+    /// The result that an exit status stands for. `None` for what docglow reports nothing of: a usage error (2), a docglow
+    /// that could not be run (126, 127) and one that a signal ended (above 128).
+    pub fn of_status(status: i64) -> Option<CommandResult> {
+        match status {
+            0 => Some(CommandResult::Success),
+            2 | 126 | 127 | 129.. | ..0 => None,
+            _ => Some(CommandResult::Error),
+        }
+    }
+}
+
 /// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
