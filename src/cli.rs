@@ -38,6 +38,7 @@ Options:
   -V, --version       print the version
 
 Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
+Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
 See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
 The exit status is always 0.
 ";

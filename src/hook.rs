@@ -83,7 +83,7 @@ fn send(context: &Context, options: &Options, event: impl FnOnce() -> Result<Eve
         return Err(decision.to_string());
     }
     let handover = handover(context, options, event()?);
-    let started = if options.wait || context.environment.debug() {
+    let started = if options.wait || context.environment.wait() || context.environment.debug() {
         delivery::send_and_wait(&handover, &context.environment)
     } else {
         delivery::send_detached(&handover, &context.environment).map(|()| String::new())

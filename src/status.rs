@@ -96,6 +96,7 @@ fn variables(context: &Context) -> BTreeMap<&'static str, String> {
         shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
         shown("DOCGLOW_TELEMETRY", &environment.telemetry),
         shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
+        shown("DOCGLOW_TELEMETRY_WAIT", &environment.wait),
         hidden("DOCGLOW_TELEMETRY_ENDPOINT", environment.endpoint.is_some(), environment.endpoint().is_some()),
         hidden("DOCGLOW_VERCEL_BYPASS", environment.vercel_bypass.is_some(), environment.bypass_token().is_some()),
         proxy(&environment.proxy),

@@ -18,6 +18,8 @@ pub struct Environment {
     pub endpoint: Option<OsString>,
     /// `DOCGLOW_TELEMETRY_DEBUG`
     pub debug: Option<OsString>,
+    /// `DOCGLOW_TELEMETRY_WAIT`
+    pub wait: Option<OsString>,
     /// `DOCGLOW_VERCEL_BYPASS`
     pub vercel_bypass: Option<OsString>,
     /// The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY` that is not empty, as curl reads them.
@@ -46,6 +48,7 @@ impl Environment {
             telemetry: std::env::var_os("DOCGLOW_TELEMETRY"),
             endpoint: filled("DOCGLOW_TELEMETRY_ENDPOINT"),
             debug: std::env::var_os("DOCGLOW_TELEMETRY_DEBUG"),
+            wait: std::env::var_os("DOCGLOW_TELEMETRY_WAIT"),
             vercel_bypass: filled("DOCGLOW_VERCEL_BYPASS"),
             proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             no_proxy: first(&["no_proxy", "NO_PROXY"]),
@@ -73,7 +76,13 @@ impl Environment {
 
     /// Whether the user wants to see what happens, on stderr.
     pub fn debug(&self) -> bool {
-        self.debug.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
+        says_on(&self.debug)
+    }
+
+    /// Whether each call is to send before it returns, as with `--wait`: where everything ends with the caller, a container for
+    /// one, nothing else delivers.
+    pub fn wait(&self) -> bool {
+        says_on(&self.wait)
     }
 
     /// Whether this is an automated build, where nobody can answer a question.
@@ -97,6 +106,10 @@ impl Environment {
         let home = || self.home.as_ref().map(PathBuf::from).or_else(folders::home_of_user);
         Some(folders::config_folder(home, self.config_home.as_ref().map(PathBuf::from))?.join("docglow"))
     }
+}
+
+fn says_on(value: &Option<OsString>) -> bool {
+    value.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
 }
 
 /// A word that says on (`1 true yes on`) or off (`0 false no off`), trimmed and without case; `None` for any other.

@@ -4,6 +4,7 @@ mod bypass_token;
 mod caller;
 #[path = "../common/mod.rs"]
 mod common;
+mod containers;
 mod delivery;
 mod descriptors;
 mod load;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 13] = [
+    let waiting: [Vec<Trial>; 14] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         system_calls::trials(),
         machine::trials(),
         way_out::trials(),
+        containers::trials(),
     ];
     // What measures or fills the machine has it to itself.
     let alone = [delivery::timed_trials(), load::trials()];

@@ -1,0 +1,95 @@
+//! Where everything ends with the caller, as in a container: a process id namespace, whose first process is the caller.
+
+use crate::common::{Behaviour, EVENT, Invocation, Receiver, trials, trials::tool_path};
+use crate::support::{Hook, SENDER_LIFE};
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        the_variable_waits_as_the_option_does,
+        a_container_that_ends_with_the_hook_delivers_where_it_waits needs ["root", "unshare"],
+        an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits needs ["root", "unshare", "sh", "sleep"],
+    ]
+}
+
+const WAIT: &str = "DOCGLOW_TELEMETRY_WAIT";
+
+fn the_variable_waits_as_the_option_does() {
+    let slow = || Receiver::start(Behaviour::SlowBy(Duration::from_millis(200)));
+    for word in ["1", "true", " YES ", "on"] {
+        let (hook, receiver) = (Hook::new(), slow());
+        hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
+        assert_eq!((receiver.requests().len(), hook.senders()), (1, Vec::new()), "{word}");
+    }
+    for word in ["", "0", "off", "maybe", "3"] {
+        let (hook, receiver) = (Hook::new(), slow());
+        hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
+        assert_eq!(hook.senders().len(), 1, "{word}");
+        receiver.wait_for(1, SENDER_LIFE);
+    }
+}
+
+/// The call in a process id namespace of its own, with the arguments before it.
+fn contained(call: &Invocation, before: &[&str]) -> Invocation {
+    let mut contained = call.clone().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    contained.arguments =
+        ["--pid", "--fork", "--mount-proc", "--kill-child"].iter().chain(before).map(Into::into).collect();
+    contained.arguments.push(call.program.clone().into());
+    contained.program = tool_path("unshare").expect("unshare");
+    contained
+}
+
+fn a_container_that_ends_with_the_hook_delivers_where_it_waits() {
+    const EVENTS: usize = 20;
+    let delivered = |wait: &str| {
+        let (hook, receiver) = (Hook::new(), Receiver::answering());
+        for _ in 0..EVENTS {
+            contained(&hook.call().to(&receiver).env(WAIT, wait), &[]).run().assert_silent();
+        }
+        receiver.requests().len()
+    };
+    assert_eq!(delivered("1"), EVENTS);
+    // What the README says waiting is for.
+    assert!(delivered("0") < EVENTS);
+}
+
+/// The first process becomes a program that never looks after a child, while its own children call the hook.
+const INIT: &str = r#"(for _ in 1 2 3; do "$0" <"$EVENT"; done; : >"$DONE") & exec sleep 60"#;
+
+fn an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits() {
+    for (wait, left) in [("1", 0), ("0", 3)] {
+        let (hook, receiver) = (Hook::new(), Receiver::answering());
+        let [event, done] = ["event.json", "done"].map(|name| hook.sandbox.root().join(name));
+        fs::write(&event, EVENT).expect("the event");
+        let call = hook.call().to(&receiver).env(WAIT, wait).env("EVENT", &event).env("DONE", &done);
+        let mut container = contained(&call, &["sh", "-c", INIT]).as_command().spawn().expect("unshare");
+        await_condition(|| done.exists());
+        receiver.wait_for(3, SENDER_LIFE);
+        let init = children(container.id()).pop().expect("the first process");
+        let defunct = || children(init).into_iter().filter(|pid| is_defunct_sender(*pid)).count();
+        await_condition(|| hook.senders().is_empty() && defunct() == left);
+        container.kill().expect("the container's end");
+        container.wait().expect("the container's end");
+    }
+}
+
+#[track_caller]
+fn await_condition(condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + SENDER_LIFE * 10;
+    while !condition() {
+        assert!(Instant::now() < deadline, "it did not come about");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+fn is_defunct_sender(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| stat.contains("(docglow-telemet) Z"))
+}
