@@ -17,17 +17,15 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 const WAIT: &str = "DOCGLOW_TELEMETRY_WAIT";
 
 fn the_variable_waits_as_the_option_does() {
-    let slow = || Receiver::start(Behaviour::SlowBy(Duration::from_millis(200)));
     for word in ["1", "true", " YES ", "on"] {
-        let (hook, receiver) = (Hook::new(), slow());
+        let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
         hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
         assert_eq!((receiver.requests().len(), hook.senders()), (1, Vec::new()), "{word}");
     }
     for word in ["", "0", "off", "maybe", "3"] {
-        let (hook, receiver) = (Hook::new(), slow());
+        let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
         hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
-        assert_eq!(hook.senders().len(), 1, "{word}");
-        receiver.wait_for(1, SENDER_LIFE);
+        hook.sender();
     }
 }
 
