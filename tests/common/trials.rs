@@ -1,7 +1,8 @@
 //! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored, and fails where `CI` is set.
 
 use libtest_mimic::{Failed, Trial};
-use std::path::PathBuf;
+use std::env::consts::ARCH;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one needs ["strace", "root"]]`.
@@ -45,6 +46,9 @@ fn is_there(need: &str) -> bool {
             let mount = ["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"];
             succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(mount))
         }
+        "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
+        "luasql" => Path::new("/usr/lib").join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so")).is_file(),
+        "duckdb" | "chdb" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }
 }
@@ -62,8 +66,19 @@ fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// Where a tool is on the PATH of the tests (the sandbox has none).
+/// In the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
+fn python_package_is_there(name: &str) -> bool {
+    let Some(folder) = std::env::var_os("DOCGLOW_RECEIVERS_VENV") else {
+        return false;
+    };
+    let libraries = std::fs::read_dir(Path::new(&folder).join("lib"));
+    libraries.into_iter().flatten().flatten().any(|library| library.path().join("site-packages").join(name).is_dir())
+}
+
+/// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only root or a service runs.
 pub fn tool_path(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(tool)).find(|file| file.is_file())
+    let postgres = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let elsewhere = [PathBuf::from("/usr/sbin")].into_iter().chain(postgres.map(|version| version.path().join("bin")));
+    std::env::split_paths(&path).chain(elsewhere).map(|folder| folder.join(tool)).find(|file| file.is_file())
 }

@@ -1,0 +1,115 @@
+//! The fixtures, and bodies that no receiver may store.
+
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub struct Fixture {
+    pub name: String,
+    pub event: Vec<u8>,
+    /// What leaves for the event, of the machine with [`INSTANCE_ID`]; `None` where nothing does.
+    pub payload: Option<Value>,
+}
+
+/// The machine that the fixtures are sent from.
+pub const INSTANCE_ID: &str = "b1c26e3a-5c0c-4c1f-9d5b-8a1f0e6d7c24";
+
+pub fn fixtures_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+pub fn fixtures() -> Vec<Fixture> {
+    let folder = fixtures_folder().join("events");
+    let entries = fs::read_dir(&folder).expect("the folder of fixtures");
+    let file_names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = file_names.filter_map(|name| name.strip_suffix(".event.json").map(str::to_owned)).collect();
+    names.sort();
+    let fixture = |name: String| Fixture {
+        event: fs::read(folder.join(format!("{name}.event.json"))).expect("the event"),
+        payload: fs::read_to_string(folder.join(format!("{name}.payload.json"))).ok().map(|text| payload(&text)),
+        name,
+    };
+    names.into_iter().map(fixture).collect()
+}
+
+/// A payload as it is stored, with this machine's values for the placeholders.
+pub fn payload(text: &str) -> Value {
+    let platform = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+    let text = text.replace("INSTANCE_ID", INSTANCE_ID).replace("PLATFORM", platform);
+    serde_json::from_str(&text).expect("a payload")
+}
+
+/// A payload of schema version 1, and what is changed in it to make one that is not, each with what is wrong.
+pub const GOOD: &str = r#"{"schema_version":1,"instance_id":"b1c26e3a-5c0c-4c1f-9d5b-8a1f0e6d7c24","command":"generate","result":"success","duration_ms":1446,"docglow_version":"0.9.2","python_version":"3.11.7","platform":"linux","adapter_type":"duckdb","project_shape":{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786},"features_used":["column_lineage","static"]}"#;
+
+const CHANGES: &[(&str, &str, &str)] = &[
+    ("another version", r#"_version":1,"#, r#"_version":2,"#),
+    ("no version", r#""schema_version":1,"#, ""),
+    ("no id", r#""b1c26e3a-5c0c-4c1f-9d5b-8a1f0e6d7c24""#, "null"),
+    ("an id that is none", "b1c26e3a", "jane.doe"),
+    ("an id that is not random", "-4c1f-", "-1c1f-"),
+    ("an id of another variant", "-9d5b-", "-1d5b-"),
+    ("an unknown command", "generate", "build"),
+    ("no command", r#""command":"generate","#, ""),
+    ("an unknown result", "success", "perhaps"),
+    ("an unknown platform", r#""linux""#, r#""plan9""#),
+    ("an unknown adapter", "duckdb", "acme_internal"),
+    ("an empty adapter", "duckdb", ""),
+    ("a negative duration", "1446", "-1446"),
+    ("a duration with a fraction", "1446", "1446.5"),
+    ("a huge duration", "1446", "12345678901234567"),
+    ("a negative count of models", r#""models":13"#, r#""models":-13"#),
+    ("a negative count of macros", "786", "-1"),
+    ("a huge count", "786", "18446744073709551615"),
+    ("a count that is a word", "786", r#""many""#),
+    ("no counts but a word", r#"{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786}"#, r#""large""#),
+    ("an address for a version", "0.9.2", "10.20.30.40"),
+    ("a date for a version", "0.9.2", "20261125"),
+    ("an epoch", "0.9.2", "1!0.9.2"),
+    ("a local version", "0.9.2", "0.9.2+acme"),
+    ("a large development number", "0.9.2", "0.9.2.dev123456789"),
+    ("a python of two numbers", "3.11.7", "3.11"),
+    ("a python with a large number", "3.11.7", "3.11.1000"),
+    ("a line behind a version", "3.11.7", r#"3.11.7\n"#),
+    ("an unknown feature", "static", "acme_feature"),
+    ("a feature that is a number", r#""static""#, "7"),
+    ("features that are a word", r#"["column_lineage","static"]"#, r#""static""#),
+    ("SQL", "duckdb", "'); DROP TABLE docglow.event; --"),
+    ("features without a comma", r#"","st"#, r#""st"#),
+    ("half an object", "]}", ""),
+];
+
+/// A table says these, and a pattern can't.
+const CHANGES_FOR_TABLES: &[(&str, &str, &str)] =
+    &[("a duration beyond 2^53", "1446", "9007199254740992"), ("a feature twice", "column_lineage", "static")];
+
+/// A pattern says these, and a table has no place for the key.
+const CHANGES_FOR_PATTERNS: &[(&str, &str, &str)] = &[
+    ("an additional key", "{\"schema_version\"", "{\"project_name\":\"acme\",\"schema_version\""),
+    ("an additional count", "\"macros\"", "\"exposures\":1,\"macros\""),
+];
+
+/// Bodies that are not schema version 1, each with what is wrong with it.
+pub fn refused() -> Vec<(&'static str, String)> {
+    let whole = [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
+    let whole = whole.map(|(wrong, body)| (wrong, body.to_owned()));
+    changed(CHANGES).into_iter().chain(whole).collect()
+}
+
+/// The same, with what only tables find.
+pub fn refused_by_tables() -> Vec<(&'static str, String)> {
+    [refused(), changed(CHANGES_FOR_TABLES)].concat()
+}
+
+/// The same, with what only patterns find.
+pub fn refused_by_patterns() -> Vec<(&'static str, String)> {
+    [refused(), changed(CHANGES_FOR_PATTERNS)].concat()
+}
+
+fn changed(changes: &[(&'static str, &str, &str)]) -> Vec<(&'static str, String)> {
+    let change = |(wrong, from, to): &(&'static str, &str, &str)| {
+        assert!(GOOD.contains(from), "{from}");
+        (*wrong, GOOD.replacen(from, to, 1))
+    };
+    changes.iter().map(change).collect()
+}

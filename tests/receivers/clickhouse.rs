@@ -1,0 +1,123 @@
+//! ClickHouse's engine, which the hook reaches without anything in between. The server is a peer around chdb.
+
+use crate::common::trials;
+use crate::promises::{self, Receiver};
+use crate::sender::Sender;
+use crate::service::{Service, is_open};
+use crate::site::Site;
+use crate::{bodies, duckdb, readme};
+use libtest_mimic::Trial;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+pub fn trials() -> Vec<Trial> {
+    trials![
+        every_payload_is_stored_and_nothing_else needs ["chdb", "curl"],
+        what_was_answered_survives_accidents needs ["chdb"],
+        old_events_go_and_an_id_is_forgotten needs ["chdb"],
+        installs_by_adapter_are_last_months needs ["chdb"],
+    ]
+}
+
+fn every_payload_is_stored_and_nothing_else() {
+    promises::every_payload_is_stored_and_nothing_else(&ClickHouse::start(), bodies::refused_by_tables());
+}
+
+fn what_was_answered_survives_accidents() {
+    promises::what_was_answered_survives_accidents(&mut ClickHouse::start());
+}
+
+fn old_events_go_and_an_id_is_forgotten() {
+    promises::old_events_go_and_an_id_is_forgotten(&mut ClickHouse::start());
+}
+
+fn installs_by_adapter_are_last_months() {
+    promises::installs_by_adapter_are_last_months(&mut ClickHouse::start());
+}
+
+struct ClickHouse {
+    service: Service,
+    site: Site,
+}
+
+impl ClickHouse {
+    fn start() -> ClickHouse {
+        let site = Site::new();
+        let (folder, port) = (site.path("clickhouse"), site.port);
+        let command = move || {
+            let mut command = Command::new(duckdb::python());
+            command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"));
+            command.arg(&folder).arg(port.to_string()).env("TZ", "UTC").stdout(Stdio::null());
+            command
+        };
+        site.install("clickhouse/schema.sql", "schema.sql", &[]);
+        let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
+        let set_up = readme::block("clickhouse: set up");
+        // The second line is about a user, and chdb has none.
+        let tables = set_up.lines().next().expect("a line").to_owned();
+        let client = [("clickhouse-client --multiquery", "cat".to_owned())];
+        let statements = readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
+        statements
+            .split(";\n")
+            .filter(|text| !text.trim().is_empty())
+            .for_each(|statement| drop(receiver.query(statement)));
+        receiver
+    }
+
+    fn query(&self, statement: &str) -> Vec<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
+        let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a query sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, rows) = answer.split_once("\r\n\r\n").expect("an answer in HTTP");
+        assert!(head.starts_with("HTTP/1.0 200 "), "{statement}: {answer}");
+        rows.lines().map(|line| serde_json::from_str(line).expect("a row of JSON")).collect()
+    }
+}
+
+impl Receiver for ClickHouse {
+    fn sender(&self) -> Sender {
+        let insert = "INSERT%20INTO%20docglow.event%20FORMAT%20JSONEachRow";
+        Sender::to(format!("http://127.0.0.1:{}/?user=docglow&query={insert}", self.site.port), None)
+    }
+
+    fn rows(&self) -> Vec<Value> {
+        self.query("SELECT * FROM docglow.event")
+    }
+
+    fn kill_and_restart(&mut self) {
+        self.service.kill_and_restart();
+    }
+
+    fn age(&mut self, instance_id: &str, days: u64) {
+        let mine = format!("instance_id = '{instance_id}' AND received_at > now() - INTERVAL 1 DAY");
+        self.query(&format!(
+            "INSERT INTO docglow.event ({COLUMNS}, received_at) SETTINGS insert_allow_materialized_columns = 1 \
+             SELECT {COLUMNS}, now() - INTERVAL {days} DAY FROM docglow.event WHERE {mine}"
+        ));
+        self.query(&format!("ALTER TABLE docglow.event DELETE WHERE {mine} SETTINGS mutations_sync = 2"));
+    }
+
+    /// What ClickHouse does by itself in the end.
+    fn purge(&mut self) {
+        self.query("OPTIMIZE TABLE docglow.event FINAL");
+    }
+
+    fn forget(&mut self, instance_id: &str) {
+        let client = [("clickhouse-client --query=", "printf %s ".to_owned())];
+        let block = readme::block_for("clickhouse: forget an id", instance_id);
+        self.query(&readme::run(&mut readme::shell(block, &client)));
+    }
+
+    fn installs(&self) -> Vec<(String, u64)> {
+        self.query("SELECT * FROM docglow.installs_by_adapter_last_month").iter().map(promises::install).collect()
+    }
+}
+
+const COLUMNS: &str = "schema_version, instance_id, command, result, duration_ms, docglow_version, python_version, platform, \
+                       adapter_type, project_shape, features_used";

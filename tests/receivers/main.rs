@@ -1,0 +1,23 @@
+//! Receivers without code of ours, run for real with the configuration files beside this one, and the published JSON Schemas.
+//!
+//! DuckDB and chdb are looked for in the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
+
+mod bodies;
+mod caddy;
+mod clickhouse;
+#[path = "../common/mod.rs"]
+mod common;
+mod duckdb;
+mod nginx;
+mod postgres;
+mod promises;
+mod readme;
+mod schemas;
+mod sender;
+mod service;
+mod site;
+
+fn main() -> std::process::ExitCode {
+    let parts = [schemas::trials(), nginx::trials(), caddy::trials(), postgres::trials(), clickhouse::trials()];
+    common::conclude(parts.into_iter().flatten().collect())
+}

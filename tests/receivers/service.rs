@@ -1,0 +1,72 @@
+//! A server under test: a process group of its own, killed at the latest when dropped.
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Ten times what the slowest of them was seen to take.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+pub struct Service {
+    command: Box<dyn Fn() -> Command + Send>,
+    is_ready: Box<dyn Fn() -> bool + Send>,
+    child: Option<Child>,
+}
+
+impl Service {
+    /// Starts what `command` makes, and returns when `is_ready` says so.
+    pub fn start(
+        command: impl Fn() -> Command + Send + 'static,
+        is_ready: impl Fn() -> bool + Send + 'static,
+    ) -> Service {
+        let mut service = Service { command: Box::new(command), is_ready: Box::new(is_ready), child: None };
+        service.start_again();
+        service
+    }
+
+    pub fn start_again(&mut self) {
+        assert!(self.child.is_none(), "it is running");
+        let mut command = (self.command)();
+        command.stdin(Stdio::null()).process_group(0);
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let start = Instant::now();
+        while !(self.is_ready)() {
+            let exit = child.try_wait().expect("the state of a child");
+            assert!(exit.is_none() && start.elapsed() < START_LIMIT, "{command:?} did not start: {exit:?}");
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.child = Some(child);
+    }
+
+    /// Sends `signal` to all its processes and awaits the end of the first.
+    pub fn stop(&mut self, signal: Signal) {
+        if let Some(mut child) = self.child.take() {
+            kill_process_group(Pid::from_child(&child), signal).ok();
+            child.wait().ok();
+        }
+    }
+
+    pub fn kill_and_restart(&mut self) {
+        self.stop(Signal::KILL);
+        self.start_again();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop(Signal::KILL);
+    }
+}
+
+/// A port of 127.0.0.1 that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+pub fn is_open(port: u16) -> bool {
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
