@@ -127,9 +127,8 @@ pub fn switch(word: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStringExt;
-
     use super::*;
+    use crate::platform::testing::not_text;
 
     #[test]
     fn a_kill_switch_that_was_meant_works() {
@@ -150,7 +149,7 @@ mod tests {
             let environment = Environment { no_telemetry: Some(value.into()), ..Default::default() };
             assert_eq!(environment.kill_switch(), killed, "{value:?}");
         }
-        let not_text = Some(OsString::from_vec(vec![0xff]));
+        let not_text = Some(not_text());
         assert!(Environment { no_telemetry: not_text.clone(), ..Default::default() }.kill_switch());
         assert_eq!(Environment { telemetry: not_text, ..Default::default() }.telemetry(), None);
         assert!(!Environment::default().kill_switch());

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::payload::version::PythonVersion;
-use crate::platform::file::read_regular;
+use crate::platform::file::{entries, read_regular};
+use crate::platform::python::{header_folders, prefix};
 
 /// `pyvenv.cfg` has a handful of lines, `patchlevel.h` some forty.
 const MAX_BYTES: u64 = 16 << 10;
@@ -54,17 +55,6 @@ impl Python {
     }
 }
 
-/// The folder whose `bin` holds `program`.
-pub fn prefix(program: &Path) -> Option<PathBuf> {
-    Some(program.parent()?.parent()?.to_path_buf())
-}
-
-/// The entries of a folder that are named in UTF-8: name and path.
-pub fn entries(folder: PathBuf) -> impl Iterator<Item = (String, PathBuf)> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
-}
-
 /// The one thing that all say; `None` where they differ, or there are none.
 pub fn agreed<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
@@ -85,8 +75,7 @@ fn installed_version(base: &Path, series_wanted: Option<&str>) -> Option<PythonV
         version.starts_with(|c: char| c.is_ascii_digit()).then(|| PythonVersion::parse(version))
     });
     let headers = || {
-        let folders = entries(base.join("include"));
-        folders.filter_map(|(name, path)| {
+        header_folders(base).filter_map(|(name, path)| {
             let suffix = name.strip_prefix("python")?;
             let is_wanted = series_wanted.is_none() || series(suffix).as_deref() == series_wanted;
             is_wanted.then(|| header_version(&path.join("patchlevel.h")))

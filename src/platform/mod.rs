@@ -1,9 +1,9 @@
 //! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
 //! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
 //!
-//! A side has five modules: `input` (standard input, read with deadlines), `file` (files that anybody may have put there),
+//! A side has six modules: `input` (standard input, read with deadlines), `file` (files that anybody may have put there),
 //! `folders` (where a user's configuration lives), `process` (starting the sender, and what the sender asks of the system for
-//! itself), `terminal` (asking a person).
+//! itself), `python` (how one is laid out), `terminal` (asking a person).
 
 pub mod file;
 
@@ -14,4 +14,6 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
-pub use system::{folders, input, process, terminal};
+#[cfg(test)]
+pub use system::testing;
+pub use system::{folders, input, process, python, terminal};

@@ -3,5 +3,10 @@
 pub mod file;
 pub mod folders;
 pub mod input;
+#[cfg(test)]
+mod installations;
 pub mod process;
+pub mod python;
 pub mod terminal;
+#[cfg(test)]
+pub mod testing;
