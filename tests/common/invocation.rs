@@ -1,10 +1,10 @@
 //! One run of the hook: what goes in, and the wait for what comes out.
 
+use super::platform::{kill, run_as};
 use super::{Outcome, Receiver};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -80,7 +80,7 @@ impl Invocation {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(&self.folder);
         if let Some(user) = self.user {
-            command.uid(user).gid(user);
+            run_as(&mut command, user);
         }
         command
     }
@@ -91,13 +91,13 @@ impl Invocation {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
-        let pid = rustix::process::Pid::from_child(&child);
+        let pid = child.id();
         let (done, finished) = mpsc::channel::<()>();
         thread::scope(|scope| {
             let watchdog = scope.spawn(move || {
                 let overdue = finished.recv_timeout(RUN_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
                 if overdue {
-                    rustix::process::kill_process(pid, rustix::process::Signal::KILL).ok();
+                    kill(pid);
                 }
                 overdue
             });

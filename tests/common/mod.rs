@@ -4,9 +4,9 @@
 pub mod connection;
 pub mod invocation;
 pub mod outcome;
+pub mod platform;
 pub mod receiver;
 pub mod sandbox;
-pub mod system;
 pub mod trials;
 
 pub use connection::{Connection, Request};

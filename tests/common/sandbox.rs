@@ -1,6 +1,7 @@
 //! A home, a config folder and a project folder of a test's own, and the hook run in them with nothing else in its environment.
 
 use super::Invocation;
+use super::platform::{CONFIG_HOME, HOME, SYSTEM_VARIABLES, give_to, is_root};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,11 +75,12 @@ impl Sandbox {
 
     /// The hook without arguments, its stdin empty.
     pub fn hook(&self) -> Invocation {
-        let folders = [("HOME", self.home()), ("XDG_CONFIG_HOME", self.config_home())];
+        let folders = [(HOME, self.home().into()), (CONFIG_HOME, self.config_home().into())];
+        let system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         Invocation {
             program: binary(),
             arguments: Vec::new(),
-            environment: folders.into_iter().map(|(name, folder)| (name.into(), folder.into())).collect(),
+            environment: folders.into_iter().chain(system).map(|(name, value)| (name.into(), value)).collect(),
             folder: self.project(),
             stdin: Vec::new(),
             user: None,
@@ -88,7 +90,7 @@ impl Sandbox {
     /// The hook as a user whom file modes bind: `nobody`, who then owns the sandbox, where the tests run as root.
     pub fn as_nobody(&self) -> Invocation {
         let mut hook = self.hook();
-        if rustix::process::geteuid().is_root() {
+        if is_root() {
             let copy = self.root().join("docglow-telemetry");
             fs::copy(&hook.program, &copy).expect("a copy of the hook");
             give_to(NOBODY, self.root());
@@ -105,11 +107,3 @@ impl Sandbox {
 }
 
 const NOBODY: u32 = 65534;
-
-fn give_to(user: u32, path: &Path) {
-    std::os::unix::fs::lchown(path, Some(user), Some(user)).expect("a new owner");
-    if path.is_dir() && !path.is_symlink() {
-        let entries = fs::read_dir(path).expect("a folder of the sandbox");
-        entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
-    }
-}

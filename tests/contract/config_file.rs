@@ -1,11 +1,10 @@
 //! §2, rule 3: what docglow.yml may look like, and that whatever else it is means off.
 
-use crate::common::system::make_fifo;
+use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{Invocation, Sandbox, trials};
 use crate::decision::{decided, state_with};
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -175,19 +174,11 @@ fn a_file_that_is_no_single_yaml_document_turns_it_off() {
 }
 
 fn a_file_that_is_no_regular_file_turns_it_off_without_blocking() {
-    let make: [fn(&Path); 6] = [
-        |file| make_fifo(file),
-        |file| fs::create_dir(file).unwrap(),
-        |file| symlink("/dev/zero", file).unwrap(),
-        |file| drop(std::os::unix::net::UnixListener::bind(file).unwrap()),
-        |file| symlink("docglow.yml", file).unwrap(),
-        |file| symlink("nowhere.yml", file).unwrap(),
-    ];
-    for (index, make) in make.into_iter().enumerate() {
+    for (name, make) in NO_REGULAR_FILES {
         let sandbox = Sandbox::new();
         make(&sandbox.project().join("docglow.yml"));
         fs::write(sandbox.project().join("docglow.yaml"), "telemetry: {enabled: true}").unwrap();
-        assert_eq!(beside_consent(&sandbox), [(); 2].map(|()| by(false, "docglow.yml")), "{index}");
+        assert_eq!(beside_consent(&sandbox), [(); 2].map(|()| by(false, "docglow.yml")), "{name}");
     }
     let sandbox = Sandbox::new();
     fs::write(sandbox.root().join("real.yml"), "telemetry: {enabled: yes}").unwrap();

@@ -1,9 +1,9 @@
 //! §2: every combination of what decides, against a table written from the contract.
 
+use crate::common::platform::not_utf_8;
 use crate::common::{EVENT, Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStringExt;
 
 /// What one source says, when it is its turn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,7 +36,7 @@ const NOT_UTF_8: &str = "(not UTF-8)";
 /// `None` is a variable that is not set.
 fn variable(value: &str) -> OsString {
     match value {
-        NOT_UTF_8 => OsString::from_vec(b"\xff\xfe1".to_vec()),
+        NOT_UTF_8 => not_utf_8(),
         text => text.into(),
     }
 }

@@ -1,11 +1,11 @@
 //! §4: the state file, shared with docglow itself.
 
-use crate::common::system::make_fifo;
+use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, state_with};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -252,16 +252,7 @@ fn a_file_that_can_not_be_used_counts_as_absent() {
 }
 
 fn a_file_that_is_no_regular_file_never_blocks() {
-    type Make = fn(&Path);
-    let make: [(&str, Make); 6] = [
-        ("a FIFO", |file| make_fifo(file)),
-        ("a folder", |file| fs::create_dir(file).unwrap()),
-        ("a dangling link", |file| symlink("nowhere.json", file).unwrap()),
-        ("a link to itself", |file| symlink("telemetry.json", file).unwrap()),
-        ("/dev/zero", |file| symlink("/dev/zero", file).unwrap()),
-        ("a socket", |file| drop(std::os::unix::net::UnixListener::bind(file).unwrap())),
-    ];
-    for (name, make) in make {
+    for (name, make) in NO_REGULAR_FILES {
         for command in ["enable", "disable", "status"] {
             let sandbox = Sandbox::new();
             fs::create_dir(sandbox.state_dir()).unwrap();

@@ -1,6 +1,6 @@
 //! §1: how the event is read.
 
-use crate::common::system::pseudo_terminal;
+use crate::common::platform::pseudo_terminal;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::io::Write;
 use std::process::{Child, Stdio};

@@ -1,7 +1,7 @@
 //! An interactive shell in a pseudo-terminal, and somebody who types.
 
 use crate::common::Invocation;
-use crate::common::system::pseudo_terminal;
+use crate::common::platform::pseudo_terminal;
 use crate::common::trials::tool_path;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};

@@ -1,0 +1,78 @@
+//! Linux and macOS.
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{lchown, symlink};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The variables that name the user's home and the folder of configurations.
+pub const HOME: &str = "HOME";
+pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+
+/// What every process needs of the environment.
+pub const SYSTEM_VARIABLES: &[&str] = &[];
+
+/// Where no file or folder can be made.
+pub const NOWHERE: &str = "/dev/null/config";
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Runs the command as this user and group.
+pub fn run_as(command: &mut Command, user: u32) {
+    command.uid(user).gid(user);
+}
+
+/// Makes this user and group the owner of a path, and of what lies below.
+pub fn give_to(user: u32, path: &Path) {
+    lchown(path, Some(user), Some(user)).expect("a new owner");
+    if path.is_dir() && !path.is_symlink() {
+        let entries = fs::read_dir(path).expect("a folder of the sandbox");
+        entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
+    }
+}
+
+pub fn kill(process: u32) {
+    let pid = Pid::from_raw(process.cast_signed()).expect("a process");
+    kill_process(pid, Signal::KILL).ok();
+}
+
+/// A value that is not UTF-8.
+pub fn not_utf_8() -> OsString {
+    OsString::from_vec(b"\xff\xfe1".to_vec())
+}
+
+/// Makes something at a path.
+pub type Make = fn(&Path);
+
+/// What may stand in a file's place: its name, and how it is made.
+pub const NO_REGULAR_FILES: &[(&str, Make)] = &[
+    ("a FIFO", make_fifo),
+    ("a folder", |file| fs::create_dir(file).unwrap()),
+    ("a dangling link", |file| symlink("nowhere", file).unwrap()),
+    ("a link to itself", |file| symlink(file.file_name().unwrap(), file).unwrap()),
+    ("/dev/zero", |file| symlink("/dev/zero", file).unwrap()),
+    ("a socket", |file| drop(UnixListener::bind(file).unwrap())),
+];
+
+pub fn make_fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success(), "no FIFO at {}", path.display());
+}
+
+/// A pseudo-terminal: the end to keep open, and where the other end is.
+pub fn pseudo_terminal() -> (File, PathBuf) {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+    fcntl_setfd(&controller, FdFlags::CLOEXEC).expect("a descriptor that no child inherits");
+    grantpt(&controller).expect("the right to it");
+    unlockpt(&controller).expect("its other end");
+    let name = ptsname(&controller, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
+    (controller.into(), name.into())
+}

@@ -1,0 +1,46 @@
+//! Windows.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::windows::ffi::OsStringExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The variables that name the user's home and the folder of configurations.
+pub const HOME: &str = "USERPROFILE";
+pub const CONFIG_HOME: &str = "APPDATA";
+
+/// What every process needs of the environment.
+pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
+
+/// Where no file or folder can be made.
+pub const NOWHERE: &str = r"C:\windows\win.ini\config";
+
+/// Nobody whom file modes would not bind.
+pub fn is_root() -> bool {
+    false
+}
+
+pub fn run_as(_command: &mut Command, _user: u32) {
+    unreachable!("no trial for Windows runs as somebody else");
+}
+
+pub fn give_to(_user: u32, _path: &Path) {
+    unreachable!("no trial for Windows gives files away");
+}
+
+pub fn kill(process: u32) {
+    let mut taskkill = Command::new("taskkill");
+    taskkill.args(["/F", "/PID", &process.to_string()]).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+}
+
+/// A value that is not text.
+pub fn not_utf_8() -> OsString {
+    OsString::from_wide(&[0xd800, u16::from(b'1')])
+}
+
+/// Makes something at a path.
+pub type Make = fn(&Path);
+
+/// What may stand in a file's place: its name, and how it is made.
+pub const NO_REGULAR_FILES: &[(&str, Make)] = &[("a folder", |file| fs::create_dir(file).unwrap())];
