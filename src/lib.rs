@@ -27,3 +27,4 @@ pub mod json;
 pub mod payload;
 pub mod platform;
 pub mod status;
+pub mod yaml;

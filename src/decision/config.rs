@@ -1,17 +1,17 @@
 //! `docglow.yml`: what a project says of telemetry.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::ErrorKind;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::decision::environment::switch;
 use crate::endpoint::Endpoint;
-use crate::event::settings::Settings;
+use crate::event::settings::{Entries, Settings};
 use crate::platform::file::read_regular;
+use crate::yaml::Node;
 
 /// No docglow.yml of a person's is as large; a larger one can't be read and so means off.
 const MAX_BYTES: u64 = 1 << 20;
@@ -57,8 +57,10 @@ impl ProjectConfig {
     /// The file that counts in `folder`: `docglow.yml`, or `docglow.yaml` where there is no `docglow.yml`. `None` where there
     /// is neither. A link to nowhere is there, and so is what can't be looked at.
     pub fn file(folder: &Path) -> Option<PathBuf> {
-        let is_missing =
-            |path: &PathBuf| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        let is_missing = |path: &PathBuf| {
+            path.symlink_metadata()
+                .is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
+        };
         ["docglow.yml", "docglow.yaml"].map(|name| folder.join(name)).into_iter().find(|path| !is_missing(path))
     }
 
@@ -75,75 +77,79 @@ impl ProjectConfig {
         if text.len().saturating_mul(compared) > MAX_WORK {
             return ProjectConfig::only(Setting::Unreadable);
         }
+        // libyaml counts places from behind it.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let document = match serde_yaml::from_str(text) {
             Ok(Some(Node::Mapping(document))) => document,
             Ok(_) => Document::default(),
             Err(_) => return ProjectConfig::only(Setting::Unreadable),
         };
-        let settings = Some(document.settings());
-        let said = match document.telemetry {
+        let settings = document.entries.settings(text, document.merge.is_some());
+        match document.telemetry.unwrap_or_default() {
+            // docglow knows no tags of a file's own.
+            Node::Tagged | Node::Mapping(Telemetry { endpoint: Node::Tagged, .. }) => {
+                ProjectConfig::only(Setting::Unreadable)
+            }
             Node::Mapping(telemetry) => ProjectConfig {
-                settings,
                 enabled: telemetry.enabled.setting().or_merged(&telemetry.merge),
                 endpoint: telemetry.endpoint.text().and_then(Endpoint::parse),
+                settings,
             },
             // `telemetry: false` is not what the page asks for, but it says what was meant.
-            scalar if scalar.setting() == Setting::Off => ProjectConfig::only(Setting::Off),
-            _ => ProjectConfig::only(Setting::Absent.or_merged(&document.merge)),
-        };
-        ProjectConfig { settings, ..said }
+            scalar if scalar.setting() == Setting::Off => {
+                ProjectConfig { settings, ..ProjectConfig::only(Setting::Off) }
+            }
+            _ => ProjectConfig { settings, ..ProjectConfig::only(Setting::Absent.or_merged(&document.merge)) },
+        }
     }
 }
 
-// The types below take three levels of the file and skip the rest without looking into it. A tree of the whole file would
-// not do: with aliases, 40 kB of YAML can mean 64 million values.
-
-/// A YAML value, as far as the setting needs it.
+/// The entries of docglow.yml that matter.
 #[derive(Default)]
-enum Node<M> {
-    Mapping(M),
-    Text(String),
-    Bool(bool),
-    Integer(u64),
-    #[default]
-    Null,
-    Other,
+struct Document<'de> {
+    telemetry: Option<Node<'de, Telemetry<'de>>>,
+    merge: Option<IgnoredAny>,
+    entries: Entries<'de>,
 }
 
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
-struct Document {
-    telemetry: Node<Telemetry>,
-    slim: Option<Node<IgnoredAny>>,
-    column_lineage: Option<Node<IgnoredAny>>,
-    ai: Node<Ai>,
+struct Telemetry<'a> {
+    #[serde(borrow)]
+    enabled: Node<'a, IgnoredAny>,
+    #[serde(borrow)]
+    endpoint: Node<'a, IgnoredAny>,
     #[serde(rename = "<<")]
     merge: Option<IgnoredAny>,
 }
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Ai {
-    enabled: Node<IgnoredAny>,
-}
+impl<'de> Deserialize<'de> for Document<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DocumentVisitor;
+        impl<'de> Visitor<'de> for DocumentVisitor {
+            type Value = Document<'de>;
 
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
-struct Telemetry {
-    enabled: Node<IgnoredAny>,
-    endpoint: Node<IgnoredAny>,
-    #[serde(rename = "<<")]
-    merge: Option<IgnoredAny>,
-}
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a YAML mapping")
+            }
 
-impl Document {
-    fn settings(&self) -> Settings {
-        let default = Settings::default();
-        Settings {
-            slim: self.slim.as_ref().map_or(default.slim, Node::is_true),
-            column_lineage: self.column_lineage.as_ref().map_or(default.column_lineage, Node::is_true),
-            ai: matches!(&self.ai, Node::Mapping(ai) if ai.enabled.is_true()),
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
+                let mut document = Document::default();
+                while let Some(key) = map.next_key::<Cow<str>>()? {
+                    match &*key {
+                        // Which of two is meant, nobody can say.
+                        "telemetry" if document.telemetry.is_some() => {
+                            return Err(A::Error::duplicate_field("telemetry"));
+                        }
+                        "telemetry" => document.telemetry = Some(map.next_value()?),
+                        "<<" => document.merge = Some(map.next_value()?),
+                        key => document.entries.take(key, &mut map)?,
+                    }
+                }
+                Ok(document)
+            }
         }
+        deserializer.deserialize_map(DocumentVisitor)
     }
 }
 
@@ -154,14 +160,12 @@ impl Setting {
     }
 }
 
-impl<M> Node<M> {
-    fn is_true(&self) -> bool {
-        matches!(self.setting(), Setting::On)
-    }
-
+impl<M> Node<'_, M> {
+    /// What a value says as an on or off.
     fn setting(&self) -> Setting {
         let on = match self {
             Node::Null => return Setting::Absent,
+            Node::Tagged => return Setting::Unreadable,
             Node::Bool(on) => Some(*on),
             Node::Integer(number @ (0 | 1)) => Some(*number == 1),
             // YAML 1.1 has more words for true and false than YAML 1.2, where they are plain strings.
@@ -173,58 +177,6 @@ impl<M> Node<M> {
             Some(false) => Setting::Off,
             None => Setting::Unclear,
         }
-    }
-
-    fn text(&self) -> Option<&str> {
-        if let Node::Text(text) = self { Some(text) } else { None }
-    }
-}
-
-impl<'de, M: Deserialize<'de>> Deserialize<'de> for Node<M> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor(PhantomData))
-    }
-}
-
-struct NodeVisitor<M>(PhantomData<M>);
-
-impl<'de, M: Deserialize<'de>> Visitor<'de> for NodeVisitor<M> {
-    type Value = Node<M>;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Node<M>, A::Error> {
-        M::deserialize(MapAccessDeserializer::new(map)).map(Node::Mapping)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, sequence: A) -> Result<Node<M>, A::Error> {
-        IgnoredAny.visit_seq(sequence).map(|_| Node::Other)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node<M>, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Node<M>, E> {
-        Ok(Node::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Node<M>, E> {
-        Ok(Node::Integer(value))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Node<M>, E> {
-        Ok(Node::Other)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Node<M>, E> {
-        Ok(Node::Other)
-    }
-
-    fn visit_unit<E>(self) -> Result<Node<M>, E> {
-        Ok(Node::Null)
     }
 }
 
@@ -319,6 +271,27 @@ mod tests {
         }
         // A hundred times what it takes in a release build.
         assert!(begin.elapsed().as_secs() < 4);
+    }
+
+    #[test]
+    fn what_is_said_of_features_is_read_beside_what_is_said_of_telemetry() {
+        let slim = Some(Settings { slim: true, ..Default::default() });
+        for (yaml, enabled, settings) in [
+            ("telemetry: {enabled: true}\nslim: true\n", Setting::On, slim),
+            ("\u{feff}slim: 'no'\ntelemetry: {enabled: true}\n", Setting::On, slim),
+            ("slim: true\nslim: !x true\ntelemetry: {enabled: true}\n", Setting::On, None),
+            ("slim: true\n", Setting::Absent, slim),
+            ("- slim\n", Setting::Absent, Some(Settings::default())),
+            ("slim: [\n", Setting::Unreadable, None),
+        ] {
+            let config = ProjectConfig::parse(yaml.as_bytes());
+            assert_eq!((config.enabled, config.settings), (enabled, settings), "{yaml}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(ProjectConfig::read(folder.path()).settings, Some(Settings::default()));
+        let file = folder.path().join("dbt_project.yml");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(ProjectConfig::read(&file), ProjectConfig::read(folder.path()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind, Read, Result};
 use std::path::{Path, PathBuf};
 
 pub use super::system::file::{
-    create_private, create_private_folder, is_absence, open_lock, open_regular, path_of_bytes,
+    create_private, create_private_folder, is_absence, is_readable, open_lock, open_regular, path_of_bytes,
 };
 
 /// Reads a regular file of at most `limit` bytes.

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags};
 
 /// Opens a regular file for reading. Opening never blocks, whatever stands at `path`.
 ///
@@ -54,4 +54,9 @@ pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
 /// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
 pub fn is_absence(error: &Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO))
+}
+
+/// Whether something is at `path` that this user may read.
+pub fn is_readable(path: &Path) -> bool {
+    rustix::fs::access(path, Access::READ_OK).is_ok()
 }
