@@ -123,16 +123,15 @@ fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
         Node::Bool(value) => *value,
         Node::Integer(number) => *number != 0,
         Node::Number(number) => *number != 0.0,
-        Node::Text(word) if is_plain(word, text) => !is_false_word(word),
+        Node::Text(Cow::Borrowed(word)) if is_plain(word, text) => !is_false_word(word),
         Node::Text(word) => !word.is_empty(),
         Node::Tagged => return None,
     })
 }
 
-/// Whether a string stands in the file without quotes, where YAML 1.1 may take it for something else. What was put together
-/// from several lines or from escapes is none of its words.
-fn is_plain(word: &Cow<str>, text: &str) -> bool {
-    let Cow::Borrowed(word) = word else { return false };
+/// Whether a string that is a piece of `text` stands there without quotes, where YAML 1.1 may take it for something else. A
+/// string that is no piece of it is put together from lines or escapes, and none of YAML 1.1's words.
+fn is_plain(word: &str, text: &str) -> bool {
     let before = text.get(..(word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)).unwrap_or_default();
     !before.ends_with(['"', '\''])
 }
