@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Result, Write};
+use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::payload::InstanceId;
-use crate::platform::file::{create_private, create_private_folder, is_absence, open_lock, read_regular};
+use crate::platform::file::{behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular};
+use crate::platform::owner::OwnersRights;
 use crate::platform::process::random_bytes;
 
 /// docglow writes about 150 bytes; what is larger by far is not its file.
@@ -109,6 +110,8 @@ pub fn fresh_id() -> InstanceId {
 ///
 /// Readers take no lock, since the file is only ever replaced whole. Writers hold `telemetry.json.lock` from reading to
 /// replacing, so none undoes what another has just recorded.
+///
+/// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
 #[derive(Clone, Debug)]
 pub struct StateFile {
     path: PathBuf,
@@ -168,14 +171,18 @@ impl StateFile {
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        if let Some(folder) = self.path.parent() {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let rights = OwnersRights::take(folder)?;
+        if rights.is_none() {
             create_private_folder(folder)?;
+        } else if fs::symlink_metadata(&self.path).is_err() {
+            return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
         }
         let _lock = self.lock()?;
         let before = self.try_read()?;
         let mut after = before.clone();
         change(&mut after);
-        if after == before { Ok(()) } else { self.replace(&after.to_json()) }
+        if after == before { Ok(()) } else { self.replace(&after.to_json(), rights.is_some()) }
     }
 
     /// Holds the lock until it is dropped. The kernel gives it back when its holder ends, however it ends.
@@ -193,13 +200,22 @@ impl StateFile {
         }
     }
 
-    fn replace(&self, content: &str) -> Result<()> {
-        let temporary = self.path.with_extension("json.new");
+    /// Writes the file whole or not at all. A link stays one. The file becomes this user's alone, but for one that is another
+    /// user's, which `keeps_mode`.
+    fn replace(&self, content: &str, keeps_mode: bool) -> Result<()> {
+        let target = behind_links(&self.path)?;
+        let mut temporary = target.clone().into_os_string();
+        temporary.push(".new");
         // Left over by a writer that was killed.
         let _ = fs::remove_file(&temporary);
-        let written = create_private(&temporary)
-            .and_then(|mut file| file.write_all(content.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&temporary, &self.path));
+        let before = fs::metadata(&target).ok().filter(|_| keeps_mode);
+        let written = create_private(temporary.as_ref())
+            .and_then(|mut file| {
+                file.write_all(content.as_bytes())?;
+                before.map_or(Ok(()), |before| file.set_permissions(before.permissions()))?;
+                file.sync_all()
+            })
+            .and_then(|()| fs::rename(&temporary, &target));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }

@@ -14,7 +14,7 @@ use crate::delivery::slot::Slot;
 use crate::endpoint::Endpoint;
 use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
-use crate::platform::process;
+use crate::platform::{owner, process};
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
 /// begin before this program can look at a clock.
@@ -78,7 +78,9 @@ fn start_watchdog() -> io::Result<()> {
 
 fn deliver(handover: Handover) -> Report {
     let folder = handover.state_folder.as_deref().map(Path::new);
-    let Some(_slot) = Slot::take(folder) else { return Report::TooManySenders };
+    // In another user's home root leaves nothing, and so is not counted.
+    let own_folder = folder.filter(|folder| !owner::is_anothers(folder));
+    let Some(_slot) = Slot::take(own_folder) else { return Report::TooManySenders };
     let instance_id = match folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(),
         None => fresh_id(),

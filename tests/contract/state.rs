@@ -1,11 +1,11 @@
 //! §4: the state file, shared with docglow itself.
 
-use crate::common::platform::NO_REGULAR_FILES;
+use crate::common::platform::{NO_REGULAR_FILES, make_fifo};
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, state_with};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -23,6 +23,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_existing_folder_keeps_its_mode,
         a_file_that_can_not_be_used_counts_as_absent,
         a_file_that_is_no_regular_file_never_blocks,
+        a_file_that_is_a_link_stays_one,
+        a_link_that_leads_to_no_file_stays_as_it_is,
         nothing_but_the_state_file_and_its_locks_is_left,
     ]
 }
@@ -261,6 +263,53 @@ fn a_file_that_is_no_regular_file_never_blocks() {
             crate::assert_uuid4(&sent_id(&sandbox));
             sandbox.command([command]).run().assert_success();
         }
+    }
+}
+
+fn a_file_that_is_a_link_stays_one() {
+    for (links, existing) in [(1, true), (1, false), (3, true)] {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.state_dir()).unwrap();
+        let dotfiles = sandbox.root().join("dotfiles");
+        fs::create_dir(&dotfiles).unwrap();
+        let target = dotfiles.join("state");
+        if existing {
+            fs::write(&target, state_with("no")).unwrap();
+        }
+        let relative = "../../dotfiles/state";
+        let names: Vec<_> = (1..links).map(|number| format!("hop-{number}")).collect();
+        let hops = names.iter().map(String::as_str).chain([relative]);
+        for (name, next) in ["telemetry.json"].into_iter().chain(names.iter().map(String::as_str)).zip(hops) {
+            symlink(next, sandbox.state_dir().join(name)).unwrap();
+        }
+        sandbox.command(["enable"]).run().assert_success();
+        assert!(sandbox.state_file().is_symlink() && !target.is_symlink());
+        let state: Value = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+        assert_eq!((&state["consent"], mode(&target)), (&json!("yes"), 0o600));
+        assert_eq!(json!(sent_id(&sandbox)), state["instance_id"]);
+        assert_eq!(self::names(&dotfiles), ["state"]);
+    }
+}
+
+fn a_link_that_leads_to_no_file_stays_as_it_is() {
+    type Make = fn(&Path);
+    let make: [(&str, Make); 3] = [
+        ("a FIFO", |target| make_fifo(target)),
+        ("a folder", |target| fs::create_dir(target).unwrap()),
+        ("itself", |target| symlink(target, target).unwrap()),
+    ];
+    for (name, make) in make {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.state_dir()).unwrap();
+        let target = sandbox.root().join("target");
+        make(&target);
+        let kind = fs::symlink_metadata(&target).unwrap().file_type();
+        symlink(&target, sandbox.state_file()).unwrap();
+        let outcome = sandbox.command(["disable"]).run();
+        assert!(outcome.assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"), "{name}: {outcome:?}");
+        crate::assert_uuid4(&sent_id(&sandbox));
+        assert!(sandbox.state_file().is_symlink(), "{name}");
+        assert_eq!(fs::symlink_metadata(&target).unwrap().file_type(), kind, "{name}");
     }
 }
 

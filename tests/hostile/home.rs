@@ -1,8 +1,10 @@
-//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one.
+//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a user's home (`sudo -E`).
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
-use crate::wrapped::in_namespace;
+use crate::wrapped::{STRANGER, in_namespace};
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -10,6 +12,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         without_home_the_state_file_is_where_the_user_database_says needs ["root", "unshare", "mount"],
         an_absolute_config_home_needs_no_user_database,
         no_plug_in_of_the_machines_is_asked_for_the_home needs ["root", "unshare", "mount", "cc", "a static binary"],
+        as_root_in_a_users_home_nothing_is_made needs ["root"],
+        as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root"],
+        as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root"],
     ]
 }
 
@@ -63,5 +68,148 @@ fn no_plug_in_of_the_machines_is_asked_for_the_home() {
         let bind = format!("mount --bind {} /etc/nsswitch.conf", nsswitch.display());
         let environment = format!("export LD_LIBRARY_PATH={}; unset HOME", sandbox.root().display());
         assert_state_is_in_home(&sandbox, &format!("{bind} && {environment}"));
+    }
+}
+
+/// A user's home, with these folders and files in it, for the hook to be run in as root.
+struct UsersHome {
+    sandbox: Sandbox,
+}
+
+impl UsersHome {
+    fn new() -> Self {
+        let sandbox = Sandbox::new();
+        fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
+        chown(sandbox.home(), Some(STRANGER), Some(STRANGER)).unwrap();
+        Self { sandbox }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.sandbox.home().join(path)
+    }
+
+    fn own(&self, path: &str) -> PathBuf {
+        lchown(self.path(path), Some(STRANGER), Some(STRANGER)).unwrap();
+        self.path(path)
+    }
+
+    fn folder(&self, path: &str) -> PathBuf {
+        fs::create_dir(self.path(path)).unwrap();
+        self.own(path)
+    }
+
+    fn file(&self, path: &str, content: &str) -> PathBuf {
+        fs::write(self.path(path), content).unwrap();
+        fs::set_permissions(self.path(path), fs::Permissions::from_mode(0o640)).unwrap();
+        self.own(path)
+    }
+
+    fn link(&self, path: &str, target: impl AsRef<Path>) -> PathBuf {
+        symlink(target, self.path(path)).unwrap();
+        self.own(path)
+    }
+
+    fn command(&self, command: &str) -> crate::common::Outcome {
+        self.sandbox.command([command]).env_remove("XDG_CONFIG_HOME").run()
+    }
+
+    /// Sends an event and returns its id.
+    fn sent_id(&self) -> String {
+        let receiver = Receiver::answering();
+        let hook = self.sandbox.hook().env_remove("XDG_CONFIG_HOME").on().to(&receiver).debug().stdin(EVENT);
+        hook.run().assert_sent(&receiver.url(), "204");
+        receiver.only_request().json()["instance_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Everything in the home, by path. Panics if any of it is not the user's.
+    #[track_caller]
+    fn entries(&self) -> Vec<PathBuf> {
+        let mut found = vec![self.sandbox.home()];
+        let mut looked_into = 0;
+        while looked_into < found.len() {
+            let folder = Some(&found[looked_into]).filter(|path| !path.is_symlink());
+            let entries = folder.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten();
+            found.extend(entries.map(|entry| entry.unwrap().path()).collect::<Vec<_>>());
+            looked_into += 1;
+        }
+        for path in &found {
+            let found = fs::symlink_metadata(path).unwrap();
+            assert_eq!((found.uid(), found.gid()), (STRANGER, STRANGER), "{}", path.display());
+        }
+        found
+    }
+}
+
+const UNSET: &str = r#"{"version": 1, "consent": "unset"}"#;
+
+fn as_root_in_a_users_home_nothing_is_made() {
+    for folders in [&[][..], &[".config"], &[".config", ".config/docglow"]] {
+        let home = UsersHome::new();
+        folders.iter().for_each(|folder| drop(home.folder(folder)));
+        let before = home.entries();
+        assert_ne!(home.sent_id(), home.sent_id());
+        for (command, variable) in [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")] {
+            let outcome = home.command(command);
+            assert!(outcome.assert_success().stderr().contains(variable), "{outcome:?}");
+        }
+        assert_eq!(home.entries(), before);
+    }
+}
+
+fn as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users() {
+    for is_link in [false, true] {
+        let home = UsersHome::new();
+        home.folder(".config");
+        home.folder(".config/docglow");
+        home.folder("dotfiles");
+        let (link, file) = (".config/docglow/telemetry.json", "dotfiles/state");
+        let file = if is_link { home.file(file, UNSET) } else { home.file(link, UNSET) };
+        if is_link {
+            home.link(link, "../../dotfiles/state");
+        }
+        let id = home.sent_id();
+        assert!(home.command("disable").assert_success().stderr().is_empty());
+        let state: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        assert_eq!((&state["instance_id"], &state["consent"]), (&id.into(), &"no".into()));
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(home.path(link).is_symlink(), is_link);
+        assert!(home.entries().iter().all(|path| !path.ends_with("senders")));
+    }
+}
+
+fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
+    type Trap = fn(&UsersHome, &Path);
+    let traps: [(&str, Trap); 5] = [
+        ("the file", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("file")))),
+        ("a file to be made", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("new")))),
+        ("the lock", |home, roots| {
+            home.file(".config/docglow/telemetry.json", UNSET);
+            home.link(".config/docglow/telemetry.json.lock", roots.join("new"));
+        }),
+        ("the temporary file's folder", |home, roots| {
+            home.file(".config/docglow/telemetry.json", UNSET);
+            fs::rename(home.path(".config/docglow"), home.path("moved")).unwrap();
+            home.link(".config/docglow", roots);
+        }),
+        ("the senders", |home, roots| drop(home.link(".config/docglow/senders", roots))),
+    ];
+    for (what, trap) in traps {
+        let home = UsersHome::new();
+        let roots = home.sandbox.root().join("roots");
+        fs::create_dir(&roots).unwrap();
+        fs::write(roots.join("file"), "root's").unwrap();
+        fs::write(roots.join("telemetry.json"), "root's").unwrap();
+        home.folder(".config");
+        home.folder(".config/docglow");
+        trap(&home, &roots);
+        home.sent_id();
+        home.command("enable").assert_success();
+        home.command("disable").assert_success();
+        let mut names: Vec<_> = fs::read_dir(&roots).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["file", "telemetry.json"], "{what}");
+        for name in names {
+            assert_eq!(fs::read(roots.join(name)).unwrap(), b"root's", "{what}");
+        }
     }
 }

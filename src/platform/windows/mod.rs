@@ -5,6 +5,7 @@ pub mod folders;
 pub mod input;
 #[cfg(test)]
 mod installations;
+pub mod owner;
 pub mod process;
 pub mod python;
 pub mod terminal;

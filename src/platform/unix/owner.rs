@@ -1,0 +1,109 @@
+//! Whose folder it is. Root may be at work in another user's home, as under `sudo -E`, and leaves nothing of its own there.
+
+use std::fs::Metadata;
+use std::io::Result;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
+
+/// Whether this process is root's, and the folder, or the one that it would be made in, is another user's.
+pub fn is_anothers(folder: &Path) -> bool {
+    other_owner(folder).is_some()
+}
+
+fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
+    // A link is its owner's, wherever it leads; and what it leads to may be another's again.
+    let found = [existing.symlink_metadata(), existing.metadata()];
+    let owners = found.into_iter().flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
+    owners.into_iter().find(|(user, _)| !user.is_root())
+}
+
+/// Whether a link may be followed to what is to be replaced: this user has made it, or root. Where somebody else has, it may
+/// lead to any file of this user's.
+pub fn is_trusted(link: &Metadata) -> bool {
+    let owner = Uid::from_raw(link.uid());
+    owner.is_root() || owner == geteuid()
+}
+
+/// The rights of another user in place of root's, until this is dropped: files made meanwhile are that user's, and no link of
+/// theirs leads anywhere that they could not go by themselves.
+pub struct OwnersRights {
+    roots: (Gid, Vec<Gid>),
+}
+
+impl OwnersRights {
+    /// Those of the user whose folder it is. `None` where it is this user's own, or this user is not root.
+    ///
+    /// # Errors
+    /// Those of `setresuid(2)`, for a root that may not become anybody.
+    pub fn take(folder: &Path) -> Result<Option<OwnersRights>> {
+        let Some((user, group)) = other_owner(folder) else { return Ok(None) };
+        let rights = OwnersRights { roots: (getegid(), getgroups()?) };
+        set_groups(&[group])?;
+        set_group(group)?;
+        set_user(user)?;
+        Ok(Some(rights))
+    }
+}
+
+impl Drop for OwnersRights {
+    fn drop(&mut self) {
+        let (group, groups) = &self.roots;
+        let _ = set_user(Uid::ROOT).and_then(|()| set_group(*group)).and_then(|()| set_groups(groups));
+    }
+}
+
+/// These are the thread's alone: a watchdog beside it stays root's, and never touches a file.
+#[cfg(target_os = "linux")]
+mod credentials {
+    use rustix::io::Result;
+    use rustix::process::{Gid, Uid};
+    use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+    pub fn set_user(user: Uid) -> Result<()> {
+        set_thread_res_uid(None, user, None)
+    }
+
+    pub fn set_group(group: Gid) -> Result<()> {
+        set_thread_res_gid(None, group, None)
+    }
+
+    pub fn set_groups(groups: &[Gid]) -> Result<()> {
+        set_thread_groups(groups)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+#[allow(unsafe_code)]
+mod credentials {
+    use std::io::{Error, Result};
+
+    use rustix::process::{Gid, Uid};
+
+    fn checked(status: libc::c_int) -> Result<()> {
+        if status == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+    }
+
+    pub fn set_user(user: Uid) -> Result<()> {
+        // SAFETY: takes an integer.
+        checked(unsafe { libc::seteuid(user.as_raw()) })
+    }
+
+    pub fn set_group(group: Gid) -> Result<()> {
+        // SAFETY: takes an integer.
+        checked(unsafe { libc::setegid(group.as_raw()) })
+    }
+
+    pub fn set_groups(groups: &[Gid]) -> Result<()> {
+        let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
+        // SAFETY: reads as many groups as there are.
+        checked(unsafe { libc::setgroups(groups.len() as libc::c_int, groups.as_ptr()) })
+    }
+}
+
+use credentials::{set_group, set_groups, set_user};
