@@ -94,8 +94,8 @@ pub struct UsageError(pub &'static str);
 
 /// Whether somebody may be writing an event to standard input, where the command line means nothing. Not where it is for a
 /// command that leaves standard input alone: it is the shell's.
-pub fn may_take_an_event(mut arguments: impl Iterator<Item = OsString>) -> bool {
-    !arguments.any(|word| word == "report" || word == "prompt")
+pub fn may_take_an_event(arguments: &[OsString]) -> bool {
+    !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
 
 const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");

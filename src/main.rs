@@ -1,7 +1,9 @@
 //! Wires the modules together. Whatever happens, the exit status is 0.
 
+#![no_main] // platform/ has it
+
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use docglow_telemetry::cli::{self, HELP, Invocation, Report, Shell, UsageError};
@@ -16,19 +18,25 @@ use docglow_telemetry::event::unused::unused;
 use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::payload::Event;
 use docglow_telemetry::payload::vocabulary::Command;
-use docglow_telemetry::platform::input::Input;
+use docglow_telemetry::platform::input::{self, Input};
+use docglow_telemetry::platform::memory::Memory;
 use docglow_telemetry::platform::process;
 use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
 
 #[cfg(lean)]
 mod lean;
 
-fn main() {
+#[global_allocator]
+static MEMORY: Memory = Memory;
+
+docglow_telemetry::program!(run);
+
+fn run(arguments: Vec<OsString>) {
     // A bug of ours is no reason for a build to fail.
-    std::panic::set_hook(Box::new(|_| std::process::exit(0)));
-    process::survive_file_size_limit();
-    match cli::parse(std::env::args_os().skip(1)) {
-        Ok(Invocation::Hook(_)) if io::stdin().is_terminal() => print(HELP),
+    std::panic::set_hook(Box::new(|_| process::end()));
+    let may_take_an_event = cli::may_take_an_event(&arguments);
+    match cli::parse(arguments) {
+        Ok(Invocation::Hook(_)) if input::is_terminal() => print(HELP),
         Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),
         Ok(Invocation::Send) => sender::run(),
         Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
@@ -46,7 +54,7 @@ fn main() {
         Ok(Invocation::Version) => print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(UsageError(message)) => {
             complain(message);
-            if cli::may_take_an_event(std::env::args_os()) && !io::stdin().is_terminal() {
+            if may_take_an_event && !input::is_terminal() {
                 stdin::discard(&mut Input::standard());
             }
         }
@@ -58,7 +66,7 @@ fn context(options: &Options) -> Context {
 }
 
 fn preview(context: &Context, options: &Options) {
-    let text = if io::stdin().is_terminal() {
+    let text = if input::is_terminal() {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
         Ok(SAMPLE_EVENT.to_owned())
     } else {
@@ -111,7 +119,8 @@ fn prompt(arguments: &[OsString]) {
 // Nobody may be listening, which is no reason to fail.
 
 fn print(text: &str) {
-    let _ = io::stdout().write_all(text.as_bytes());
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
 fn complain(message: &str) {

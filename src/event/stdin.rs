@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::platform::input::{Input, Read};
+use crate::platform::memory::try_reserve;
 
 /// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
 const MAX_BYTES: usize = 1 << 20;
@@ -76,14 +77,19 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
     let mut deadline = None;
     loop {
         let scanned = text.len();
-        text.try_reserve(CHUNK_BYTES).map_err(|_| Unreadable::TooLarge)?;
+        // Most events are there at once, and need no clock.
+        if scanned > 0 {
+            deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
+        }
+        if !try_reserve(&mut text, CHUNK_BYTES) {
+            return Err(Unreadable::TooLarge);
+        }
         match input.read(&mut text, deadline) {
             Read::Bytes(_) => {}
             Read::End if text.is_empty() => return Err(Unreadable::Empty),
             Read::End => return Err(Unreadable::Incomplete),
             Read::TimedOut => return Err(Unreadable::TooSlow),
         }
-        deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
         let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
             continue;

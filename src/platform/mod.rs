@@ -1,11 +1,13 @@
 //! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
 //! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
 //!
-//! A side has seven modules: `input` (standard input, read with deadlines), `file` (files that anybody may have put there),
-//! `folders` (where a user's configuration lives), `owner` (whose folder it is), `process` (starting the sender, and what the
-//! sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a person).
+//! A side has eight modules: `start` (the program's own start), `input` (standard input, read with deadlines), `file` (files
+//! that anybody may have put there), `folders` (where a user's configuration lives), `owner` (whose folder it is), `process`
+//! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking
+//! a person).
 
 pub mod file;
+pub mod memory;
 
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
@@ -16,4 +18,4 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{folders, input, owner, process, python, terminal};
+pub use system::{folders, input, owner, process, python, start, terminal};

@@ -41,7 +41,7 @@ fn least(sandbox: &Sandbox, option: &str, limits: impl IntoIterator<Item = usize
 
 fn with_hardly_any_descriptors_it_exits_with_0() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    let least = least(&sandbox, "-n", 3..);
+    let least = least(&sandbox, "-n", 0..);
     for descriptors in least..least + 12 {
         let limit = format!("-n {descriptors}");
         let hook = sandbox.hook().on().to(&receiver).stdin(EVENT);
@@ -49,6 +49,11 @@ fn with_hardly_any_descriptors_it_exits_with_0() {
         limited(&hook.clone().arg("--wait"), &limit).assert_silent();
         limited(&hook.debug(), &limit).assert_success();
         limited(&sandbox.command(["enable"]), &limit).assert_success();
+        for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
+            let script = format!("exec {closed}; ulimit {limit}; exec \"$@\"");
+            let hook = sandbox.hook().on().to(&receiver).debug().stdin(EVENT);
+            assert!(by_shell(&hook, &script).run().status.success(), "{script}");
+        }
     }
 }
 

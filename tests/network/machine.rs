@@ -15,6 +15,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_binary_is_small needs ["a static binary"],
         a_root_with_nothing_in_it_is_enough needs ["a static binary", "root", "chroot"],
+        nothing_to_put_in_a_closed_streams_place_is_no_failure needs ["a static binary", "root", "chroot"],
         off_costs_no_more_instructions_than_that needs ["a static binary", "valgrind"],
     ]
 }
@@ -61,6 +62,20 @@ fn a_root_with_nothing_in_it_is_enough() {
         let line = if debug.is_empty() { String::new() } else { format!("telemetry: POST {url} -> 204\n") };
         assert_eq!(String::from_utf8_lossy(&output.stderr), line);
         receiver.wait_for(count, crate::support::SENDER_LIFE);
+    }
+}
+
+fn nothing_to_put_in_a_closed_streams_place_is_no_failure() {
+    let sandbox = Sandbox::new();
+    let root = root_in(&sandbox, None);
+    for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {
+        for arguments in ["", "--wait", "preview", "status", "enable", "--help", "--unknown"] {
+            let script = format!("exec chroot \"$1\" /docglow-telemetry {arguments} {closed}");
+            let mut command = Command::new("sh");
+            command.args(["-c", &script, "sh"]).arg(&root).env("DOCGLOW_TELEMETRY", "1").stdin(event_file(&sandbox));
+            let status = command.env("DOCGLOW_TELEMETRY_ENDPOINT", "http://localhost:1/").status().expect("sh");
+            assert!(status.success(), "{arguments} {closed}: {status}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Standard input, read with deadlines.
 
-use std::io::PipeReader;
+use std::io::{IsTerminal, PipeReader};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
@@ -20,6 +20,11 @@ pub enum Read {
     TimedOut,
 }
 
+/// Whether this process's standard input is a terminal, where a person sits.
+pub fn is_terminal() -> bool {
+    rustix::stdio::stdin().is_terminal()
+}
+
 impl<'a> Input<'a> {
     /// This process's standard input.
     pub fn standard() -> Input<'static> {
@@ -31,10 +36,14 @@ impl<'a> Input<'a> {
         Input(reader.as_fd())
     }
 
-    /// Whether somebody writes to it, a pipe or a socket: not a file or a device, which may have no end.
+    /// Whether somebody writes to it, a pipe or a socket: not a file or a device, which may have no end, and not a pipe that
+    /// is empty and closed.
     pub fn has_writer(&self) -> bool {
         let kind = rustix::fs::fstat(self.0).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        let mut state = [PollFd::new(&self.0, PollFlags::IN)];
         matches!(kind, Ok(FileType::Fifo | FileType::Socket))
+            && poll(&mut state, Some(&Timespec::default())).is_ok()
+            && state[0].revents() != PollFlags::HUP
     }
 
     /// Appends what there is to `buffer`, as far as it has spare room, and waits for it until `deadline`.

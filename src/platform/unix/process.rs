@@ -17,12 +17,6 @@ const FIRST_INHERITED: libc::c_uint = 3;
 /// By how much the sender's priority is lowered, of at most 19: a tenth of the time of a program that competes with it.
 const POLITENESS: i32 = 10;
 
-/// Makes writing beyond the limit of `ulimit -f` an error, where it would end the process with a status that is not 0.
-pub fn survive_file_size_limit() {
-    // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
-}
-
 /// Ends the process at once, with status 0, whatever its other threads are doing.
 pub fn end() -> ! {
     // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
@@ -60,7 +54,7 @@ impl Again {
     /// Those of making a pipe and a process.
     pub fn start_detached(self) -> Result<()> {
         let (mut command, input) = self.prepare()?;
-        command.stdout(null_device());
+        command.stdout(null_device()?);
         start_unawaited(command)?;
         input.write();
         Ok(())
@@ -91,7 +85,7 @@ impl Again {
         command.arg0(env!("CARGO_PKG_NAME")).arg(self.argument).env_clear().envs(self.environment);
         #[cfg(target_os = "macos")]
         command.env(TEXT_ENCODING, text_encoding());
-        command.stdin(stdin).stderr(null_device()).process_group(0);
+        command.stdin(stdin).stderr(null_device()?).process_group(0);
         Ok((command, PendingInput { bytes: self.input, pipe }))
     }
 }
@@ -179,12 +173,12 @@ fn own_executable() -> Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// The null device, or, in a root without `/dev`, a pipe that nobody reads.
-fn null_device() -> Stdio {
-    match File::options().write(true).open("/dev/null") {
-        Ok(null) => null.into(),
-        Err(_) => io::pipe().map_or(Stdio::null(), |(_, writer)| writer.into()),
-    }
+/// The null device, or, in a root without `/dev`, that root, which can neither be read nor written.
+///
+/// # Errors
+/// Those of `open(2)`: no further descriptor can be had.
+pub fn null_device() -> Result<File> {
+    File::options().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
 }
 
 /// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, without the machine's
@@ -222,7 +216,7 @@ pub fn load_no_plug_ins() {
 
 /// Closes standard input: the null device takes its place.
 pub fn close_input() {
-    if let Ok(null) = File::open("/dev/null") {
+    if let Ok(null) = null_device() {
         let _ = rustix::stdio::dup2_stdin(null);
     }
 }

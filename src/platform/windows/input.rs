@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, PipeReader};
+use std::io::{self, IsTerminal, PipeReader};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
@@ -29,6 +29,11 @@ pub enum Read {
     /// The end, or an error, which is one for a reader that has nobody to tell it to.
     End,
     TimedOut,
+}
+
+/// Whether this process's standard input is a terminal, where a person sits.
+pub fn is_terminal() -> bool {
+    io::stdin().is_terminal()
 }
 
 impl<'a> Input<'a> {

@@ -8,6 +8,7 @@ mod installations;
 pub mod owner;
 pub mod process;
 pub mod python;
+pub mod start;
 pub mod terminal;
 #[cfg(test)]
 pub mod testing;

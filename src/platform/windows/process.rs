@@ -28,9 +28,6 @@ const FLAGS: u32 = DETACHED_PROCESS
 /// What Windows itself needs of an environment: sockets and random numbers are looked for below it.
 const SYSTEM_VARIABLES: [&str; 2] = ["SystemRoot", "SystemDrive"];
 
-/// Nothing to do: Windows has no limit to a file's size that would end a process.
-pub fn survive_file_size_limit() {}
-
 /// Ends the process at once, with status 0, whatever its other threads are doing.
 pub fn end() -> ! {
     loop {
