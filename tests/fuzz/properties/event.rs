@@ -39,7 +39,8 @@ fn expected(event: &Value) -> Option<Value> {
         words.iter().find(|word| **word == text).copied()
     };
     let text = |key| event.get(key).and_then(Value::as_str);
-    let either = |first, second| event.get(first).or_else(|| event.get(second));
+    let given = |key| event.get(key).filter(|value| !value.is_null());
+    let either = |first, second| given(first).or_else(|| given(second));
     let shape = either("project_shape", "counts").and_then(Value::as_object);
     let counts: Map<String, Value> =
         COUNTS.iter().map(|key| ((*key).to_owned(), count(shape.and_then(|shape| shape.get(*key))).into())).collect();
@@ -99,7 +100,8 @@ fn settle(actual: &mut Value, expected: &Value, event: &Value) {
             actual["project_shape"][key] = expected["project_shape"][key].clone();
         }
     }
-    if event.get("features_used").or(event.get("features")).is_some_and(Value::is_object) {
+    let features = ["features_used", "features"].iter().find_map(|key| event.get(key).filter(|value| !value.is_null()));
+    if features.is_some_and(Value::is_object) {
         let mut names: Vec<Value> = actual["features_used"].as_array().expect("an array").clone();
         names.sort_by_key(|name| name.as_str().map(str::to_owned));
         actual["features_used"] = names.into();

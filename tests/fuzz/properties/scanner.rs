@@ -1,25 +1,24 @@
 //! The end of the first object on standard input is where serde_json's own stream reader sees it.
 
 use std::io::Write;
+use std::thread;
 
 use docglow_telemetry::event::stdin;
 use docglow_telemetry::platform::input::Input;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
 
-/// A pipe takes this much before its reader has read anything.
-const PIPE_BYTES: usize = 60 << 10;
-
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 pub fn check(data: &[u8]) {
-    if data.len() > PIPE_BYTES {
-        return;
-    }
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    writer.write_all(data).expect("room in the pipe");
-    drop(writer);
-    let scanned = stdin::read_object(&mut Input::pipe(&reader)).ok();
+    let scanned = thread::scope(|scope| {
+        // Closed when all is written. What the hook reads no further has lost its reader.
+        scope.spawn(move || writer.write_all(data).ok());
+        let scanned = stdin::read_object(&mut Input::pipe(&reader)).ok();
+        drop(reader);
+        scanned
+    });
     let text = data.strip_prefix(BYTE_ORDER_MARK).unwrap_or(data);
     let first = first_object(text);
     match (scanned, first) {
