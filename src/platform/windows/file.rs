@@ -77,3 +77,8 @@ pub fn is_absence(error: &Error) -> bool {
 pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(str::from_utf8(bytes).unwrap_or_default())
 }
+
+/// Whether something is at `path`: who may read it is not asked, as Python's `os.access` asks it.
+pub fn is_readable(path: &Path) -> bool {
+    fs::metadata(path).is_ok()
+}
