@@ -4,15 +4,19 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod command_lines;
 mod commands;
 mod consent;
+mod oracle;
 mod project;
+mod random;
 mod silent;
 
 use libtest_mimic::{Failed, Trial};
 
 fn main() -> std::process::ExitCode {
     let mut trials = commands::trials();
+    trials.extend(command_lines::trials());
     trials.extend(consent::trials());
     trials.extend(silent::trials());
     if project::docglow().is_none() {

@@ -1,0 +1,84 @@
+"""docglow's own opinion on command lines: its parser and its settings are its own, the work behind them is left out.
+
+First prints the options of each command. Then reads a folder and a command line a line, each word in hexadecimal behind an
+"x", and prints the exit status and the event that docglow would send, or null; with the folder, in hexadecimal,
+that its manifest would come from.
+"""
+
+import json
+import os
+import sys
+
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+os.dup2(1, 2)
+
+from docglow.artifacts import loader
+from docglow.cli import cli
+from docglow.generator import site
+from docglow.server import dev, watcher
+from docglow.telemetry import client, dispatcher
+
+HEALTH_SCORE = 50.0
+answer = {}
+
+
+def answering(result):
+    answers.write(json.dumps(result) + "\n")
+    answers.flush()
+
+
+def generate_site(project_dir, target_dir, **_):
+    load_artifacts(project_dir, target_dir)
+    return "site", HEALTH_SCORE
+
+
+def load_artifacts(project_dir, target_dir=None):
+    answer["target"] = os.fsencode(loader._resolve_target_dir(project_dir, target_dir)).hex()
+
+
+def load_artifacts_and_end(project_dir, target_dir=None):
+    load_artifacts(project_dir, target_dir)
+    raise loader.ArtifactLoadError("there is nothing behind the parser")
+
+
+def shape(target_dir):
+    if "serve" in arguments[:2]:
+        answer["target"] = os.fsencode(target_dir).hex()
+    return dispatcher.ProjectShape()
+
+
+def send(payload, endpoint):
+    answer["event"] = {name: payload[name] for name in ("command", "result", "features_used")}
+
+
+# Whether it may be sent is not the question.
+dispatcher.is_active = lambda *_: True
+client.send = send
+dispatcher.project_shape_from_manifest_path = shape
+site.generate_site = generate_site
+loader.load_artifacts = load_artifacts_and_end
+watcher.start_watcher = dev.start_server = lambda *_, **__: None
+
+commands = {}
+for command in ("generate", "health", "serve"):
+    commands[command] = {}
+    for option in cli.commands[command].params:
+        names = option.opts + option.secondary_opts
+        kind = "flag" if option.is_flag else option.type.name
+        choices = list(getattr(option.type, "choices", []))
+        commands[command].update({name: {"kind": kind, "choices": choices} for name in names})
+answering(commands)
+
+for line in sys.stdin:
+    folder, *arguments = [os.fsdecode(bytes.fromhex(word[1:])) for word in line.split()]
+    os.chdir(folder)
+    answer.clear()
+    answer.update(event=None, target=None, status=0)
+    try:
+        cli.main(arguments, prog_name="docglow")
+    except SystemExit as end:
+        answer["status"] = end.code or 0
+    except BaseException:
+        answer["status"] = 1
+    answering(answer)
