@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::decision::environment::switch;
 use crate::endpoint::Endpoint;
@@ -85,22 +85,22 @@ impl ProjectConfig {
             Err(_) => return ProjectConfig::only(Setting::Unreadable),
         };
         let settings = document.entries.settings(text, document.merge.is_some());
-        match document.telemetry.unwrap_or_default() {
+        let said = match document.telemetry.unwrap_or_default() {
             // docglow knows no tags of a file's own.
             Node::Tagged | Node::Mapping(Telemetry { endpoint: Node::Tagged, .. }) => {
-                ProjectConfig::only(Setting::Unreadable)
+                return ProjectConfig::only(Setting::Unreadable);
             }
+            _ if document.repeated => ProjectConfig::only(Setting::Unreadable),
             Node::Mapping(telemetry) => ProjectConfig {
                 enabled: telemetry.enabled.setting().or_merged(&telemetry.merge),
                 endpoint: telemetry.endpoint.text().and_then(Endpoint::parse),
                 settings,
             },
             // `telemetry: false` is not what the page asks for, but it says what was meant.
-            scalar if scalar.setting() == Setting::Off => {
-                ProjectConfig { settings, ..ProjectConfig::only(Setting::Off) }
-            }
-            _ => ProjectConfig { settings, ..ProjectConfig::only(Setting::Absent.or_merged(&document.merge)) },
-        }
+            scalar if scalar.setting() == Setting::Off => ProjectConfig::only(Setting::Off),
+            _ => ProjectConfig::only(Setting::Absent.or_merged(&document.merge)),
+        };
+        ProjectConfig { settings, ..said }
     }
 }
 
@@ -108,6 +108,8 @@ impl ProjectConfig {
 #[derive(Default)]
 struct Document<'de> {
     telemetry: Option<Node<'de, Telemetry<'de>>>,
+    /// Whether there are two, of which nobody can say which is meant.
+    repeated: bool,
     merge: Option<IgnoredAny>,
     entries: Entries<'de>,
 }
@@ -137,11 +139,10 @@ impl<'de> Deserialize<'de> for Document<'de> {
                 let mut document = Document::default();
                 while let Some(key) = map.next_key::<Cow<str>>()? {
                     match &*key {
-                        // Which of two is meant, nobody can say.
-                        "telemetry" if document.telemetry.is_some() => {
-                            return Err(A::Error::duplicate_field("telemetry"));
+                        "telemetry" => {
+                            document.repeated |= document.telemetry.is_some();
+                            document.telemetry = Some(map.next_value()?);
                         }
-                        "telemetry" => document.telemetry = Some(map.next_value()?),
                         "<<" => document.merge = Some(map.next_value()?),
                         key => document.entries.take(key, &mut map)?,
                     }
@@ -282,6 +283,8 @@ mod tests {
             ("slim: true\nslim: !x true\ntelemetry: {enabled: true}\n", Setting::On, None),
             ("slim: true\n", Setting::Absent, slim),
             ("- slim\n", Setting::Absent, Some(Settings::default())),
+            ("telemetry: {enabled: true}\nslim: true\ntelemetry: {enabled: true}\n", Setting::Unreadable, slim),
+            ("telemetry: !x {}\nslim: true\n", Setting::Unreadable, None),
             ("slim: [\n", Setting::Unreadable, None),
         ] {
             let config = ProjectConfig::parse(yaml.as_bytes());
