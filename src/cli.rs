@@ -21,6 +21,8 @@ Usage:
                                 report `docglow ARGS...`, which ended with status N
   docglow-telemetry preview report ...
                                 print the exact request for it
+  docglow-telemetry run [--wait] [--] COMMAND...
+                                run a command line, and report the docglow in it
   docglow-telemetry status [--json]
                                 active or not, and which rule decided
   docglow-telemetry enable      record a yes
@@ -40,7 +42,7 @@ Options:
 Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
 Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
 See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
-The exit status is always 0.
+The exit status is always 0; that of `run` is the command's.
 ";
 
 /// What the caller wants.
@@ -61,6 +63,11 @@ pub enum Invocation {
     },
     Report(Report),
     PreviewReport(Report),
+    /// Runs a command line.
+    Run {
+        words: Vec<OsString>,
+        wait: bool,
+    },
     Init(Shell),
     Help,
     Version,
@@ -129,6 +136,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
                 let arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
                 return Ok(Invocation::Prompt { options, arguments: Some(arguments) });
             }
+            Value(word) if words.is_empty() && word == "run" => return Ok(parse_run(parser, options.wait)),
             Value(word) => words.push(word.into_string().map_err(|_| UNKNOWN)?),
             _ => return Err(UNKNOWN),
         }
@@ -183,6 +191,21 @@ fn number<T: FromStr>(value: &OsStr) -> Option<T> {
     value.to_str()?.parse().ok()
 }
 
+/// What stands behind `run`, up to the command's own arguments. Without a word where it means nothing.
+fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
+    loop {
+        match parser.next() {
+            Ok(Some(Long("wait"))) => wait = true,
+            Ok(Some(Long("help") | Short('h'))) => return Invocation::Help,
+            Ok(Some(Value(program))) => {
+                let arguments = parser.raw_args().into_iter().flatten();
+                return Invocation::Run { words: [program].into_iter().chain(arguments).collect(), wait };
+            }
+            _ => return Invocation::Run { words: Vec::new(), wait },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +227,29 @@ mod tests {
         }
         assert_eq!(parsed("status --json"), Ok(Invocation::Status { options: Options::default(), json: true }));
         assert_eq!(parsed("init zsh"), Ok(Invocation::Init(Shell::Posix)));
+    }
+
+    #[test]
+    fn what_stands_behind_run_and_its_options_is_the_command() {
+        for (line, wait, command) in [
+            ("run docglow generate --static", false, "docglow generate --static"),
+            ("run --wait docglow --wait", true, "docglow --wait"),
+            ("--wait run env -i docglow", true, "env -i docglow"),
+            ("run -- docglow -- x", false, "docglow -- x"),
+            ("run --wait -- --odd --wait", true, "--odd --wait"),
+            ("run run run", false, "run run"),
+            ("run -- --", false, "--"),
+            ("run docglow --help", false, "docglow --help"),
+            ("run", false, ""),
+            ("run --", false, ""),
+            ("run --wait", true, ""),
+            ("run -x docglow", false, ""),
+            ("run --wait=1 docglow", true, ""),
+        ] {
+            let words = command.split_whitespace().map(OsString::from).collect();
+            assert_eq!(parsed(line), Ok(Invocation::Run { words, wait }), "{line}");
+        }
+        assert_eq!(parsed("run --help docglow"), Ok(Invocation::Help));
     }
 
     #[test]

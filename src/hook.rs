@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::decision::consent;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::delivery::proxy::ProxySettings;
@@ -13,7 +14,7 @@ use crate::event::command_line::CommandLine;
 use crate::event::stdin;
 use crate::payload::Event;
 use crate::payload::event::MAX_INTEGER;
-use crate::payload::vocabulary::CommandResult;
+use crate::payload::vocabulary::{Command, CommandResult};
 use crate::platform::input::Input;
 
 /// What the caller says beside the event.
@@ -65,6 +66,13 @@ pub fn event(context: &Context, line: &CommandLine, status: i64, duration: Durat
         docglow_version: None,
         python_version: None,
     })
+}
+
+/// Asks before the docglow command line runs, if it is one that is asked before.
+pub fn ask(context: &Context, line: &CommandLine) {
+    if line.command == Command::Generate {
+        consent::prompt(context);
+    }
 }
 
 /// Shows what came of an event, where debug is on.

@@ -26,5 +26,6 @@ pub mod hook;
 pub mod json;
 pub mod payload;
 pub mod platform;
+pub mod run;
 pub mod status;
 pub mod yaml;

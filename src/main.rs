@@ -17,10 +17,10 @@ use docglow_telemetry::event::stdin;
 use docglow_telemetry::event::unused::unused;
 use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::payload::Event;
-use docglow_telemetry::payload::vocabulary::Command;
 use docglow_telemetry::platform::input::{self, Input};
 use docglow_telemetry::platform::memory::Memory;
 use docglow_telemetry::platform::process;
+use docglow_telemetry::run;
 use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
 
 #[cfg(lean)]
@@ -48,6 +48,7 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Prompt { arguments: Some(arguments), .. }) => prompt(&arguments),
         Ok(Invocation::Report(report)) => self::report(&report),
         Ok(Invocation::PreviewReport(report)) => preview_report(report),
+        Ok(Invocation::Run { words, wait }) => run::run(&words, wait),
         Ok(Invocation::Init(Shell::Posix)) => print(include_str!("../hooks/docglow.sh")),
         Ok(Invocation::Init(Shell::Fish)) => print(include_str!("../hooks/docglow.fish")),
         Ok(Invocation::Help) => print(HELP),
@@ -107,12 +108,10 @@ fn preview_report(report: Report) {
     }
 }
 
-/// Asks before a generate that could be reported.
+/// Asks before a command line that could be reported.
 fn prompt(arguments: &[OsString]) {
-    if let Ok(line) = CommandLine::parse(arguments)
-        && line.command == Command::Generate
-    {
-        consent::prompt(&context_of(&line));
+    if let Ok(line) = CommandLine::parse(arguments) {
+        hook::ask(&context_of(&line), &line);
     }
 }
 

@@ -41,14 +41,19 @@ pub struct Environment {
 impl Environment {
     /// The process's own environment.
     pub fn read() -> Environment {
-        let filled = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        Environment::of(|name| std::env::var_os(name))
+    }
+
+    /// The environment in which `variable` gives a variable's value.
+    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Environment {
+        let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, filled(name)?)));
         Environment {
-            no_telemetry: std::env::var_os("DOCGLOW_NO_TELEMETRY"),
-            telemetry: std::env::var_os("DOCGLOW_TELEMETRY"),
+            no_telemetry: variable("DOCGLOW_NO_TELEMETRY"),
+            telemetry: variable("DOCGLOW_TELEMETRY"),
             endpoint: filled("DOCGLOW_TELEMETRY_ENDPOINT"),
-            debug: std::env::var_os("DOCGLOW_TELEMETRY_DEBUG"),
-            wait: std::env::var_os("DOCGLOW_TELEMETRY_WAIT"),
+            debug: variable("DOCGLOW_TELEMETRY_DEBUG"),
+            wait: variable("DOCGLOW_TELEMETRY_WAIT"),
             vercel_bypass: filled("DOCGLOW_VERCEL_BYPASS"),
             proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
             no_proxy: first(&["no_proxy", "NO_PROXY"]),

@@ -17,7 +17,8 @@ struct Versions {
     python: Option<PythonVersion>,
 }
 
-/// Gives the event the versions found behind `docglow`, the path of the command, where it has none of its own.
+/// Gives the event the versions found behind `docglow`, the path of the command, or of the Python that runs it as a module,
+/// where it has none of its own.
 pub fn complete(event: &mut Event, docglow: &Path) {
     if event.docglow_version.is_some() && event.python_version.is_some() {
         return;
@@ -33,7 +34,11 @@ fn behind_command(command: &Path) -> Option<Versions> {
     if folder.file_name()? == "shims" {
         return behind_shim(folder.parent()?, command.file_name()?.as_ref());
     }
-    behind_script(command)
+    match Python::at(command) {
+        // `python -m docglow`, sure only where it has its own packages alone.
+        Some(python) => found(&[&python.prefix], &python).filter(|_| python.is_virtual),
+        None => behind_script(command),
+    }
 }
 
 /// A shim of pyenv, asdf or mise starts the command of one of the Pythons beside it. Which one is settled when it runs, so
@@ -59,8 +64,14 @@ fn behind_script(command: &Path) -> Option<Versions> {
         // `pip --user` goes before both.
         beside => vec![beside, base.join("local"), base],
     };
-    let mut found = folders.iter().map(|folder| versions_in(folder, &python)).filter(|versions| !versions.is_empty());
-    Some(Versions { docglow: agreed(found.next()?.into_iter())?, python: python.version })
+    found(&folders, &python)
+}
+
+/// The versions in the first of these folders that has a docglow for this Python.
+fn found(folders: &[impl AsRef<Path>], python: &Python) -> Option<Versions> {
+    let mut all = folders.iter().map(|folder| versions_in(folder.as_ref(), python));
+    let first = all.find(|versions| !versions.is_empty())?;
+    Some(Versions { docglow: agreed(first.into_iter())?, python: python.version })
 }
 
 /// The versions in the names of the `docglow-….dist-info` folders among a Python's packages in `folder`.

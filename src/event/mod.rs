@@ -3,6 +3,7 @@
 pub mod command_line;
 pub mod elapsed;
 pub mod installation;
+pub mod launcher;
 pub mod manifest;
 mod python;
 pub mod settings;

@@ -1,11 +1,12 @@
 //! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
 //! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
 //!
-//! A side has eight modules: `start` (the program's own start), `input` (standard input, read with deadlines), `file` (files
+//! A side has nine modules: `command` (running somebody else's command line), `start` (the program's own start), `input` (standard input, read with deadlines), `file` (files
 //! that anybody may have put there), `folders` (where a user's configuration lives), `owner` (whose folder it is), `process`
 //! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking
 //! a person).
 
+pub mod exit;
 pub mod file;
 pub mod memory;
 
@@ -18,4 +19,4 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{folders, input, owner, process, python, start, terminal};
+pub use system::{command, folders, input, owner, process, python, start, terminal};

@@ -1,13 +1,17 @@
 //! Linux and macOS.
 
+pub mod command;
 pub mod file;
 pub mod folders;
+mod inherited;
 pub mod input;
 #[cfg(test)]
 mod installations;
 pub mod owner;
 pub mod process;
 pub mod python;
+mod running;
+mod signals;
 pub mod start;
 pub mod terminal;
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::platform::exit;
+
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
 /// The first descriptor behind standard input, output and error.
@@ -17,10 +19,10 @@ const FIRST_INHERITED: libc::c_uint = 3;
 /// By how much the sender's priority is lowered, of at most 19: a tenth of the time of a program that competes with it.
 const POLITENESS: i32 = 10;
 
-/// Ends the process at once, with status 0, whatever its other threads are doing.
+/// Ends the process at once, with the status that was set, whatever its other threads are doing.
 pub fn end() -> ! {
     // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
-    unsafe { libc::_exit(0) }
+    unsafe { libc::_exit(exit::status()) }
 }
 
 /// Bytes from the system's random numbers.
@@ -139,22 +141,40 @@ fn start_unawaited(mut command: Command) -> Result<()> {
 /// A program such as bats waits for the end of a pipe that it left open on descriptor 3, and the sender outlives its caller.
 /// Where neither way of marking works, the sender holds that pipe for 3 s.
 fn close_inherited_on_exec() {
+    // Since Linux 5.11.
     #[cfg(target_os = "linux")]
-    {
-        // SAFETY: takes three integers, and only sets a flag on descriptors of this process. Since Linux 5.11.
-        let done = unsafe {
-            libc::syscall(libc::SYS_close_range, FIRST_INHERITED, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
-        };
-        if done == 0 {
-            return;
-        }
+    if close_range(libc::CLOSE_RANGE_CLOEXEC) {
+        return;
     }
-    let open = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
-    let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
-    for descriptor in numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED) {
+    for descriptor in inherited() {
         // SAFETY: takes three integers, and only sets a flag; a descriptor that is closed by now is an error of no interest.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
+}
+
+/// Closes every descriptor but the standard three. This process must have none of its own.
+pub(super) fn close_inherited() {
+    // Since Linux 5.9.
+    #[cfg(target_os = "linux")]
+    if close_range(0) {
+        return;
+    }
+    for descriptor in inherited() {
+        // SAFETY: takes an integer, and nothing of this process's is behind it.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn close_range(flags: libc::c_uint) -> bool {
+    // SAFETY: takes three integers. What it does to descriptors is what its two callers are about.
+    unsafe { libc::syscall(libc::SYS_close_range, FIRST_INHERITED, libc::c_uint::MAX, flags) == 0 }
+}
+
+fn inherited() -> Vec<libc::c_int> {
+    let open = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let numbers = open.filter_map(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
+    numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED).collect()
 }
 
 /// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.

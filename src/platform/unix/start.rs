@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustix::io::fcntl_getfd;
 use rustix::stdio::{stderr, stdin, stdout};
 
-use super::process;
+use super::{inherited, process};
 
 /// Makes a function of the arguments behind the program's name what this program does. The exit status is 0.
 #[macro_export]
@@ -27,13 +27,9 @@ macro_rules! program {
     };
 }
 
-/// Makes nobody at the other end of a stream, and writing beyond the limit of `ulimit -f`, an error, where it would end the
-/// process, and fills up the standard streams.
+/// Ignores the signals that would end the process, and fills up the standard streams.
 pub fn prepare() {
-    for signal in [libc::SIGPIPE, libc::SIGXFSZ] {
-        // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
-        unsafe { libc::signal(signal, libc::SIG_IGN) };
-    }
+    inherited::ignore_signals();
     // The first file that is opened takes the place of the first stream that is closed, and what is meant to be printed would
     // be written into it.
     for stream in [stdin(), stdout(), stderr()] {

@@ -1,5 +1,6 @@
 //! Windows 10 and later.
 
+pub mod command;
 pub mod file;
 pub mod folders;
 pub mod input;

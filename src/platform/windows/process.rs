@@ -9,6 +9,8 @@ use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 
+use crate::platform::exit;
+
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::System::Threading::{
     BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_UNICODE_ENVIRONMENT,
@@ -28,11 +30,11 @@ const FLAGS: u32 = DETACHED_PROCESS
 /// What Windows itself needs of an environment: sockets and random numbers are looked for below it.
 const SYSTEM_VARIABLES: [&str; 2] = ["SystemRoot", "SystemDrive"];
 
-/// Ends the process at once, with status 0, whatever its other threads are doing.
+/// Ends the process at once, with the status that was set, whatever its other threads are doing.
 pub fn end() -> ! {
     loop {
         // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
-        unsafe { TerminateProcess(GetCurrentProcess(), 0) };
+        unsafe { TerminateProcess(GetCurrentProcess(), exit::status().cast_unsigned()) };
     }
 }
 

@@ -1,0 +1,185 @@
+//! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
+
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, CString, OsStr, OsString, c_char};
+use std::io::{self, Error, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::ptr;
+
+use rustix::fs::{Access, access};
+
+use crate::platform::exit;
+
+use super::running::Running;
+use super::{inherited, process, signals};
+
+/// What the C library searches where there is no PATH.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// What a command is run by that is a script and does not say of what, as a shell and `execvp(3)` run it.
+const SHELL: &CStr = c"/bin/sh";
+
+/// What `env`, `nice` and `nohup` exit with where the command is not there, and where it can't be run.
+const NOT_FOUND: i32 = 127;
+const NOT_RUN: i32 = 126;
+
+unsafe extern "C" {
+    static environ: *const *const c_char;
+}
+
+/// A command line, ready to be executed.
+#[derive(Clone)]
+pub struct Command {
+    program: OsString,
+    /// The files that it may be, to be tried in this order.
+    files: Vec<CString>,
+    arguments: Vec<CString>,
+    /// `NAME=VALUE` to be set in its environment.
+    variable: Option<CString>,
+}
+
+/// The file that `program` is executed from, searched for in `path` as `execvp(3)` does. `None` where there is none.
+pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
+    let is_executable = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
+    files(program, path).into_iter().find(is_executable)
+}
+
+fn files(program: &OsStr, path: Option<&OsStr>) -> Vec<PathBuf> {
+    if program.is_empty() {
+        return Vec::new();
+    }
+    if program.as_bytes().contains(&b'/') {
+        return vec![PathBuf::from(program)];
+    }
+    // An empty folder in PATH is the working folder, where joining to nothing leads as well.
+    let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
+    std::env::split_paths(path).map(|folder| folder.join(program)).collect()
+}
+
+impl Command {
+    /// The command line of these words, the first of which is the program. `None` where there is none.
+    pub fn new(words: &[OsString]) -> Option<Command> {
+        let program = words.first()?.clone();
+        let text = |text: &OsStr| CString::new(text.as_bytes()).ok();
+        let files = files(&program, std::env::var_os("PATH").as_deref());
+        Some(Command {
+            files: files.iter().filter_map(|file| text(file.as_os_str())).collect(),
+            arguments: words.iter().filter_map(|word| text(word)).collect(),
+            variable: None,
+            program,
+        })
+    }
+
+    /// Sets a variable in the command's environment, and nowhere else.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variable = CString::new(format!("{name}={value}")).ok();
+    }
+
+    /// Becomes the command. Where that can't be, says so and exits as `env` does.
+    pub fn replace_this_process(&self) -> ! {
+        inherited::restore_signals();
+        let error = self.execute();
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        // What others have named could hold anything, a terminal's control sequences included.
+        let program = self.program.to_string_lossy();
+        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", program.escape_debug());
+        exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) { NOT_FOUND } else { NOT_RUN });
+        process::end()
+    }
+
+    /// Returns only with the error of the last file, or with that of one that was there and could not be executed.
+    fn execute(&self) -> Error {
+        let environment = self.environment();
+        let mut found = None;
+        let mut last = Error::from_raw_os_error(libc::ENOENT);
+        for file in &self.files {
+            let arguments = self.arguments.iter().map(CString::as_c_str);
+            last = execute(file, arguments.clone(), &environment);
+            match last.raw_os_error() {
+                Some(libc::ENOEXEC) => {
+                    let script = [SHELL, file].into_iter().chain(arguments.skip(1));
+                    return execute(SHELL, script, &environment);
+                }
+                Some(libc::EACCES) => found = Some(Error::from_raw_os_error(libc::EACCES)),
+                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                _ => return last,
+            }
+        }
+        found.unwrap_or(last)
+    }
+
+    /// This process's environment, byte for byte, but for the variable that is set.
+    fn environment(&self) -> Vec<*const c_char> {
+        let name =
+            self.variable.as_ref().and_then(|variable| variable.to_bytes().split_inclusive(|b| *b == b'=').next());
+        let mut environment = Vec::new();
+        // SAFETY: `environ` is a list of C strings with a null pointer behind the last. Nothing of this process changes it.
+        unsafe {
+            let mut entry = environ;
+            while !entry.is_null() && !(*entry).is_null() {
+                if !name.is_some_and(|name| CStr::from_ptr(*entry).to_bytes().starts_with(name)) {
+                    environment.push(*entry);
+                }
+                entry = entry.add(1);
+            }
+        }
+        environment.extend(self.variable.as_ref().map(|variable| variable.as_ptr()));
+        environment.push(ptr::null());
+        environment
+    }
+
+    /// Starts the command as a child. This process does not hold on to what it was given: who waits for the end of a pipe waits
+    /// for the command alone. Only standard error is kept, if `keep_stderr` says so.
+    ///
+    /// # Errors
+    /// Those of `fork(2)`: the command was not started.
+    pub fn start(&self, keep_stderr: bool) -> io::Result<Running> {
+        // Before there is a child, so that no signal ends this process and leaves the child alone.
+        let before = signals::hold_back();
+        // SAFETY: this process has a single thread, so its copy may do whatever the process itself may.
+        match unsafe { libc::fork() } {
+            -1 => {
+                let error = Error::last_os_error();
+                before.restore();
+                Err(error)
+            }
+            0 => {
+                before.restore();
+                self.replace_this_process()
+            }
+            child => {
+                inherited::let_go(keep_stderr);
+                Ok(Running::new(child))
+            }
+        }
+    }
+}
+
+fn execute<'a>(file: &CStr, arguments: impl Iterator<Item = &'a CStr>, environment: &[*const c_char]) -> Error {
+    let arguments: Vec<_> = arguments.map(CStr::as_ptr).chain([ptr::null()]).collect();
+    // SAFETY: a C string and two lists of C strings, each with a null pointer behind the last; they live until the call
+    // returns, which it does only where it failed.
+    unsafe { libc::execve(file.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    Error::last_os_error()
+}
+
+/// Does something of ours in a process aside, and waits for it: the command that then takes this process's place has no child
+/// that it did not start, and the files it was given are as they were. Nothing is done where the system refuses.
+pub fn aside(work: impl FnOnce()) {
+    // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
+    match unsafe { libc::fork() } {
+        -1 => {}
+        0 => {
+            work();
+            process::end()
+        }
+        child => {
+            let interrupted = || Error::last_os_error().kind() == ErrorKind::Interrupted;
+            // SAFETY: the status is not asked for.
+            while unsafe { libc::waitpid(child, ptr::null_mut(), 0) } == -1 && interrupted() {}
+        }
+    }
+}

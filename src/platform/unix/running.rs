@@ -1,0 +1,102 @@
+//! Waiting for a command, whatever happens to it or to this process, and ending as it did.
+
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+
+use rustix::process::{Resource, Rlimit, getpid, getsid, setrlimit};
+
+use crate::platform::exit;
+
+use super::process;
+use super::signals::{self, SignalSet};
+
+/// The signals that somebody may send to this process alone and mean the command.
+const PASSED_ON: [c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
+
+/// The exit status where the command's can't be had.
+const UNKNOWN: i32 = 125;
+
+/// A command that runs as a child.
+#[derive(Clone)]
+pub struct Running {
+    child: libc::pid_t,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Exited(i32),
+    Signalled(i32),
+}
+
+impl Running {
+    pub(super) fn new(child: libc::pid_t) -> Running {
+        Running { child }
+    }
+
+    /// Waits for the command's end. Signals for the command that reach this process alone are passed on; when the command is
+    /// stopped, so is this process, which the shell is waiting for, and they go on together.
+    pub fn wait(&self) -> End {
+        // What is ignored, as nohup has it, is to be ignored.
+        let passed_on = PASSED_ON.into_iter().filter(|signal| !signals::is_ignored(*signal));
+        let awaited = SignalSet::of(passed_on.chain([libc::SIGCHLD]));
+        loop {
+            let mut status = 0;
+            // SAFETY: writes the status to an integer of ours.
+            match unsafe { libc::waitpid(self.child, &raw mut status, libc::WNOHANG | libc::WUNTRACED) } {
+                0 => self.pass_on(&awaited),
+                -1 => return End::Exited(UNKNOWN),
+                _ if libc::WIFEXITED(status) => return End::Exited(libc::WEXITSTATUS(status)),
+                _ if libc::WIFSIGNALED(status) => return End::Signalled(libc::WTERMSIG(status)),
+                _ if libc::WIFSTOPPED(status) => self.stop_too(libc::WSTOPSIG(status)),
+                _ => {}
+            }
+        }
+    }
+
+    fn pass_on(&self, awaited: &SignalSet) {
+        let Some((signal, sender)) = awaited.next() else { return };
+        // The command, and the kernel when a terminal is gone, tell the whole process group; but the kernel first tells the
+        // process alone that leads the session.
+        let leads_session = || getsid(None).is_ok_and(|leader| leader == getpid());
+        let meant_the_group = sender.is_some_and(|sender| sender == self.child || (sender == 0 && !leads_session()));
+        if signal != libc::SIGCHLD && !meant_the_group {
+            self.send(signal);
+        }
+    }
+
+    fn stop_too(&self, signal: c_int) {
+        signals::have_effect(signal);
+        // It was stopped in that call, until somebody continued it.
+        self.send(libc::SIGCONT);
+    }
+
+    fn send(&self, signal: c_int) {
+        // SAFETY: takes two integers. The child was not waited for yet, so nobody else has its number.
+        unsafe { libc::kill(self.child, signal) };
+    }
+}
+
+impl End {
+    /// The exit status as a shell gives it: 128 and its number for a signal.
+    pub fn status(self) -> i32 {
+        match self {
+            End::Exited(status) => status,
+            End::Signalled(signal) => 128 + signal,
+        }
+    }
+
+    /// Ends this process in the same way.
+    pub fn imitate(self) -> ! {
+        if let End::Signalled(signal) = self {
+            // The command's core, if it left one, is the one to look at.
+            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+            #[cfg(target_os = "linux")]
+            let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+            signals::have_effect(signal);
+        }
+        exit::set_status(self.status());
+        process::end()
+    }
+}

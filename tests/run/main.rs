@@ -1,0 +1,27 @@
+//! `run`, around a `docglow` that does what the trial says.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod ends;
+mod off;
+#[path = "../shells/pty.rs"]
+#[allow(dead_code)] // its part that only shells need
+mod pty;
+mod report;
+mod scene;
+mod shells;
+mod signals;
+mod terminal;
+mod unchanged;
+
+fn main() -> std::process::ExitCode {
+    let mut trials = unchanged::trials();
+    trials.extend(ends::trials());
+    trials.extend(signals::trials());
+    trials.extend(terminal::trials());
+    trials.extend(off::trials());
+    trials.extend(report::trials());
+    trials.extend(shells::trials());
+    common::conclude(trials)
+}

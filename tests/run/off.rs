@@ -1,0 +1,188 @@
+//! What of `run` there is while the command runs: nothing where nothing is to be reported, else a process that waits.
+
+use crate::common::{Behaviour, Invocation, Receiver, trials};
+use crate::scene::{By, PATIENCE, Scene, children, spawn, stat};
+use std::fs;
+use std::io::Read;
+use std::process::Child;
+use std::time::Duration;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        where_nothing_is_to_be_reported_run_becomes_the_command,
+        where_it_is_off_no_process_is_started needs ["strace"],
+        serve_is_reported_at_its_start_and_run_becomes_it,
+        around_a_command_that_is_reported_one_small_process_waits,
+        a_run_in_a_run_reports_once,
+        make_is_run_and_a_docglow_in_it_is_left_alone needs ["make"],
+        the_sender_has_no_file_of_the_callers,
+        the_caller_never_waits_for_the_network,
+    ]
+}
+
+/// Waits for a line on standard input after having said its process id.
+const SAYS_ITS_ID: &str = "echo $$; read -r line";
+
+fn first_number(child: &mut Child) -> u32 {
+    let mut text = Vec::new();
+    let output = child.stdout.as_mut().expect("its output");
+    while text.last() != Some(&b'\n') {
+        let mut byte = [0];
+        output.read_exact(&mut byte).expect("a line");
+        text.extend(byte);
+    }
+    String::from_utf8_lossy(&text).trim().parse().expect("a process id")
+}
+
+/// Whether the command is the process that `run` was started as, and that one has no children.
+fn becomes_it(call: &Invocation) -> bool {
+    let mut run = spawn(&call.clone().env("STUB", SAYS_ITS_ID));
+    let command = first_number(&mut run);
+    let is_alone = command == run.id() && children(command).is_empty();
+    drop(run.stdin.take());
+    run.wait().expect("its end");
+    is_alone
+}
+
+fn where_nothing_is_to_be_reported_run_becomes_the_command() {
+    let scene = Scene::new();
+    let line = ["docglow", "generate"];
+    assert!(!becomes_it(&scene.call(By::RunOn, &line)), "the trial shows nothing");
+    assert!(becomes_it(&scene.run(&line)), "nobody has turned it on");
+    assert!(becomes_it(&scene.call(By::RunOff, &line)), "off by the environment");
+    assert!(becomes_it(&scene.call(By::RunOn, &line).env("DOCGLOW_NO_TELEMETRY", "1")), "the kill switch");
+    assert!(becomes_it(&scene.call(By::RunOn, &["env", "DOCGLOW_NO_TELEMETRY=1", "docglow", "generate"])), "by env");
+    for words in [
+        &["docglow", "generate", "--unknown"][..],
+        &["docglow", "generate", "--help"],
+        &["docglow", "generate", "--project-dir", "missing"],
+        &["docglow", "init"],
+        &["docglow"],
+        &["env", "-C", ".", "docglow", "generate"],
+        &["sh", "-c", "docglow generate"],
+    ] {
+        assert!(becomes_it(&scene.call(By::RunOn, words)) || words[0] == "sh", "{words:?}");
+    }
+    scene.sandbox.write_config("telemetry: {enabled: false}");
+    assert!(becomes_it(&scene.run(&line)), "off by docglow.yml");
+    scene.sandbox.write_config("telemetry: {enabled: true}");
+    assert!(!becomes_it(&scene.run(&line)), "on by docglow.yml");
+    fs::create_dir(scene.sandbox.project().join("other")).expect("a folder");
+    assert!(
+        becomes_it(&scene.run(&["docglow", "generate", "--project-dir", "other"])),
+        "the project's docglow.yml counts"
+    );
+}
+
+fn where_it_is_off_no_process_is_started() {
+    let scene = Scene::new();
+    let log = scene.sandbox.root().join("strace");
+    let mut call = scene.call(By::RunOff, &["docglow", "generate"]).env("STUB", "exit 3");
+    let arguments = std::mem::take(&mut call.arguments);
+    let program = std::mem::replace(&mut call.program, crate::common::trials::tool_path("strace").expect("strace"));
+    let outcome = call.args(["-f", "-qq", "-o"]).arg(&log).arg(program).args(arguments).run();
+    assert_eq!(outcome.status.code(), Some(3));
+    let calls = fs::read_to_string(&log).expect("the trace");
+    let has = |name: &str| {
+        calls.lines().any(|line| line.split_once(' ').is_some_and(|(_, call)| call.trim_start().starts_with(name)))
+    };
+    assert!(has("execve("), "{calls}");
+    for name in ["clone", "fork", "vfork", "socket", "connect", "mkdir", "rename"] {
+        assert!(!has(name), "{name}: {calls}");
+    }
+}
+
+fn serve_is_reported_at_its_start_and_run_becomes_it() {
+    let scene = Scene::new();
+    let call = scene.call(By::RunOn, &["docglow", "serve", "--watch", "--dir", "."]).env("STUB", SAYS_ITS_ID);
+    let mut run = spawn(&call);
+    let command = first_number(&mut run);
+    assert_eq!((command, children(command)), (run.id(), Vec::new()));
+    let event = scene.event().json();
+    assert_eq!(
+        (&event["command"], &event["result"], &event["duration_ms"]),
+        (&"serve".into(), &"success".into(), &0.into())
+    );
+    assert_eq!(event["features_used"], serde_json::json!(["watch"]));
+    assert_eq!(run.try_wait().expect("its state"), None);
+    drop(run.stdin.take());
+    run.wait().expect("its end");
+    // Once, and not where docglow would refuse it.
+    let refused = scene.call(By::RunOn, &["--wait", "docglow", "serve", "--dir", "missing"]).env("STUB", "exit 1");
+    assert_eq!(refused.run().status.code(), Some(1));
+    assert_eq!(scene.receiver.requests().len(), 1);
+}
+
+fn around_a_command_that_is_reported_one_small_process_waits() {
+    let scene = Scene::new();
+    let mut run = spawn(&scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", SAYS_ITS_ID));
+    let command = first_number(&mut run);
+    assert_eq!((children(run.id()), stat(command, 4)), (vec![command], Some(run.id().to_string())));
+    let open: Vec<_> = fs::read_dir(format!("/proc/{}/fd", run.id())).expect("its files").flatten().collect();
+    for file in &open {
+        assert_eq!(fs::read_link(file.path()).expect("a file"), std::path::Path::new("/dev/null"));
+    }
+    let memory = fs::read_to_string(format!("/proc/{}/smaps_rollup", run.id())).expect("its memory");
+    let kib = |label: &str| {
+        let line = memory.lines().find_map(|line| line.strip_prefix(label)).expect("a number");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+    };
+    println!("run waits with {} KiB, of which {} KiB are no file's", kib("Rss:"), kib("Anonymous:"));
+    assert!(kib("Anonymous:") <= 1024, "{memory}");
+    drop(run.stdin.take());
+    run.wait().expect("its end");
+}
+
+fn a_run_in_a_run_reports_once() {
+    let scene = Scene::new();
+    let nested = ["--wait", "docglow-telemetry", "run", "--wait", "docglow", "generate"];
+    scene.call(By::RunOn, &nested).env("STUB", "exit 0").run().assert_success();
+    assert_eq!(scene.receiver.requests().len(), 1);
+}
+
+fn make_is_run_and_a_docglow_in_it_is_left_alone() {
+    let scene = Scene::new();
+    fs::write(scene.sandbox.project().join("Makefile"), "docs:\n\t@docglow generate\n").expect("a Makefile");
+    let outcome =
+        scene.call(By::RunOn, &["--wait", "make", "docs"]).env("STUB", "echo \"<$DOCGLOW_NO_TELEMETRY>\"").run();
+    assert_eq!(outcome.assert_success().stdout(), "<>\n");
+    scene.assert_nothing_sent();
+}
+
+fn the_sender_has_no_file_of_the_callers() {
+    for (line, stub) in [
+        (&["docglow", "generate"][..], "echo out; echo err >&2; echo three >&3"),
+        (&["docglow", "serve", "--dir", "."], "echo out; echo err >&2; echo three >&3"),
+    ] {
+        let scene = Scene::to(Receiver::start(Behaviour::Silent));
+        let call = scene.call(By::RunOn, line).env("STUB", stub);
+        let mut shell = call.clone();
+        shell.program = "/bin/sh".into();
+        shell.arguments = vec!["-c".into(), "exec 3>&1; exec \"$@\"".into(), "sh".into(), call.program.into()];
+        // Reads to the end of all three, which a sender that held one would put off until its own end, 3 s later.
+        let outcome = shell.args(call.arguments).run();
+        assert_eq!((outcome.stdout(), outcome.stderr()), ("out\nthree\n", "err\n"));
+        assert!(outcome.wall < Duration::from_secs(2), "{outcome:?}");
+        scene.receiver.wait_for(1, PATIENCE);
+    }
+}
+
+fn the_caller_never_waits_for_the_network() {
+    const ROUNDS: usize = 30;
+    let [answering, silent] = [Scene::new(), Scene::to(Receiver::start(Behaviour::Silent))];
+    let line = ["docglow", "generate"];
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        let calls =
+            [answering.call(By::RunOff, &line), answering.call(By::RunOn, &line), silent.call(By::RunOn, &line)];
+        for (call, times) in calls.into_iter().zip(&mut times) {
+            times.push(call.env("STUB", "").run().assert_success().wall);
+        }
+    }
+    let median = times.map(|mut times| {
+        times.sort();
+        times[ROUNDS / 2]
+    });
+    println!("a docglow that does nothing, by run: off, answered, never answered: {median:?}");
+    assert!(median[2] < median[1] * 2 && median[2] < median[0] * 10, "{median:?}");
+}

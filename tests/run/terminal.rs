@@ -1,0 +1,221 @@
+//! At a terminal: `run` leaves it to its command, and shells see one job.
+
+use crate::common::platform::pseudo_terminal;
+use crate::common::trials;
+use crate::common::trials::tool_path;
+use crate::pty::{CTRL_C, CTRL_Z, Terminal};
+use crate::scene::{BY_RUN, By, Scene, stat, wait_until, written};
+use std::fs::File;
+
+const CTRL_BACKSLASH: &str = "\x1c";
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        the_command_has_the_terminal needs ["setsid", "stty"],
+        a_terminal_that_the_command_changes_stays_changed needs ["setsid", "stty"],
+        ctrl_c_is_the_commands_affair needs ["setsid"],
+        ctrl_backslash_is_the_commands_affair needs ["setsid"],
+        ctrl_z_stops_the_job_and_fg_goes_on_with_it needs ["setsid", "bash"],
+        bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
+        a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
+        the_first_generate_is_preceded_by_the_question needs ["setsid"],
+        a_yes_is_recorded_and_the_command_is_reported needs ["setsid"],
+        nobody_is_asked_where_nothing_could_be_reported needs ["setsid"],
+    ]
+}
+
+fn the_command_has_the_terminal() {
+    let stub = "stty rows 33 cols 77; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size; set -- $(cat /proc/$$/stat)
+        [ \"$5\" = \"$8\" ] && echo in the foreground; read -r line && echo \"read $line\"";
+    let scene = Scene::new();
+    for by in [By::Itself, By::RunOff, By::RunOn] {
+        let mut terminal = Terminal::open(&scene.call(by, &["docglow", "health"]).env("STUB", stub));
+        terminal.wait_for("33 77");
+        terminal.wait_for("in the foreground");
+        terminal.type_in("some words\n");
+        terminal.wait_for("read some words");
+    }
+}
+
+fn a_terminal_that_the_command_changes_stays_changed() {
+    let scene = Scene::new();
+    let stub = "stty raw -echo; echo raw; dd bs=1 count=1 2>/dev/null | od -An -tx1";
+    for by in BY_RUN {
+        let call = scene.call(by, &["docglow", "health"]).env("STUB", stub);
+        let mut shell = call.clone();
+        shell.program = "/bin/sh".into();
+        shell.arguments =
+            vec!["-c".into(), "\"$@\"; stty -a | tr -d '\\n'; stty sane; echo; echo end".into(), "sh".into()];
+        shell = shell.arg(call.program).args(call.arguments);
+        let mut terminal = Terminal::open(&shell);
+        terminal.wait_for("raw");
+        // In raw mode, Ctrl-C is a byte like any other.
+        terminal.type_in(CTRL_C);
+        terminal.wait_for("03");
+        let state = terminal.wait_for("end");
+        assert!(state.contains("-icanon") && state.contains("-echo"), "{by:?}: {state}");
+    }
+}
+
+/// A call that reports before it returns, by a shell that says how it ended.
+fn with_status(scene: &Scene, by: By, stub: &str) -> Terminal {
+    let call = scene.call(by, &["--wait", "docglow", "generate"]).env("STUB", stub);
+    let mut shell = call.clone();
+    shell.program = "/bin/sh".into();
+    shell.arguments = vec!["-c".into(), "trap : INT QUIT; \"$@\"; echo \"ended with $?\"".into(), "sh".into()];
+    Terminal::open(&shell.arg(call.program).args(call.arguments))
+}
+
+fn assert_keys_are_the_commands(keys: &str, signal: &str, number: i32) {
+    let loop_ = "echo working; while :; do sleep 0.02; done";
+    for by in BY_RUN {
+        for (status, result) in [(0, Some("success")), (1, Some("error")), (128 + number, None)] {
+            let scene = Scene::new();
+            let mut terminal = with_status(&scene, by, &format!("trap 'exit {status}' {signal}; {loop_}"));
+            terminal.wait_for("working");
+            terminal.type_in(keys);
+            terminal.wait_for(&format!("ended with {status}"));
+            let sent = scene.receiver.requests();
+            let sent = sent.first().map(|request| request.json()["result"].as_str().expect("a word").to_owned());
+            assert_eq!(sent.as_deref(), result.filter(|_| by == By::RunOn), "{by:?} {status}");
+        }
+        let scene = Scene::new();
+        let mut terminal = with_status(&scene, by, loop_);
+        terminal.wait_for("working");
+        terminal.type_in(keys);
+        terminal.wait_for(&format!("ended with {}", 128 + number));
+        scene.assert_nothing_sent();
+    }
+}
+
+fn ctrl_c_is_the_commands_affair() {
+    assert_keys_are_the_commands(CTRL_C, "INT", 2);
+}
+
+fn ctrl_backslash_is_the_commands_affair() {
+    assert_keys_are_the_commands(CTRL_BACKSLASH, "QUIT", 3);
+}
+
+/// bash with job control, in which `docglow` stands behind `run`.
+fn bash(scene: &Scene, stub: &str) -> Terminal {
+    let bash = scene.program("/bin/bash").args(["--noprofile", "--norc", "-i"]).on().env("STUB", stub);
+    let mut terminal = Terminal::open(&bash.env("PS1", "ready> "));
+    terminal.wait_for("ready> ");
+    terminal
+}
+
+fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
+    let scene = Scene::new();
+    let stub = "echo $$ >pid; echo working; while [ ! -e end ]; do sleep 0.02; done; echo done working; exit 3";
+    let mut terminal = bash(&scene, stub);
+    terminal.type_in("docglow-telemetry run --wait docglow generate\n");
+    terminal.wait_for("working");
+    let command: u32 = written(&scene.sandbox.project().join("pid")).expect("its id").parse().expect("a number");
+    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let works = |pid: u32| {
+        let [state, group, foreground] = [3, 5, 8].map(|field| stat(pid, field).expect("it lives"));
+        state != "T" && group == foreground
+    };
+    for _ in 0..3 {
+        wait_until("both are in the foreground", || works(command) && works(run));
+        terminal.type_in(CTRL_Z);
+        // The words that bash has for SIGTSTP; for SIGSTOP they are others.
+        terminal.wait_for("Stopped  ");
+        terminal.wait_for("ready> ");
+        assert_eq!([command, run].map(|pid| stat(pid, 3).expect("it lives")), ["T", "T"]);
+        terminal.type_in("jobs | wc -l; fg >/dev/null\n");
+        terminal.wait_for("\n1");
+    }
+    std::fs::write(scene.sandbox.project().join("end"), "").expect("the word to end");
+    terminal.wait_for("done working");
+    terminal.wait_for("ready> ");
+    terminal.type_in("echo \"status $?\"\n");
+    terminal.wait_for("status 3");
+    let event = scene.event().json();
+    assert_eq!(event["result"], "error");
+}
+
+fn bg_and_fg_of_a_job_that_reads_the_terminal() {
+    let scene = Scene::new();
+    let mut terminal = bash(&scene, "echo working; read -r line; echo \"read $line\"");
+    terminal.type_in("docglow-telemetry run --wait docglow health &\n");
+    // Both are stopped by the terminal, as the job's processes.
+    terminal.wait_for("working");
+    terminal.type_in("while ! jobs | grep -q Stopped; do sleep 0.05; done; fg\n");
+    terminal.type_in("some words\n");
+    terminal.wait_for("read some words");
+    terminal.wait_for("ready> ");
+    assert_eq!(scene.event().json()["command"], "health");
+}
+
+/// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,
+/// the whole group is.
+fn a_terminal_that_hangs_up_ends_the_command() {
+    for led_by_run in [true, false] {
+        let scene = Scene::new();
+        let says = scene.sandbox.root().join("says");
+        let stub = "trap 'echo told >>$SAYS; exit 1' HUP; echo working >>$SAYS; while :; do sleep 0.02; done";
+        let call = scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", stub).env("SAYS", &says);
+        let (controller, name) = pseudo_terminal();
+        let side = || File::options().read(true).write(true).open(&name).expect("the terminal");
+        let mut session = call.clone();
+        session.program = tool_path("setsid").expect("setsid");
+        session.arguments = vec!["--ctty".into()];
+        if !led_by_run {
+            session = session.args(["sh", "-c", "\"$@\"; exit", "sh"]);
+        }
+        let session = session.arg(call.program).args(call.arguments);
+        let mut leader = session.as_command().stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid");
+        wait_until("the command works", || written(&says).is_some());
+        drop(controller);
+        assert_eq!(scene.event().json()["result"], "error");
+        leader.wait().expect("its end");
+        assert_eq!(written(&says).as_deref(), Some("working\ntold"), "led by run: {led_by_run}");
+    }
+}
+
+const QUESTION: &str = "[y/N]";
+
+fn undecided(scene: &Scene, words: &[&str]) -> crate::common::Invocation {
+    scene.run(words).env("STUB", "echo docglow ran")
+}
+
+fn the_first_generate_is_preceded_by_the_question() {
+    let scene = Scene::new();
+    let mut terminal = Terminal::open(&undecided(&scene, &["docglow", "generate", "--static"]));
+    let before = terminal.wait_for(QUESTION);
+    assert!(!before.contains("docglow ran"));
+    terminal.type_in("\n");
+    terminal.wait_for("docglow ran");
+    assert_eq!(scene.sandbox.state().expect("a state file")["consent"], "no");
+    let mut again = Terminal::open(&undecided(&scene, &["docglow", "generate"]));
+    assert!(!again.wait_for("docglow ran").contains(QUESTION));
+    scene.assert_nothing_sent();
+}
+
+fn a_yes_is_recorded_and_the_command_is_reported() {
+    let scene = Scene::new();
+    let mut terminal = Terminal::open(&undecided(&scene, &["env", "A=1", "docglow", "generate"]));
+    terminal.wait_for(QUESTION);
+    terminal.type_in("y\n");
+    terminal.wait_for("docglow ran");
+    let event = scene.event().json();
+    assert_eq!(event["instance_id"], scene.sandbox.state().expect("a state file")["instance_id"]);
+}
+
+fn nobody_is_asked_where_nothing_could_be_reported() {
+    for words in [
+        &["docglow", "health"][..],
+        &["docglow", "serve"],
+        &["docglow", "--help"],
+        &["docglow", "generate", "--help"],
+        &["docglow", "generate", "--unknown"],
+        &["docglow", "generate", "--project-dir", "missing"],
+        &["echo", "docglow ran"],
+    ] {
+        let scene = Scene::new();
+        let mut terminal = Terminal::open(&undecided(&scene, words));
+        assert!(!terminal.wait_for("docglow ran").contains(QUESTION), "{words:?}");
+        assert_eq!(scene.sandbox.state(), None);
+    }
+}
