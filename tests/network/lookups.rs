@@ -4,6 +4,7 @@ use crate::common::{Sandbox, trials};
 use crate::machine;
 use crate::support::namespace::{run_inside, start_resolver};
 use crate::support::{Authority, Hook, Manner, Proxy, SENDER_LIFE, ThreeSeconds, TlsReceiver};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -148,9 +149,13 @@ fn plug_ins() {
     std::fs::write(&nsswitch, "").expect("nsswitch.conf");
     succeed(Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]));
     succeed(Command::new("mount").arg("--bind").args([&nsswitch, Path::new("/etc/nsswitch.conf")]));
-    let plug_ins = Command::new("find").args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"]).output();
-    for plug_in in String::from_utf8(plug_ins.expect("find").stdout).expect("paths").lines() {
-        succeed(Command::new("mount").arg("--bind").arg(&library).arg(plug_in));
+    let found =
+        Command::new("find").args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"]).output().expect("find");
+    // /lib is the same folder as /usr/lib on most machines.
+    let paths = String::from_utf8(found.stdout).expect("paths");
+    let plug_ins: BTreeSet<_> = paths.lines().filter_map(|path| std::fs::canonicalize(path).ok()).collect();
+    for plug_in in plug_ins {
+        succeed(Command::new("mount").arg("--bind").args([&library, &plug_in]));
     }
     let receiver = TlsReceiver::answering(&authority, "collector.test");
     let url = receiver.url_with("collector.test");

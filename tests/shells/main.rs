@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod completions;
 mod event;
 mod lint;
 mod prompt;
@@ -17,6 +18,7 @@ mod unnoticed;
 
 fn main() -> std::process::ExitCode {
     let mut trials = lint::trials();
+    trials.extend(completions::trials());
     trials.extend(prompt::trials());
     for shell in shell::SHELLS {
         trials.extend(unchanged::trials(shell));
