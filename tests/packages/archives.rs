@@ -1,4 +1,4 @@
-//! What is in a wheel.
+//! What is in a wheel, a .deb and a .tar.gz.
 
 use crate::common::sandbox::binary;
 use crate::common::trials;
@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    trials![the_wheel_carries_the_very_binary, a_wheel_names_every_linux_and_every_licence needs ["python3"]]
+    trials![
+        the_wheel_carries_the_very_binary needs ["python3"],
+        a_wheel_names_every_linux_and_every_licence needs ["python3"],
+        deb_and_tar_carry_the_very_binary_and_its_manual needs ["dpkg-deb", "tar"],
+    ]
 }
 
 fn unpacked(processor: &str) -> (tempfile::TempDir, PathBuf) {
@@ -46,5 +50,28 @@ fn a_wheel_names_every_linux_and_every_licence() {
         }
         assert!(!notices.contains("aws-lc"));
         read(folder.path(), "dist-info/licenses/LICENSE");
+    }
+}
+
+fn deb_and_tar_carry_the_very_binary_and_its_manual() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (deb, tar) = (folder.path().join("deb"), folder.path().join("tar"));
+    succeed(Command::new("dpkg-deb").arg("-x").args([&only_file(&given("PACKAGES"), &["_amd64.deb"]), &deb]));
+    fs::create_dir(&tar).expect("a folder");
+    let archive = only_file(&given("PACKAGES"), &["docglow-telemetry-", "x86_64", ".tar.gz"]);
+    succeed(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(&tar));
+    for prefix in [deb.join("usr"), tar] {
+        let carried = fs::read(prefix.join("bin/docglow-telemetry")).expect("the binary");
+        assert!(carried == fs::read(binary()).expect("the binary"), "{}", prefix.display());
+        for file in [
+            "man/man1/docglow-telemetry.1",
+            "bash-completion/completions/docglow-telemetry",
+            "zsh/site-functions/_docglow-telemetry",
+            "fish/vendor_completions.d/docglow-telemetry.fish",
+            "doc/docglow-telemetry/LICENSE",
+            "doc/docglow-telemetry/NOTICES",
+        ] {
+            assert!(prefix.join("share").join(file).is_file(), "{file} in {}", prefix.display());
+        }
     }
 }

@@ -68,7 +68,7 @@ fn no_path_of_the_builder_is_in_the_binary() {
 
 fn the_sdist_builds() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let sdist = only_file(&given("PACKAGES"), &[".tar.gz"]);
+    let sdist = only_file(&given("PACKAGES"), &["docglow_telemetry-", ".tar.gz"]);
     let mut pip = outside_of_make(given("PYTHON_TOOLS").join("pip"));
     pip.args(["install", "--no-deps", "--no-cache-dir", "--target"]).args([folder.path(), &sdist]);
     // What is asked is whether it builds; how fast the program would be is another matter.
