@@ -39,6 +39,7 @@ Options:
   -h, --help          print this
   -V, --version       print the version
 
+In a shell's start-up file:  command -v docglow-telemetry >/dev/null && eval \"$(docglow-telemetry init bash)\"
 Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
 Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
 See what happens:            DOCGLOW_TELEMETRY_DEBUG=1

@@ -46,10 +46,12 @@ impl Shell {
     /// The one line of a start-up file.
     pub fn set_up(self) -> &'static str {
         match self {
-            Self::Bash => r#"eval "$(docglow-telemetry init bash)""#,
-            Self::Zsh => r#"eval "$(docglow-telemetry init zsh)""#,
-            Self::Dash | Self::Busybox => r#"eval "$(docglow-telemetry init sh)""#,
-            Self::Fish => "docglow-telemetry init fish | source",
+            Self::Bash => r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init bash)""#,
+            Self::Zsh => r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init zsh)""#,
+            Self::Dash | Self::Busybox => {
+                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init sh)""#
+            }
+            Self::Fish => "command -q docglow-telemetry; and docglow-telemetry init fish | source",
         }
     }
 
