@@ -53,8 +53,9 @@ pub fn report(context: &Context, options: &Options, line: &CommandLine, status: 
 /// # Errors
 /// Why it is none.
 pub fn event(context: &Context, line: &CommandLine, status: i64, duration: Duration) -> Result<Event, String> {
-    let result = CommandResult::of_status(status).ok_or("docglow's exit status is no result")?;
-    let settings = context.settings().ok_or("docglow can't use the project's docglow.yml")?;
+    let result = CommandResult::of_status(status).ok_or("docglow reports nothing with such an exit status")?;
+    let settings =
+        context.settings().ok_or("docglow can't use the project's docglow.yml, or its settings can't be told")?;
     let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(MAX_INTEGER);
     Ok(Event {
         command: line.command,

@@ -6,6 +6,7 @@ mod config_file;
 mod decision;
 mod event;
 mod harness;
+mod report;
 mod request;
 mod simultaneous;
 mod state;
@@ -16,6 +17,7 @@ fn main() -> std::process::ExitCode {
     let parts = [
         harness::trials(),
         event::trials(),
+        report::trials(),
         request::trials(),
         stdin::trials(),
         decision::trials(),

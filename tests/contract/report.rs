@@ -1,0 +1,270 @@
+//! §7: `report`, of a docglow command line that has ended.
+
+use crate::common::platform::{not_utf_8, pseudo_terminal};
+use crate::common::trials::tool_path;
+use crate::common::{Invocation, Receiver, Sandbox, trials};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        a_command_line_that_has_ended_is_reported_with_its_result,
+        what_ended_without_a_result_is_no_event,
+        standard_input_is_the_callers,
+        how_long_it_took_is_told_in_milliseconds_or_by_a_stamp,
+        flags_and_settings_are_features,
+        docglow_yml_and_manifest_are_those_of_the_command_line,
+        what_docglow_refuses_is_no_event_and_debug_says_why_without_a_word_of_it,
+        values_need_not_be_text,
+        with_telemetry_off_nothing_happens_and_debug_says_who_decided,
+        preview_shows_the_request_and_sends_nothing,
+        a_mistaken_report_is_told_so_and_leaves_standard_input_alone,
+        the_question_is_asked_before_a_generate_that_could_be_reported_alone needs ["setsid"],
+    ]
+}
+
+fn report(sandbox: &Sandbox, receiver: &Receiver, line: &str) -> Invocation {
+    sandbox.hook().on().to(receiver).arg("report").args(line.split_whitespace())
+}
+
+/// The payload of the one event that a report sends.
+fn payload(sandbox: &Sandbox, line: &str) -> Value {
+    let receiver = Receiver::answering();
+    report(sandbox, &receiver, &format!("--wait {line}")).run().assert_silent();
+    let requests = receiver.requests();
+    assert_eq!(requests.len(), 1, "{line}");
+    requests[0].json()
+}
+
+/// Why a report is no event.
+fn why_not(sandbox: &Sandbox, line: &str) -> String {
+    let receiver = Receiver::answering();
+    report(sandbox, &receiver, line).run().assert_silent();
+    let why = report(sandbox, &receiver, line).debug().run().assert_not_sent().to_owned();
+    assert_eq!(receiver.requests().len(), 0, "{line}");
+    why
+}
+
+fn a_command_line_that_has_ended_is_reported_with_its_result() {
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.project().join("target/docglow")).expect("a site");
+    for (line, command, result) in [
+        ("--status 0 -- generate", "generate", "success"),
+        ("--status=1 -- generate --static", "generate", "error"),
+        ("--status 0 -- health", "health", "success"),
+        ("--status 3 health", "health", "error"),
+        ("--status 128 -- health", "health", "error"),
+        ("--status 0 -- serve", "serve", "success"),
+    ] {
+        let payload = payload(&sandbox, line);
+        assert_eq!((&payload["command"], &payload["result"]), (&json!(command), &json!(result)), "{line}");
+    }
+    let receiver = Receiver::answering();
+    report(&sandbox, &receiver, "--status 0 -- health").run().assert_silent();
+    assert_eq!(receiver.wait_for(1, Duration::from_secs(10))[0].json()["command"], "health");
+}
+
+fn what_ended_without_a_result_is_no_event() {
+    let sandbox = Sandbox::new();
+    for status in [2_i64, 126, 127, 129, 130, 255, 3_221_225_786, -1] {
+        let why = why_not(&sandbox, &format!("--status={status} -- generate"));
+        assert_eq!(why, "docglow reports nothing with such an exit status", "{status}");
+    }
+}
+
+fn standard_input_is_the_callers() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let file = sandbox.root().join("typed ahead");
+    fs::write(&file, "the caller's").expect("a file");
+    for line in ["--wait --status 0 -- generate", "--status 0 -- generate --bogus", "--status 2 -- health"] {
+        let mut input = File::open(&file).expect("the file");
+        let mut command = report(&sandbox, &receiver, line).as_command();
+        command.stdin(input.try_clone().expect("a second descriptor"));
+        assert!(command.status().expect("the hook").success());
+        let mut rest = String::new();
+        input.read_to_string(&mut rest).expect("the rest");
+        assert_eq!(rest, "the caller's", "{line}");
+    }
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+fn how_long_it_took_is_told_in_milliseconds_or_by_a_stamp() {
+    let sandbox = Sandbox::new();
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970");
+    let duration = |line: &str| {
+        let payload = payload(&sandbox, &format!("--status 0 {line} -- health"));
+        payload["duration_ms"].as_u64().expect("milliseconds")
+    };
+    assert_eq!(duration(""), 0);
+    assert_eq!(duration("--duration-ms 1446"), 1446);
+    assert_eq!(duration(&format!("--duration-ms {}", u64::MAX)), (1 << 53) - 1);
+    for point in [".", ","] {
+        let start = now() - Duration::from_secs(1000);
+        let milliseconds = duration(&format!("--started {}{point}{:06}", start.as_secs(), start.subsec_micros()));
+        assert!((1_000_000..1_100_000).contains(&milliseconds), "{milliseconds}");
+    }
+    for stamp in [&format!("{}.5", now().as_secs() + 1000), "never", "-5", "99999999999999999999"] {
+        assert_eq!(duration(&format!("--started={stamp}")), 0, "{stamp}");
+    }
+    assert_eq!(duration("--started="), 0);
+}
+
+fn flags_and_settings_are_features() {
+    let sandbox = Sandbox::new();
+    let features = |line: &str| payload(&sandbox, &format!("--status 0 -- {line}"))["features_used"].clone();
+    assert_eq!(features("generate"), json!(["column_lineage"]));
+    assert_eq!(features("generate --slim --profile"), json!(["column_lineage", "profiling", "slim"]));
+    assert_eq!(features("health --format=json"), json!(["json"]));
+    sandbox.write_config("slim: yes\ncolumn_lineage: off\nai: {enabled: true}\n");
+    assert_eq!(features("generate --static"), json!(["ai_chat", "static", "slim"]));
+    assert_eq!(features("health"), json!(["table"]));
+}
+
+fn docglow_yml_and_manifest_are_those_of_the_command_line() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let shop = sandbox.project().join("shop");
+    for (folder, models) in [("target", r#""a":{"resource_type":"model"}"#), ("dev", "")] {
+        fs::create_dir_all(shop.join(folder)).expect("a target folder");
+        let manifest = format!(r#"{{"metadata":{{"adapter_type":"duckdb"}},"nodes":{{{models}}}}}"#);
+        fs::write(shop.join(folder).join("manifest.json"), manifest).expect("a manifest");
+    }
+    fs::write(shop.join("docglow.yml"), "telemetry: {enabled: true}\nslim: true\n").expect("docglow.yml");
+    for line in ["--project-dir shop", "--project-dir=shop --target-dir dev", ""] {
+        let words = format!("report --wait --status 0 -- generate {line}");
+        sandbox.hook().to(&receiver).args(words.split_whitespace()).run().assert_silent();
+    }
+    let payloads: Vec<Value> = receiver.requests().iter().map(|request| request.json()).collect();
+    assert_eq!(payloads.len(), 2, "{payloads:?}");
+    for (payload, models) in payloads.iter().zip([1, 0]) {
+        assert_eq!(payload["project_shape"]["models"], models);
+        assert_eq!(payload["adapter_type"], "duckdb");
+        assert_eq!(payload["features_used"], json!(["column_lineage", "slim"]));
+    }
+}
+
+fn what_docglow_refuses_is_no_event_and_debug_says_why_without_a_word_of_it() {
+    let sandbox = Sandbox::new();
+    for (line, why) in [
+        ("", "the docglow command is not generate, health or serve"),
+        ("secret", "the docglow command is not generate, health or serve"),
+        ("generate --secret", "docglow refuses the command line"),
+        ("generate secret", "docglow refuses the command line"),
+        ("health --format secret", "docglow refuses the value of --format"),
+        ("generate --project-dir secret", "docglow refuses the value of --project-dir"),
+        ("generate --help", "the docglow command line asks for help or the version"),
+        ("serve --dir secret", "there is no site for docglow to serve"),
+    ] {
+        assert_eq!(why_not(&sandbox, &format!("--status 0 -- {line}")), why, "{line}");
+    }
+    sandbox.write_config("ai: secret\n");
+    let why = "docglow can't use the project's docglow.yml, or its settings can't be told";
+    assert_eq!(why_not(&sandbox, "--status 1 -- generate"), why);
+}
+
+fn values_need_not_be_text() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let run = |option: &str| {
+        let hook = sandbox.hook().on().to(&receiver).args(["report", "--status", "0", "--wait", "--", "generate"]);
+        hook.arg([OsString::from(option), not_utf_8()].into_iter().collect::<OsString>()).run().assert_silent();
+        receiver.requests().len()
+    };
+    assert_eq!(run("--title="), 1);
+    assert_eq!(run("--target-dir="), 2);
+    for option in ["--theme=", "--workers=", "--static", "", "--project-dir="] {
+        assert_eq!(run(option), 2, "{option}");
+    }
+}
+
+fn with_telemetry_off_nothing_happens_and_debug_says_who_decided() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = sandbox.hook().to(&receiver).args(["report", "--status", "0", "--", "generate"]);
+    hook.run().assert_silent();
+    assert_eq!(hook.clone().debug().run().assert_not_sent(), "nobody has turned it on");
+    let killed = hook.env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_NO_TELEMETRY", "1");
+    killed.run().assert_silent();
+    assert!(killed.debug().run().assert_not_sent().contains("DOCGLOW_NO_TELEMETRY"));
+    assert_eq!(receiver.requests().len(), 0);
+    assert!(!sandbox.state_dir().exists());
+}
+
+fn preview_shows_the_request_and_sends_nothing() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let line = "preview report --status 1 --duration-ms 7 -- health --format json";
+    let outcome = sandbox.hook().on().to(&receiver).args(line.split_whitespace()).run();
+    outcome.assert_success();
+    let body = outcome.stdout().lines().last().expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    assert_eq!((&body["result"], &body["duration_ms"]), (&json!("error"), &json!(7)));
+    assert_eq!(receiver.requests().len(), 0);
+    assert!(!sandbox.state_dir().exists());
+    let refused = sandbox.command("preview report --status 0 -- health --bogus".split_whitespace()).run();
+    assert_eq!(refused.stderr(), "docglow-telemetry: docglow refuses the command line\n");
+}
+
+fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
+    let sandbox = Sandbox::new();
+    for line in [
+        "report",
+        "report -- generate",
+        "report --status -- generate",
+        "report --status many -- generate",
+        "report --status 0 --duration-ms x -- generate",
+        "report --status 0 --project-dir . -- generate",
+        "report --status 0 --secret -- generate",
+    ] {
+        let mut command = sandbox.command(line.split_whitespace()).as_command();
+        // A pipe that nobody closes: reading it would never end.
+        let child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the hook");
+        let mut child = child;
+        let writer = child.stdin.take();
+        let output = child.wait_with_output().expect("its end");
+        drop(writer);
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && output.stdout.is_empty(), "{line}");
+        assert!(complaint.starts_with("docglow-telemetry: ") && !complaint.contains("secret"), "{line}: {complaint}");
+    }
+}
+
+fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
+    for (line, is_asked) in [
+        ("generate", true),
+        ("generate --static --project-dir .", true),
+        ("generate --bogus", false),
+        ("generate --help", false),
+        ("generate --workers many", false),
+        ("generate --project-dir missing", false),
+        ("health", false),
+        ("telemetry status", false),
+    ] {
+        let sandbox = Sandbox::new();
+        let (mut keyboard, name) = pseudo_terminal();
+        let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
+        let mut prompt = sandbox.command(["--ctty", "--wait"]).arg(sandbox.hook().program);
+        prompt.program = tool_path("setsid").expect("setsid");
+        let mut command = prompt.args(["prompt", "--"]).args(line.split_whitespace()).env("TERM", "xterm").as_command();
+        command.stdin(terminal()).stdout(terminal()).stderr(terminal());
+        let mut child = command.spawn().expect("the hook");
+        drop(command);
+        let somebody = thread::spawn(move || {
+            let mut shown = Vec::new();
+            let mut byte = [0];
+            while keyboard.read(&mut byte).is_ok_and(|read| read == 1) {
+                shown.push(byte[0]);
+                if shown.ends_with(b"[y/N] ") {
+                    keyboard.write_all(b"n\n").expect("an answer");
+                }
+            }
+            String::from_utf8_lossy(&shown).into_owned()
+        });
+        assert!(child.wait().expect("its end").success());
+        let shown = somebody.join().expect("somebody at the terminal");
+        assert_eq!((shown.contains("[y/N]"), sandbox.state().is_some()), (is_asked, is_asked), "{line}: {shown}");
+        assert_eq!(shown.is_empty(), !is_asked, "{line}: {shown}");
+    }
+}
