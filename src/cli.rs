@@ -25,6 +25,8 @@ Usage:
                                 run a command line, and report the docglow in it
   docglow-telemetry status [--json]
                                 active or not, and which rule decided
+  docglow-telemetry log [--json]
+                                what this machine has sent: when, where to, what came of it, and the exact body
   docglow-telemetry enable      record a yes
   docglow-telemetry disable     record a no
   docglow-telemetry prompt [-- ARGS...]
@@ -53,6 +55,9 @@ pub enum Invocation {
     Preview(Options),
     Status {
         options: Options,
+        json: bool,
+    },
+    Log {
         json: bool,
     },
     Enable(Options),
@@ -145,6 +150,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["status"] => Ok(Invocation::Status { options, json }),
+        ["log"] => Ok(Invocation::Log { json }),
         _ if json => Err(UNKNOWN),
         [] => Ok(Invocation::Hook(options)),
         ["preview"] => Ok(Invocation::Preview(options)),

@@ -42,6 +42,7 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
         Ok(Invocation::Status { options, json: true }) => print(&Status::of(&context(&options)).to_json()),
         Ok(Invocation::Status { options, json: false }) => print(&Status::of(&context(&options)).to_text()),
+        Ok(Invocation::Log { json }) => print(&status::log(&context(&Options::default()), json)),
         Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
         Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
         Ok(Invocation::Prompt { options, arguments: None }) => consent::prompt(&context(&options)),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
 use crate::delivery::Handover;
+use crate::delivery::log::{Log, Record};
 use crate::delivery::sender;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::InstanceId;
@@ -27,6 +28,8 @@ pub struct Status {
     endpoint_source: &'static str,
     consent: Consent,
     state_file: Option<String>,
+    /// When, where to, and what came of it.
+    last_send: Option<String>,
     /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
     environment: BTreeMap<&'static str, String>,
 }
@@ -48,6 +51,7 @@ impl Status {
             endpoint_source: destination.source.name(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
+            last_send: sent(context).and_then(|log| Some(Record::parse(log.lines().last()?)?.summary())),
             environment: variables(context),
         }
     }
@@ -78,6 +82,7 @@ impl Status {
             &file(&self.state_file)
                 .unwrap_or("none: neither HOME nor the user database names a folder for it".to_owned()),
         );
+        line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
         for (i, (name, value)) in self.environment.iter().enumerate() {
             line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
         }
@@ -107,6 +112,22 @@ fn variables(context: &Context) -> BTreeMap<&'static str, String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn sent(context: &Context) -> Option<Log> {
+    context.environment.state_folder().map(|folder| Log::in_folder(&folder))
+}
+
+/// What this machine has sent, the oldest first.
+pub fn log(context: &Context, json: bool) -> String {
+    let lines = sent(context).map_or(Vec::new(), |log| log.lines());
+    if json {
+        return lines.iter().map(|line| format!("{line}\n")).collect();
+    }
+    if lines.is_empty() {
+        return "Nothing has been sent.\n".to_owned();
+    }
+    lines.iter().filter_map(|line| Record::parse(line)).map(|record| format!("{record}\n\n")).collect()
 }
 
 /// What `preview` shows at a terminal, where nobody pipes an event in.

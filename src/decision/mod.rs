@@ -4,6 +4,7 @@ pub mod config;
 pub mod consent;
 pub mod context;
 pub mod environment;
+pub mod shared_file;
 pub mod state;
 
 use std::fmt;

@@ -1,28 +1,16 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
-use std::fs::{self, File, TryLockError};
-use std::io::{Error, ErrorKind, Result, Write};
-use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant, SystemTime};
+use std::io::Result;
+use std::path::Path;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decision::shared_file::{Durability, SharedFile};
 use crate::json;
 use crate::payload::InstanceId;
-use crate::platform::file::{behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular};
-use crate::platform::owner::OwnersRights;
 use crate::platform::process::random_bytes;
-
-/// docglow writes about 150 bytes; what is larger by far is not its file.
-const MAX_BYTES: u64 = 64 << 10;
-
-/// How long to try for the lock. Its holders need it for a few milliseconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
-
-/// How long to rest between two tries for the lock.
-const LOCK_RETRY: Duration = Duration::from_millis(2);
 
 /// What the user has said about telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,40 +95,23 @@ pub fn fresh_id() -> InstanceId {
 }
 
 /// The state file of a user.
-///
-/// Readers take no lock, since the file is only ever replaced whole. Writers hold `telemetry.json.lock` from reading to
-/// replacing, so none undoes what another has just recorded.
-///
-/// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
 #[derive(Clone, Debug)]
-pub struct StateFile {
-    path: PathBuf,
-}
+pub struct StateFile(SharedFile);
 
 impl StateFile {
     /// The state file in docglow's configuration folder.
     pub fn in_folder(folder: &Path) -> StateFile {
-        StateFile { path: folder.join("telemetry.json") }
+        StateFile(SharedFile::in_folder(folder, "telemetry.json", Durability::OnDisk))
     }
 
     /// Where the file is or would be.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.0.path()
     }
 
     /// Reads the file. Whatever is wrong with it, it counts as absent.
     pub fn read(&self) -> State {
-        self.try_read().unwrap_or_default()
-    }
-
-    /// Reads the file. One that is not docglow's counts as absent; one that can't be read may be, and must not be replaced.
-    fn try_read(&self) -> Result<State> {
-        match read_regular(&self.path, MAX_BYTES) {
-            Ok(bytes) => Ok(str::from_utf8(&bytes).map(State::parse).unwrap_or_default()),
-            // An error of our own making: something else in its place, or a file too large for it.
-            Err(error) if error.raw_os_error().is_none() || is_absence(&error) => Ok(State::default()),
-            Err(error) => Err(error),
-        }
+        self.0.read().map_or(State::default(), |text| State::parse(&text))
     }
 
     /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.
@@ -171,55 +142,12 @@ impl StateFile {
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
-        let rights = OwnersRights::take(folder)?;
-        if rights.is_none() {
-            create_private_folder(folder)?;
-        } else if fs::symlink_metadata(&self.path).is_err() {
-            return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
-        }
-        let _lock = self.lock()?;
-        let before = self.try_read()?;
-        let mut after = before.clone();
-        change(&mut after);
-        if after == before { Ok(()) } else { self.replace(&after.to_json(), rights.is_some()) }
-    }
-
-    /// Holds the lock until it is dropped. The kernel gives it back when its holder ends, however it ends.
-    fn lock(&self) -> Result<File> {
-        let file = open_lock(&self.path.with_extension("json.lock"))?;
-        let give_up = Instant::now() + LOCK_PATIENCE;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if Instant::now() < give_up => sleep(LOCK_RETRY),
-                Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
-                // A file system without locks: no worse than docglow, which takes none.
-                Err(TryLockError::Error(_)) => return Ok(file),
-            }
-        }
-    }
-
-    /// Writes the file whole or not at all. A link stays one. The file becomes this user's alone, but for one that is another
-    /// user's, which `keeps_mode`.
-    fn replace(&self, content: &str, keeps_mode: bool) -> Result<()> {
-        let target = behind_links(&self.path)?;
-        let mut temporary = target.clone().into_os_string();
-        temporary.push(".new");
-        // Left over by a writer that was killed.
-        let _ = fs::remove_file(&temporary);
-        let before = fs::metadata(&target).ok().filter(|_| keeps_mode);
-        let written = create_private(temporary.as_ref())
-            .and_then(|mut file| {
-                file.write_all(content.as_bytes())?;
-                before.map_or(Ok(()), |before| file.set_permissions(before.permissions()))?;
-                file.sync_all()
-            })
-            .and_then(|()| fs::rename(&temporary, &target));
-        if written.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        written
+        self.0.update(|text| {
+            let before = State::parse(text);
+            let mut after = before.clone();
+            change(&mut after);
+            (after != before).then(|| after.to_json())
+        })
     }
 }
 

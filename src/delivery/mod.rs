@@ -1,6 +1,7 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
 pub mod http;
+pub mod log;
 pub mod proxy;
 pub mod sender;
 pub mod slot;

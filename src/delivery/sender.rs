@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
 use crate::delivery::Handover;
 use crate::delivery::http::{Failure, Request};
+use crate::delivery::log::Log;
 use crate::delivery::slot::Slot;
 use crate::endpoint::Endpoint;
 use crate::event::{installation, manifest};
@@ -77,17 +78,22 @@ fn start_watchdog() -> io::Result<()> {
 }
 
 fn deliver(handover: Handover) -> Report {
-    let folder = handover.state_folder.as_deref().map(Path::new);
+    let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // In another user's home root leaves nothing, and so is not counted.
-    let own_folder = folder.filter(|folder| !owner::is_anothers(folder));
+    let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else { return Report::TooManySenders };
-    let instance_id = match folder {
+    let instance_id = match &folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
-    match request.send(&proxy) {
+    let sending = folder.as_deref().map(|folder| Log::in_folder(folder).begin(&request));
+    let answer = request.send(&proxy);
+    if let Some(sending) = sending {
+        sending.end(&answer.as_ref().map_or_else(Failure::to_string, u16::to_string));
+    }
+    match answer {
         Ok(status) => Report::Answered(request.endpoint, status),
         Err(failure) => Report::Failed(request.endpoint, failure),
     }

@@ -6,6 +6,7 @@ mod config_file;
 mod decision;
 mod event;
 mod harness;
+mod log;
 mod report;
 mod request;
 mod simultaneous;
@@ -24,6 +25,7 @@ fn main() -> std::process::ExitCode {
         config_file::trials(),
         state::trials(),
         unwritable::trials(),
+        log::trials(),
         simultaneous::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())
