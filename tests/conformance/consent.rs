@@ -10,6 +10,7 @@ pub fn trials() -> Vec<Trial> {
     trials![
         what_docglow_records_the_hook_reads needs ["bash"],
         what_the_hook_records_docglow_reads needs ["bash"],
+        a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered needs ["bash"],
     ]
 }
 
@@ -64,4 +65,23 @@ fn what_the_hook_records_docglow_reads() {
     let text = status();
     assert!(text.contains("Active: no\n") && text.contains("Recorded consent: no\n"), "{text}");
     assert_eq!(reported(&project, Reporter::Docglow), Vec::<Value>::new());
+}
+
+fn a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered() {
+    let project = Project::new();
+    let consent = || project.sandbox.state().map(|state| state["consent"].clone());
+    let silenced = |line: &str| {
+        let outcome = project.script("bash", Reporter::Docglow, line).env("DOCGLOW_NO_TELEMETRY", "1").run();
+        assert!(outcome.status.success(), "{outcome:?}");
+    };
+
+    silenced("docglow health");
+    assert_eq!(consent(), None);
+    silenced("docglow generate");
+    assert_eq!(consent(), Some("no".into()));
+    assert_eq!(project.sandbox.command(["status", "--json"]).run().json()["rule"], "consent");
+
+    project.sandbox.command(["enable"]).run().assert_success();
+    silenced("docglow generate");
+    assert_eq!(consent(), Some("yes".into()));
 }
