@@ -41,9 +41,8 @@ impl<'a> Input<'a> {
     pub fn has_writer(&self) -> bool {
         let kind = rustix::fs::fstat(self.0).map(|stat| FileType::from_raw_mode(stat.st_mode));
         let mut state = [PollFd::new(&self.0, PollFlags::IN)];
-        matches!(kind, Ok(FileType::Fifo | FileType::Socket))
-            && poll(&mut state, Some(&Timespec::default())).is_ok()
-            && state[0].revents() != PollFlags::HUP
+        let _ = poll(&mut state, Some(&Timespec::default()));
+        matches!(kind, Ok(FileType::Fifo | FileType::Socket)) && state[0].revents() != PollFlags::HUP
     }
 
     /// Appends what there is to `buffer`, as far as it has spare room, and waits for it until `deadline`.
@@ -58,6 +57,8 @@ impl<'a> Input<'a> {
                 Ok(0) => return Read::TimedOut,
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
+                // A process that may have no descriptors (`ulimit -n 0`) can't ask. It can read, for its writer's sake.
+                Err(Errno::INVAL) => {}
                 Err(_) => return Read::End,
             }
             match rustix::io::read(self.0, spare_capacity(buffer)) {
