@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for Document<'de> {
                 let mut document = Document::default();
                 while let Some(key) = map.next_key::<Cow<str>>()? {
                     match &*key {
-                        "telemetry" => {
+                        "telemetry" if !document.repeated => {
                             document.repeated |= document.telemetry.is_some();
                             document.telemetry = Some(map.next_value()?);
                         }
@@ -269,6 +269,11 @@ mod tests {
         let tags: String = (0..60_000).map(|i| format!("%TAG !{i:x}! a\n")).collect();
         for bomb in [mebibyte("["), mebibyte("{"), format!("{}{}", "[".repeat(990), mebibyte("a,")), tags] {
             assert_eq!(enabled(&bomb), Setting::Unreadable);
+        }
+        let long = format!("b: &b {}\n", list("x"));
+        for entry in ["slim: *b\n", "ai: {enabled: *b, enabled: *b}\n", "telemetry: *b\n"] {
+            let config = ProjectConfig::parse(format!("{long}{}", entry.repeat(20_000)).as_bytes());
+            assert_eq!(config.settings, entry.starts_with('t').then(Settings::default), "{entry}");
         }
         // A hundred times what it takes in a release build.
         assert!(begin.elapsed().as_secs() < 4);

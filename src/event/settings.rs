@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::yaml::{Node, Size};
 
@@ -24,6 +24,9 @@ impl Default for Settings {
     }
 }
 
+/// So many entries of a mapping are looked into: more are none of a person's, and with aliases each can be as long as the file.
+const MAX_TAKEN: usize = 16;
+
 /// The entries of a docglow.yml that the settings come from. Of a repeated one the last counts, as for docglow.
 #[derive(Default)]
 pub struct Entries<'de> {
@@ -34,13 +37,15 @@ pub struct Entries<'de> {
     health: Option<Node<'de, Size>>,
     /// Those that docglow needs to be mappings, unless they say nothing.
     sections: [Option<Node<'de, Size>>; 3],
+    /// How many were taken, repeated ones included.
+    taken: usize,
 }
 
 impl<'de> Entries<'de> {
     /// Takes the value of the entry `key`, which is the next in `map`.
     ///
     /// # Errors
-    /// Those of the YAML reader.
+    /// Those of the YAML reader, and one for too many entries.
     pub fn take<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "slim" => self.slim = Some(map.next_value()?),
@@ -50,9 +55,12 @@ impl<'de> Entries<'de> {
             "profiling" => self.sections[0] = Some(map.next_value()?),
             "insights" => self.sections[1] = Some(map.next_value()?),
             "lineage_layers" => self.sections[2] = Some(map.next_value()?),
-            _ => drop(map.next_value::<IgnoredAny>()?),
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+                return Ok(());
+            }
         }
-        Ok(())
+        one_more(&mut self.taken)
     }
 
     /// The settings, where these are the entries of the file `text`. `None` where docglow ends at such a file before it does
@@ -87,6 +95,7 @@ impl<'de> Entries<'de> {
 struct Ai<'de> {
     enabled: Option<Node<'de, Size>>,
     merged: bool,
+    taken: usize,
 }
 
 impl<'de> Deserialize<'de> for Ai<'de> {
@@ -103,7 +112,10 @@ impl<'de> Deserialize<'de> for Ai<'de> {
                 let mut ai = Ai::default();
                 while let Some(key) = map.next_key::<Cow<str>>()? {
                     match &*key {
-                        "enabled" => ai.enabled = Some(map.next_value()?),
+                        "enabled" => {
+                            ai.enabled = Some(map.next_value()?);
+                            one_more(&mut ai.taken)?;
+                        }
                         "<<" => (ai.merged, _) = (true, map.next_value::<IgnoredAny>()?),
                         _ => drop(map.next_value::<IgnoredAny>()?),
                     }
@@ -113,6 +125,11 @@ impl<'de> Deserialize<'de> for Ai<'de> {
         }
         deserializer.deserialize_map(AiVisitor)
     }
+}
+
+fn one_more<E: Error>(taken: &mut usize) -> Result<(), E> {
+    *taken += 1;
+    if *taken > MAX_TAKEN { Err(E::custom("too many entries of one name")) } else { Ok(()) }
 }
 
 /// Whether Python takes the value for true, as docglow's YAML 1.1 reads it in the file `text`. `None` for one it can't read.
@@ -146,10 +163,27 @@ fn is_false_word(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::config::ProjectConfig;
 
     fn settings(yaml: &str) -> Option<Settings> {
-        ProjectConfig::parse(yaml.as_bytes()).settings
+        struct File;
+        impl<'de> Visitor<'de> for File {
+            type Value = (Entries<'de>, bool);
+
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a YAML mapping")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let (mut entries, mut merged) = (Entries::default(), false);
+                while let Some(key) = map.next_key::<Cow<str>>()? {
+                    merged |= key == "<<";
+                    entries.take(&key, &mut map)?;
+                }
+                Ok((entries, merged))
+            }
+        }
+        let (entries, merged) = serde_yaml::Deserializer::from_str(yaml).deserialize_map(File).ok()?;
+        entries.settings(yaml, merged)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! The fuzz targets and the replay test run the same functions.
 
+pub mod command_line;
 pub mod config;
 pub mod endpoint;
 pub mod event;
@@ -20,7 +21,8 @@ pub struct Property {
 }
 
 #[allow(dead_code)] // a fuzz target knows its own property
-pub const ALL: [Property; 8] = [
+pub const ALL: [Property; 9] = [
+    Property { name: "command_line", check: command_line::check },
     Property { name: "config", check: config::check },
     Property { name: "endpoint", check: endpoint::check },
     Property { name: "event", check: event::check },
