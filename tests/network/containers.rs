@@ -20,7 +20,9 @@ fn the_variable_waits_as_the_option_does() {
     for word in ["1", "true", " YES ", "on"] {
         let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
         hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
-        assert_eq!((receiver.requests().len(), hook.senders()), (1, Vec::new()), "{word}");
+        let report = ["report", "--status", "0", "--", "health"];
+        hook.call().env(WAIT, word).to(&receiver).args(report).run().assert_silent();
+        assert_eq!((receiver.requests().len(), hook.senders()), (2, Vec::new()), "{word}");
     }
     for word in ["", "0", "off", "maybe", "3"] {
         let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));

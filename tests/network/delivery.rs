@@ -2,6 +2,7 @@
 
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
 use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
+use rustix::process::Signal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +40,7 @@ fn the_sender_is_cut_off_from_its_caller() {
     let [group, id] = [sender.stat(5), sender.proc("stat").split(|b| *b == b' ').next().and_then(parse)];
     assert!(group.is_some() && group == id && group != Some(own_group.into()), "{group:?} of {id:?}");
     assert_eq!(sender.link("cwd"), Some(PathBuf::from("/")));
+    assert!(sender.ignores(Signal::HUP));
     // Its connection, its slot, its source of random numbers.
     let is_own = |path: &Path| {
         let name = path.to_string_lossy();

@@ -205,6 +205,9 @@ pub fn null_device() -> Result<File> {
 /// plug-ins for names, and with a limit to the memory that it may fill.
 pub fn step_aside(memory_limit_bytes: u64) {
     load_no_plug_ins();
+    // The caller's terminal may go away meanwhile.
+    // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
+    unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     // On a busy machine the caller goes first, and so does everything else.
     let _ = nice(POLITENESS);
     // It was started as `/proc/self/exe`; what `top` shows should say whose it is.

@@ -1,6 +1,7 @@
 //! The detached senders of one sandbox, seen through `/proc`.
 
 use crate::common::{EVENT, Invocation, Sandbox};
+use rustix::process::Signal;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -114,6 +115,12 @@ impl Sender {
 
     pub fn link(&self, name: &str) -> Option<PathBuf> {
         fs::read_link(format!("/proc/{}/{name}", self.0)).ok()
+    }
+
+    pub fn ignores(&self, signal: Signal) -> bool {
+        let status = String::from_utf8(self.proc("status")).expect("text");
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask").trim();
+        u64::from_str_radix(mask, 16).expect("a mask") >> (signal.as_raw() - 1) & 1 == 1
     }
 
     /// What its open descriptors lead to, by number.
