@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use crate::delivery::proxy::{ProxySettings, Route};
+use crate::delivery::tls;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 
@@ -86,8 +87,7 @@ impl Request {
             Route::UnusableProxy => return Err(Failure::UnusableProxy),
         }
         if self.endpoint.is_https() {
-            // Fails only where a provider is installed already, by the hop before.
-            let _ = rustls::crypto::ring::default_provider().install_default();
+            tls::prepare();
         }
         let response = request.send_lazy().map_err(Failure::of)?;
         if response.reason_phrase == MINREQ_NO_STATUS_LINE { Err(Failure::NoHttp) } else { Ok(response) }

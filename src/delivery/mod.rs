@@ -5,6 +5,7 @@ pub mod log;
 pub mod proxy;
 pub mod sender;
 pub mod slot;
+mod tls;
 
 use std::ffi::OsString;
 use std::fmt;
