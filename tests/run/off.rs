@@ -1,9 +1,10 @@
 //! What of `run` there is while the command runs: nothing where nothing is to be reported, else a process that waits.
 
 use crate::common::{Behaviour, Invocation, Receiver, trials};
-use crate::scene::{By, PATIENCE, Scene, children, spawn, stat};
+use crate::scene::{By, PATIENCE, Scene, children, spawn, stat, wait_until};
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 use std::process::Child;
 use std::time::Duration;
 
@@ -118,10 +119,11 @@ fn around_a_command_that_is_reported_one_small_process_waits() {
     let mut run = spawn(&scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", SAYS_ITS_ID));
     let command = first_number(&mut run);
     assert_eq!((children(run.id()), stat(command, 4)), (vec![command], Some(run.id().to_string())));
-    let open: Vec<_> = fs::read_dir(format!("/proc/{}/fd", run.id())).expect("its files").flatten().collect();
-    for file in &open {
-        assert_eq!(fs::read_link(file.path()).expect("a file"), std::path::Path::new("/dev/null"));
-    }
+    // The command may say its id before `run` has let go.
+    wait_until("it has let go of all files", || {
+        let files = fs::read_dir(format!("/proc/{}/fd", run.id())).expect("its files").flatten();
+        files.map(|file| fs::read_link(file.path()).expect("a file")).all(|file| file == Path::new("/dev/null"))
+    });
     let memory = fs::read_to_string(format!("/proc/{}/smaps_rollup", run.id())).expect("its memory");
     let kib = |label: &str| {
         let line = memory.lines().find_map(|line| line.strip_prefix(label)).expect("a number");

@@ -23,6 +23,12 @@ pub struct Running {
     child: libc::pid_t,
 }
 
+enum Change {
+    Stopped(c_int),
+    Continued,
+    Ended(End),
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -41,17 +47,39 @@ impl Running {
         // What is ignored, as nohup has it, is to be ignored.
         let passed_on = PASSED_ON.into_iter().filter(|signal| !signals::is_ignored(*signal));
         let awaited = SignalSet::of(passed_on.chain([libc::SIGCHLD]));
+        let mut is_stopped = false;
         loop {
-            let mut status = 0;
-            // SAFETY: writes the status to an integer of ours.
-            match unsafe { libc::waitpid(self.child, &raw mut status, libc::WNOHANG | libc::WUNTRACED) } {
-                0 => self.pass_on(&awaited),
-                -1 => return End::Exited(UNKNOWN),
-                _ if libc::WIFEXITED(status) => return End::Exited(libc::WEXITSTATUS(status)),
-                _ if libc::WIFSIGNALED(status) => return End::Signalled(libc::WTERMSIG(status)),
-                _ if libc::WIFSTOPPED(status) => self.stop_too(libc::WSTOPSIG(status)),
-                _ => {}
+            // A command that is being stopped again at this moment may be neither continued nor stopped in the first answer.
+            match self.change().or_else(|| if is_stopped { self.change() } else { None }) {
+                Some(Change::Ended(end)) => return end,
+                Some(Change::Stopped(signal)) => {
+                    // Returns when somebody has continued this process.
+                    signals::have_effect(signal);
+                    is_stopped = true;
+                }
+                Some(Change::Continued) => is_stopped = false,
+                // It was continued alone: what is sent to the group reaches the command first.
+                None if is_stopped => {
+                    self.send(libc::SIGCONT);
+                    is_stopped = false;
+                }
+                None => self.pass_on(&awaited),
             }
+        }
+    }
+
+    /// What has happened to the command since it was last asked.
+    fn change(&self) -> Option<Change> {
+        let mut status = 0;
+        let options = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
+        // SAFETY: writes the status to an integer of ours.
+        match unsafe { libc::waitpid(self.child, &raw mut status, options) } {
+            0 => None,
+            -1 => Some(Change::Ended(End::Exited(UNKNOWN))),
+            _ if libc::WIFEXITED(status) => Some(Change::Ended(End::Exited(libc::WEXITSTATUS(status)))),
+            _ if libc::WIFSIGNALED(status) => Some(Change::Ended(End::Signalled(libc::WTERMSIG(status)))),
+            _ if libc::WIFSTOPPED(status) => Some(Change::Stopped(libc::WSTOPSIG(status))),
+            _ => Some(Change::Continued),
         }
     }
 
@@ -64,12 +92,6 @@ impl Running {
         if signal != libc::SIGCHLD && !meant_the_group {
             self.send(signal);
         }
-    }
-
-    fn stop_too(&self, signal: c_int) {
-        signals::have_effect(signal);
-        // It was stopped in that call, until somebody continued it.
-        self.send(libc::SIGCONT);
     }
 
     fn send(&self, signal: c_int) {
