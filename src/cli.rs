@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
 
-use crate::event::elapsed;
+use crate::event::elapsed::Elapsed;
 use crate::hook::Options;
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
@@ -90,7 +90,7 @@ pub struct Report {
     /// docglow's exit status.
     pub status: i64,
     /// How long docglow ran.
-    pub duration: Duration,
+    pub elapsed: Elapsed,
 }
 
 /// A shell with a hook of its own.
@@ -168,7 +168,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 /// Parses what stands behind `report`: options, then docglow's own arguments.
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
     const NO_NUMBER: UsageError = UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
-    let mut report = Report { options, arguments: Vec::new(), status: 0, duration: Duration::ZERO };
+    let mut report = Report { options, arguments: Vec::new(), status: 0, elapsed: Elapsed::Known(Duration::ZERO) };
     let mut status = None;
     while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
         match argument {
@@ -177,11 +177,11 @@ fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, 
             Long("status") => status = Some(number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?),
             Long("duration-ms") => {
                 let milliseconds = number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
-                report.duration = Duration::from_millis(milliseconds);
+                report.elapsed = Elapsed::Known(Duration::from_millis(milliseconds));
             }
             Long("started") => {
                 let stamp = parser.value().map_err(|_| NO_VALUE)?;
-                report.duration = elapsed::since(&stamp.to_string_lossy());
+                report.elapsed = Elapsed::Since(stamp.to_string_lossy().into_owned());
             }
             Value(word) => {
                 report.arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();

@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::decision::consent;
 use crate::decision::context::Context;
@@ -11,6 +10,7 @@ use crate::decision::environment::Environment;
 use crate::delivery::proxy::ProxySettings;
 use crate::delivery::{self, Handover};
 use crate::event::command_line::CommandLine;
+use crate::event::elapsed::Elapsed;
 use crate::event::stdin;
 use crate::payload::Event;
 use crate::payload::event::MAX_INTEGER;
@@ -41,22 +41,22 @@ pub fn run(context: &Context, options: &Options) {
     tell(&context.environment, send(context, options, event));
 }
 
-/// Has the docglow command line sent that ended with `status` after `duration`, if it may be: a context for the line's own
+/// Has the docglow command line sent that ended with `status`, if it may be: a context for the line's own
 /// project folder. Says nothing, unless debug is on.
-pub fn report(context: &Context, options: &Options, line: &CommandLine, status: i64, duration: Duration) {
+pub fn report(context: &Context, options: &Options, line: &CommandLine, status: i64, elapsed: &Elapsed) {
     let options = Options { target_dir: Some(line.target_dir().into()), ..options.clone() };
-    tell(&context.environment, send(context, &options, || event(context, line, status, duration)));
+    tell(&context.environment, send(context, &options, || event(context, line, status, elapsed)));
 }
 
 /// The event of a docglow command line that ended with `status`.
 ///
 /// # Errors
 /// Why it is none.
-pub fn event(context: &Context, line: &CommandLine, status: i64, duration: Duration) -> Result<Event, String> {
+pub fn event(context: &Context, line: &CommandLine, status: i64, elapsed: &Elapsed) -> Result<Event, String> {
     let result = CommandResult::of_status(status).ok_or("docglow reports nothing with such an exit status")?;
     let settings =
         context.settings().ok_or("docglow can't use the project's docglow.yml, or its settings can't be told")?;
-    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(MAX_INTEGER);
+    let milliseconds = u64::try_from(elapsed.duration().as_millis()).unwrap_or(MAX_INTEGER);
     Ok(Event {
         command: line.command,
         result,
@@ -69,9 +69,9 @@ pub fn event(context: &Context, line: &CommandLine, status: i64, duration: Durat
     })
 }
 
-/// Asks before the docglow command line runs, if it is one that is asked before.
+/// Asks before the docglow command line runs, if it is a generate that could be reported.
 pub fn ask(context: &Context, line: &CommandLine) {
-    if line.command == Command::Generate {
+    if line.command == Command::Generate && context.settings().is_some() {
         consent::prompt(context);
     }
 }

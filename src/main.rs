@@ -91,7 +91,7 @@ fn context_of(line: &CommandLine) -> Context {
 
 fn report(report: &Report) {
     match CommandLine::parse(&report.arguments) {
-        Ok(line) => hook::report(&context_of(&line), &report.options, &line, report.status, report.duration),
+        Ok(line) => hook::report(&context_of(&line), &report.options, &line, report.status, &report.elapsed),
         Err(reason) => hook::tell(&Environment::read(), Err(reason.to_string())),
     }
 }
@@ -103,7 +103,7 @@ fn preview_report(report: Report) {
     };
     let context = context_of(&line);
     let options = Options { target_dir: Some(line.target_dir().into()), ..report.options };
-    match hook::event(&context, &line, report.status, report.duration) {
+    match hook::event(&context, &line, report.status, &report.elapsed) {
         Ok(event) => print(&status::preview(&context, hook::handover(&context, &options, event))),
         Err(reason) => complain(&reason),
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::event::command_line::CommandLine;
+use crate::event::elapsed::Elapsed;
 use crate::event::launcher::Launched;
 use crate::hook::{self, Options};
 use crate::payload::vocabulary;
@@ -80,14 +81,14 @@ impl Docglow {
             return Err(decision.to_string());
         }
         // What docglow is going to refuse is to be known before it has run.
-        hook::event(&context, &line, 0, Duration::ZERO)?;
+        hook::event(&context, &line, 0, &Elapsed::Known(Duration::ZERO))?;
         let options = Options { docglow: launched.program(variable).map(OsString::from), wait, ..Default::default() };
         Ok(Docglow { line, context, options })
     }
 
     /// Has it sent that docglow ended with this status.
     fn report(&self, status: i32, duration: Duration) {
-        hook::report(&self.context, &self.options, &self.line, status.into(), duration);
+        hook::report(&self.context, &self.options, &self.line, status.into(), &Elapsed::Known(duration));
     }
 }
 

@@ -9,9 +9,26 @@ const EPOCH_SECONDS: u64 = 1_000_000_000;
 /// Digits of a second's fraction that count.
 const FRACTION_DIGITS: usize = 9;
 
-/// The time since `stamp`, a decimal number of seconds with `.` or `,`: since the epoch (`EPOCHREALTIME`, `date +%s`) or since
-/// the machine was started (the first number of `/proc/uptime`). Zero for what makes no sense, a time in the future included.
-pub fn since(stamp: &str) -> Duration {
+/// How long a command took, as far as its caller says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Elapsed {
+    Known(Duration),
+    /// Since this moment, a decimal number of seconds with `.` or `,`: since the epoch (`EPOCHREALTIME`, `date +%s`) or since
+    /// the machine was started (the first number of `/proc/uptime`).
+    Since(String),
+}
+
+impl Elapsed {
+    /// The time until now. Zero for a moment that makes no sense, one in the future included.
+    pub fn duration(&self) -> Duration {
+        match self {
+            Elapsed::Known(duration) => *duration,
+            Elapsed::Since(stamp) => since(stamp),
+        }
+    }
+}
+
+fn since(stamp: &str) -> Duration {
     let elapsed = Stamp::parse(stamp).and_then(|start| {
         let now = if start.seconds < EPOCH_SECONDS {
             Stamp::parse(fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?)?

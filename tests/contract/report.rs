@@ -239,10 +239,14 @@ fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
         ("generate --help", false),
         ("generate --workers many", false),
         ("generate --project-dir missing", false),
+        ("generate --project-dir broken", false),
         ("health", false),
         ("telemetry status", false),
     ] {
         let sandbox = Sandbox::new();
+        let broken = sandbox.project().join("broken");
+        fs::create_dir(&broken).expect("a project folder");
+        fs::write(broken.join("docglow.yml"), "ai: true\n").expect("a docglow.yml that docglow ends at");
         let (mut keyboard, name) = pseudo_terminal();
         let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
         let mut prompt = sandbox.command(["--ctty", "--wait"]).arg(sandbox.hook().program);
