@@ -159,7 +159,7 @@ fn debug_says_what_came_of_it_and_why_nothing_did() {
         (By::RunOn, &["true"], "", "there is no docglow in the command line"),
         (By::RunOn, &["docglow", "init"], "", "the docglow command is not generate, health or serve"),
         (By::RunOn, &["docglow", "generate", "--secret"], "", "docglow refuses the command line"),
-        (By::RunOn, &["docglow", "generate"], "exit 2", "docglow's exit status is no result"),
+        (By::RunOn, &["docglow", "generate"], "exit 2", "docglow reports nothing with such an exit status"),
         (By::RunOn, &["env", "--chdir=.", "docglow", "generate"], "", "docglow may run in another folder"),
     ] {
         assert_eq!(said(by, words, stub), format!("telemetry: not sent ({why})\n"), "{words:?}");
