@@ -1,9 +1,9 @@
 //! The one request, and the redirects that it may follow.
 
-use std::fmt;
-use std::io;
-
+use crate::delivery::failure::Failure;
+use crate::delivery::head::Head;
 use crate::delivery::proxy::{ProxySettings, Route};
+use crate::delivery::relay::Relay;
 use crate::delivery::tls;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
@@ -13,7 +13,7 @@ const MAX_REDIRECTS: usize = 3;
 
 /// The longest status line, and the most bytes of headers, that are read of a response. Its body is never read.
 const MAX_STATUS_LINE_BYTES: usize = 1024;
-const MAX_HEADER_BYTES: usize = 16 << 10;
+const MAX_HEADER_BYTES: usize = 300 << 10; // curl's
 
 /// The `User-Agent` header.
 const USER_AGENT: &str = concat!("docglow-telemetry/", env!("CARGO_PKG_VERSION"));
@@ -28,18 +28,6 @@ pub struct Request {
     pub bypass_token: Option<BypassToken>,
     /// JSON.
     pub body: String,
-}
-
-/// Why no answer was had.
-#[derive(Debug)]
-pub enum Failure {
-    Io(io::Error),
-    Client(minreq::Error),
-    NoHttp,
-    UnusableProxy,
-    RedirectRefused,
-    RedirectWithoutLocation,
-    TooManyRedirects,
 }
 
 impl Request {
@@ -59,12 +47,11 @@ impl Request {
     pub fn send(&mut self, proxy: &ProxySettings) -> Result<u16, Failure> {
         let mut redirects = 0..MAX_REDIRECTS;
         loop {
-            let response = self.exchange(proxy)?;
-            if !matches!(response.status_code, 301 | 302 | 307 | 308) {
-                return Ok(response.status_code);
+            let Answer { status, location } = self.exchange(proxy)?;
+            if !matches!(status, 301 | 302 | 307 | 308) {
+                return Ok(status);
             }
-            let location = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
-            let (_, location) = location.ok_or(Failure::RedirectWithoutLocation)?;
+            let location = location.ok_or(Failure::RedirectWithoutLocation)?;
             let target = self.endpoint.redirect(location.trim()).ok_or(Failure::RedirectRefused)?;
             redirects.next().ok_or(Failure::TooManyRedirects)?;
             if !target.same_origin(&self.endpoint) {
@@ -74,48 +61,62 @@ impl Request {
         }
     }
 
-    fn exchange(&self, proxy: &ProxySettings) -> Result<minreq::ResponseLazy, Failure> {
+    fn exchange(&self, proxy: &ProxySettings) -> Result<Answer, Failure> {
         let mut request = minreq::post(self.endpoint.url())
             .with_headers(self.headers())
             .with_body(self.body.as_str())
             .with_follow_redirects(false)
             .with_max_status_line_length(MAX_STATUS_LINE_BYTES)
             .with_max_headers_size(MAX_HEADER_BYTES);
-        match proxy.route(&self.endpoint) {
-            Route::Direct => {}
-            Route::Proxy(proxy) => request = request.with_proxy(proxy.for_minreq().map_err(Failure::of)?),
+        // Plain HTTP is for this machine only.
+        if !self.endpoint.is_https() {
+            return Answer::of(request.send_lazy()?);
+        }
+        tls::prepare();
+        let relay = match proxy.route(&self.endpoint) {
+            // A machine that has no room for a relay may have a way that needs none.
+            Route::Direct => Relay::start(&self.endpoint, None).ok(),
+            Route::Proxy(proxy) => Some(Relay::start(&self.endpoint, Some(proxy))?),
             Route::UnusableProxy => return Err(Failure::UnusableProxy),
+        };
+        if let Some(relay) = &relay {
+            request = request.with_proxy(relay.for_minreq()?);
         }
-        if self.endpoint.is_https() {
-            tls::prepare();
-        }
-        let response = request.send_lazy().map_err(Failure::of)?;
-        if response.reason_phrase == MINREQ_NO_STATUS_LINE { Err(Failure::NoHttp) } else { Ok(response) }
+        let failed = |error: minreq::Error| match Failure::from(error) {
+            failure if failure.is_of_tls() => failure,
+            failure => relay.and_then(|relay| relay.failure()).unwrap_or(failure),
+        };
+        Answer::of(request.send_lazy().map_err(failed)?)
     }
 }
 
-impl Failure {
-    fn of(error: minreq::Error) -> Failure {
-        match error {
-            minreq::Error::IoError(error) => Failure::Io(error),
-            other => Failure::Client(other),
-        }
-    }
+/// What matters of an answer.
+struct Answer {
+    status: u16,
+    location: Option<String>,
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Failure::Io(error) => {
-                let text = error.to_string();
-                f.write_str(text.split(" (os error").next().unwrap_or_default())
+impl Answer {
+    /// minreq takes an interim answer for the answer, and that for its body.
+    fn of(mut response: minreq::ResponseLazy) -> Result<Answer, Failure> {
+        if response.reason_phrase == MINREQ_NO_STATUS_LINE {
+            return Err(Failure::NoHttp);
+        }
+        if !is_interim(response.status_code) {
+            let location = response.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
+            return Ok(Answer { status: response.status_code, location: location.map(|(_, value)| value) });
+        }
+        loop {
+            let head = Head::read(&mut response, MAX_HEADER_BYTES)?;
+            let status = head.status().ok_or(Failure::NoHttp)?;
+            if !is_interim(status) {
+                return Ok(Answer { status, location: head.header("location").map(str::to_owned) });
             }
-            Failure::Client(error) => error.fmt(f),
-            Failure::NoHttp => f.write_str("the answer is not HTTP"),
-            Failure::UnusableProxy => f.write_str("the proxy that the environment names can't be used"),
-            Failure::RedirectRefused => f.write_str("redirect refused"),
-            Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
-            Failure::TooManyRedirects => f.write_str("too many redirects"),
         }
     }
+}
+
+/// Whether another answer follows this one (RFC 9110 §15.2).
+fn is_interim(status: u16) -> bool {
+    matches!(status, 100 | 102..=199)
 }

@@ -1,11 +1,17 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
+mod dial;
+mod failure;
+mod head;
 pub mod http;
 pub mod log;
 pub mod proxy;
+mod relay;
 pub mod sender;
 pub mod slot;
 mod tls;
+mod tls_tunnel;
+mod tunnel;
 
 use std::ffi::OsString;
 use std::fmt;

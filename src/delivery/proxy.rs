@@ -1,11 +1,12 @@
 //! Which proxy a request goes through, by the rules that curl documents for the proxy variables.
 
 use std::ffi::OsString;
+use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::decision::environment::Environment;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, parse_port};
 
 /// The user's proxy variables, as far as they are text. Handed to the sender, which chooses for each hop.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,26 +16,43 @@ pub struct ProxySettings {
 }
 
 /// How one request reaches its endpoint.
-#[derive(PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Route {
     Direct,
-    /// Through an HTTP proxy's CONNECT.
-    Proxy(HttpProxy),
+    Proxy(Proxy),
     /// A proxy was named that the hook can't use. It never goes around it.
     UnusableProxy,
 }
 
-/// An HTTP proxy.
-#[derive(PartialEq, Eq)]
-pub struct HttpProxy {
-    host: String,
-    port: u16,
-    /// `user:password`, percent-decoded.
-    credentials: Option<String>,
+/// A proxy, as its URL names it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Proxy {
+    pub scheme: Scheme,
+    /// A name, or an address without brackets.
+    pub host: String,
+    pub port: u16,
+    pub credentials: Option<Credentials>,
 }
 
-/// curl's default port of an HTTP proxy.
-const DEFAULT_PROXY_PORT: u16 = 1080;
+/// What is spoken with a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// CONNECT.
+    Http,
+    /// CONNECT within TLS.
+    Https,
+    /// The proxy is given an address.
+    Socks5,
+    /// The proxy is given a name.
+    Socks5h,
+}
+
+/// Percent-decoded.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Credentials {
+    pub user: Vec<u8>,
+    pub password: Vec<u8>,
+}
 
 impl ProxySettings {
     /// The settings of `environment`. A proxy that is not text is kept as one that can't be used.
@@ -47,7 +65,7 @@ impl ProxySettings {
     pub fn route(&self, endpoint: &Endpoint) -> Route {
         match &self.proxy {
             Some(proxy) if !endpoint.is_loopback() && !self.excludes(endpoint) => {
-                HttpProxy::parse(proxy).map_or(Route::UnusableProxy, Route::Proxy)
+                Proxy::parse(proxy).map_or(Route::UnusableProxy, Route::Proxy)
             }
             _ => Route::Direct,
         }
@@ -74,51 +92,85 @@ impl ProxySettings {
     }
 }
 
-impl HttpProxy {
-    /// Parses `[http://][user[:password]@]host[:port][/]`; `None` for another scheme or a host that is no name.
-    fn parse(url: &str) -> Option<HttpProxy> {
-        let authority = match url.split_once("://") {
-            Some((scheme, authority)) if scheme.eq_ignore_ascii_case("http") => authority,
-            Some(_) => return None,
-            None => url,
+impl Scheme {
+    fn parse(scheme: &str) -> Option<Scheme> {
+        Some(match scheme.to_ascii_lowercase().as_str() {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            "socks5" => Scheme::Socks5,
+            "socks5h" => Scheme::Socks5h,
+            _ => return None,
+        })
+    }
+
+    /// curl's.
+    fn default_port(self) -> u16 {
+        if self == Scheme::Https { 443 } else { 1080 }
+    }
+}
+
+impl Proxy {
+    /// Parses `[scheme://][user[:password]@]host[:port]`, whatever path follows, as curl does; `None` for another scheme, or a
+    /// host that is neither a name nor an address.
+    fn parse(url: &str) -> Option<Proxy> {
+        // What was no text has such a character by now.
+        if url.contains(|c: char| c.is_whitespace() || c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
+        let (scheme, rest) = match url.split_once("://") {
+            Some((scheme, rest)) => (Scheme::parse(scheme)?, rest),
+            None => (Scheme::Http, url),
         };
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
+        let authority = rest.split(['/', '?', '#']).next()?;
         let (credentials, address) = match authority.rsplit_once('@') {
-            Some((credentials, address)) => (Some(user_and_password(credentials)?), address),
+            Some((user_info, address)) => (Some(Credentials::parse(user_info)), address),
             None => (None, authority),
         };
-        // The address obeys the rule of an endpoint's.
-        let address = Endpoint::parse(&format!("https://{address}")).filter(|_| !address.contains(['/', '?', '#']))?;
-        let port = address.explicit_port().unwrap_or(DEFAULT_PROXY_PORT);
-        Some(HttpProxy { host: address.host().to_owned(), port, credentials })
+        let (host, port) = match address.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+            Some((host, port)) => (host.parse::<Ipv6Addr>().ok()?.to_string(), port),
+            None => {
+                let (host, port) = address.split_at(address.find(':').unwrap_or(address.len()));
+                (Some(host).filter(|host| is_host(host))?.to_owned(), port)
+            }
+        };
+        let port = match port {
+            "" | ":" => scheme.default_port(),
+            port => parse_port(port.strip_prefix(':')?)?,
+        };
+        Some(Proxy { scheme, host, port, credentials })
     }
+}
 
-    /// The proxy as minreq takes it, in a spelling that its own parser can't misread.
-    pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
-        let HttpProxy { host, port, credentials } = self;
-        match credentials {
-            Some(credentials) => minreq::Proxy::new(format!("http://{credentials}@{host}:{port}")),
-            None => minreq::Proxy::new(format!("http://{host}:{port}")),
+/// Underscores, which no URL's host has, are found in the names of containers.
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+impl Credentials {
+    fn parse(user_info: &str) -> Credentials {
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        Credentials { user: percent_decode(user), password: percent_decode(password) }
+    }
+}
+
+/// What is no escape stands for itself.
+fn percent_decode(text: &str) -> Vec<u8> {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&piece.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(piece.as_bytes());
+            }
         }
     }
-}
-
-/// `user:password`, percent-decoded. The colon stands also behind a user without a password (RFC 7617).
-fn user_and_password(user_info: &str) -> Option<String> {
-    let decoded = percent_decode(user_info)?;
-    Some(if user_info.contains(':') { decoded } else { decoded + ":" })
-}
-
-/// `None` where an escape is broken or the bytes are no text.
-fn percent_decode(text: &str) -> Option<String> {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        let digits = piece.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(&piece.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).ok()
+    bytes
 }
 
 #[cfg(test)]
@@ -131,21 +183,29 @@ mod tests {
 
     #[test]
     fn a_proxy_is_read_as_curl_reads_it() {
-        for (url, host, port, credentials) in [
-            ("http://proxy.acme.example:3128", "proxy.acme.example", 3128, None),
-            ("proxy:3128", "proxy", 3128, None),
-            ("HTTP://proxy/", "proxy", 1080, None),
-            ("http://10.0.0.1:80", "10.0.0.1", 80, None),
-            ("http://jane:p%40ss%3Aword@proxy:3128/", "proxy", 3128, Some("jane:p@ss:word")),
-            ("jane@proxy", "proxy", 1080, Some("jane:")),
+        for (url, scheme, host, port, credentials) in [
+            ("http://proxy.acme.example:3128", Scheme::Http, "proxy.acme.example", 3128, None),
+            ("proxy:3128", Scheme::Http, "proxy", 3128, None),
+            ("HTTP://proxy/", Scheme::Http, "proxy", 1080, None),
+            ("http://10.0.0.1:80", Scheme::Http, "10.0.0.1", 80, None),
+            ("http://proxy:", Scheme::Http, "proxy", 1080, None),
+            ("http://proxy:3128/path?query#fragment", Scheme::Http, "proxy", 3128, None),
+            ("http://proxy_host.:3128", Scheme::Http, "proxy_host.", 3128, None),
+            ("http://[2001:db8::1]:3128", Scheme::Http, "2001:db8::1", 3128, None),
+            ("[::1]", Scheme::Http, "::1", 1080, None),
+            ("https://proxy", Scheme::Https, "proxy", 443, None),
+            ("socks5://proxy", Scheme::Socks5, "proxy", 1080, None),
+            ("SOCKS5h://proxy:9050", Scheme::Socks5h, "proxy", 9050, None),
+            ("http://jane:p%40ss%3Aword@proxy:3128/", Scheme::Http, "proxy", 3128, Some(("jane", "p@ss:word"))),
+            ("http://jane:p@ss:word@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "p@ss:word"))),
+            ("jane@proxy", Scheme::Http, "proxy", 1080, Some(("jane", ""))),
+            ("http://jane:100%@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "100%"))),
+            ("http://jane:%zz%4é%41@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "%zz%4éA"))),
         ] {
-            let proxy = HttpProxy::parse(url).unwrap();
-            assert_eq!(
-                (proxy.host.as_str(), proxy.port, proxy.credentials.as_deref()),
-                (host, port, credentials),
-                "{url}"
-            );
-            assert!(proxy.for_minreq().is_ok());
+            let credentials = credentials
+                .map(|(user, password): (&str, &str)| Credentials { user: user.into(), password: password.into() });
+            let proxy = Proxy { scheme, host: host.to_owned(), port, credentials };
+            assert_eq!(Proxy::parse(url), Some(proxy), "{url}");
         }
     }
 
@@ -153,15 +213,24 @@ mod tests {
     fn a_proxy_that_cannot_be_used_is_never_gone_around() {
         let endpoint = Endpoint::docglow();
         for url in [
-            "socks5://proxy:1080",
-            "https://proxy",
+            "ftp://proxy",
+            "socks4://proxy",
             "http://",
-            "http://[::1]:3128",
+            "http:///path",
+            "http://:3128",
             "http://a b",
-            "http://j%zz@proxy",
-            "http://proxy/path",
+            "http://proxy:0",
+            "http://proxy:65536",
+            "http://proxy:+80",
+            "http://proxy:80:80",
+            "http://[::1",
+            "http://[::1]80",
+            "http://[proxy]:80",
+            "http://2001:db8::1",
+            "http://j\u{fffd}@proxy",
+            "http://pr\u{f6}xy",
         ] {
-            assert!(settings(url, "").route(&endpoint) == Route::UnusableProxy, "{url}");
+            assert_eq!(settings(url, "").route(&endpoint), Route::UnusableProxy, "{url}");
         }
     }
 

@@ -99,11 +99,6 @@ impl Endpoint {
         })
     }
 
-    /// The port that the URL names itself.
-    pub fn explicit_port(&self) -> Option<u16> {
-        self.port
-    }
-
     /// The value of the `Host` header.
     pub fn authority(&self) -> String {
         match self.port {
@@ -126,7 +121,8 @@ impl Endpoint {
     }
 }
 
-fn parse_port(text: &str) -> Option<u16> {
+/// A port that can be connected to; `None` for any other text.
+pub fn parse_port(text: &str) -> Option<u16> {
     let all_digits = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|port| all_digits && *port > 0)
 }

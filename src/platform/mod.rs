@@ -1,10 +1,10 @@
 //! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
 //! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
 //!
-//! A side has nine modules: `command` (running somebody else's command line), `start` (the program's own start), `input` (standard input, read with deadlines), `file` (files
-//! that anybody may have put there), `folders` (where a user's configuration lives), `owner` (whose folder it is), `process`
-//! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking
-//! a person).
+//! A side has ten modules: `command` (running somebody else's command line), `start` (the program's own start), `input`
+//! (standard input, read with deadlines), `file` (files that anybody may have put there), `folders` (where a user's configuration
+//! lives), `network` (names and sockets), `owner` (whose folder it is), `process` (starting the sender, and what the sender asks of
+//! the system for itself), `python` (how one is laid out), `terminal` (asking a person).
 
 pub mod exit;
 pub mod file;
@@ -19,4 +19,20 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{command, folders, input, owner, process, python, start, terminal};
+pub use system::{command, folders, input, network, owner, process, python, start, terminal};
+
+/// A family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    V4,
+    V6,
+}
+
+/// Why a name has no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAddress {
+    /// There is none.
+    Unknown,
+    /// Nobody could tell.
+    Unanswered,
+}

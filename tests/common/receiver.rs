@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Record, Request, Shared};
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -63,7 +63,12 @@ impl Receiver {
 
     /// A port whose connections are never completed: a listener with a full backlog drops what comes.
     pub fn black_hole() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::black_hole_at("127.0.0.1:0")
+    }
+
+    /// The same, of this address.
+    pub fn black_hole_at(address: impl ToSocketAddrs) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("the black hole's address");
         let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
         let filling: Vec<_> = (0..BACKLOG_LIMIT).map_while(connect).collect();

@@ -1,5 +1,6 @@
 //! §5 and §6 of the contract against a hostile network: the real binary, its detached sender, and what stands in its way.
 
+mod addresses;
 mod bypass_token;
 mod caller;
 #[path = "../common/mod.rs"]
@@ -13,7 +14,9 @@ mod machine;
 mod proxies;
 mod proxy_replies;
 mod redirects;
+mod relay;
 mod servers;
+mod socks;
 mod support;
 mod system_calls;
 mod tls;
@@ -28,12 +31,12 @@ const WAITING_TRIALS_AT_ONCE: usize = 12;
 fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
     match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [support::namespace::INSIDE, name] => return succeed(|| lookups::run(name)),
+        [support::namespace::INSIDE, name] => return succeed(|| run_inside_namespaces(name)),
         [support::ThreeSeconds::ARGUMENT] => return succeed(|| std::thread::sleep(support::SENDER_LIFE)),
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 14] = [
+    let waiting: [Vec<Trial>; 17] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -48,6 +51,9 @@ fn main() -> ExitCode {
         machine::trials(),
         way_out::trials(),
         containers::trials(),
+        addresses::trials(),
+        relay::trials(),
+        socks::trials(),
     ];
     // What measures or fills the machine has it to itself.
     let alone = [delivery::timed_trials(), load::trials()];
@@ -63,4 +69,10 @@ fn main() -> ExitCode {
 fn succeed(part: impl FnOnce()) -> ExitCode {
     part();
     ExitCode::SUCCESS
+}
+
+/// What a trial does in namespaces of its own, by the name that it gives it.
+fn run_inside_namespaces(name: &str) {
+    let part = lookups::part(name).or_else(|| addresses::part(name)).or_else(|| socks::part(name));
+    part.unwrap_or_else(|| panic!("{name}: nothing of that name"))();
 }

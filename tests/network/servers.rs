@@ -22,7 +22,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_server_that_drips_headers_is_left_after_three_seconds,
         a_port_that_never_connects_is_left_after_three_seconds,
         a_server_that_sends_only_interim_answers_does_no_harm,
-        an_interim_answer_is_reported_as_the_answer,
+        the_answer_is_the_one_behind_interim_answers,
+        a_redirect_behind_an_interim_answer_is_followed,
+        headers_of_a_hundred_kilobytes_are_read,
+        an_answer_whose_headers_cannot_be_read_is_still_called_one,
         a_server_that_closes_at_once_does_no_harm,
         a_server_that_closes_half_way_through_the_request_does_no_harm,
         a_server_that_resets_does_no_harm,
@@ -123,12 +126,45 @@ fn a_server_that_sends_only_interim_answers_does_no_harm() {
     assert!(["100", "failed (timed out)"].contains(&line.as_str()), "{line}");
 }
 
-/// minreq takes the first answer for the answer. The event has arrived by then, unless a redirect was to follow.
-fn an_interim_answer_is_reported_as_the_answer() {
-    let interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
-    let receiver = Receiver::start(Behaviour::Bytes(interim.to_vec()));
-    Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "100");
-    receiver.only_request();
+fn the_answer_is_the_one_behind_interim_answers() {
+    for interim in ["100 Continue\r\n", "103 Early Hints\r\nLink: </x>\r\n", "103 A\r\n\r\nHTTP/1.1 102 B\r\n"] {
+        let answer = format!("HTTP/1.1 {interim}\r\nHTTP/1.1 204 No Content\r\n\r\n");
+        let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
+        Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
+        receiver.only_request();
+    }
+}
+
+fn a_redirect_behind_an_interim_answer_is_followed() {
+    let target = Receiver::answering();
+    let answer = format!(
+        "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 308 Permanent Redirect\r\nLocation: {}\r\n\r\n",
+        target.url()
+    );
+    let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
+    let outcome = Hook::new().call().to(&receiver).debug().run();
+    outcome.assert_sent(&target.url(), "204");
+    assert_eq!(receiver.only_request().body, target.only_request().body);
+}
+
+fn headers_of_a_hundred_kilobytes_are_read() {
+    let header = format!("X-Filler: {}\r\n", "x".repeat(1000)).repeat(100);
+    let receiver = Receiver::start(Behaviour::Bytes(format!("HTTP/1.1 204 No Content\r\n{header}\r\n").into()));
+    Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
+}
+
+fn an_answer_whose_headers_cannot_be_read_is_still_called_one() {
+    let (latin_1, long) = (b"X: \xe9\r\n".to_vec(), b"X: y\r\n".repeat(100_000));
+    for (headers, reason) in [(latin_1, "are no text"), (long, "too long to read")] {
+        let answer = [b"HTTP/1.1 204 No Content\r\n", &headers[..], b"\r\n"].concat();
+        let receiver = Receiver::start(Behaviour::Bytes(answer));
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        assert!(
+            outcome.stderr().contains("answered, with headers") && outcome.stderr().contains(reason),
+            "{outcome:?}"
+        );
+        receiver.only_request();
+    }
 }
 
 fn a_server_that_closes_at_once_does_no_harm() {

@@ -7,6 +7,7 @@ mod inherited;
 pub mod input;
 #[cfg(test)]
 mod installations;
+pub mod network;
 pub mod owner;
 pub mod process;
 pub mod python;

@@ -6,6 +6,7 @@ pub mod folders;
 pub mod input;
 #[cfg(test)]
 mod installations;
+pub mod network;
 pub mod owner;
 pub mod process;
 pub mod python;

@@ -2,7 +2,7 @@
 
 use crate::common::{Behaviour, Connection, Receiver, Request};
 use std::io::{self, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -80,7 +80,8 @@ fn serve(connection: &mut Connection, target: SocketAddr, manner: &Manner) -> io
     }
 }
 
-fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
+/// Passes on, both ways, until both have ended.
+pub fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
     let pass = |mut from: &TcpStream, mut to: &TcpStream| {
         io::copy(&mut from, &mut to).ok();
         to.shutdown(Shutdown::Write).ok();
@@ -90,4 +91,14 @@ fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
         pass(inside, outside);
     });
     Ok(())
+}
+
+/// Whoever connects to this address is connected to that one, for as long as the process lives.
+pub fn forward(from: SocketAddr, to: SocketAddr) {
+    let listener = TcpListener::bind(from).expect("a free address");
+    thread::spawn(move || {
+        for outside in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || TcpStream::connect(to).and_then(|inside| splice(&outside, &inside)));
+        }
+    });
 }

@@ -1,0 +1,269 @@
+//! Connecting to a name: both families looked up at once, their addresses raced (RFC 8305), so that none that is dead, and no
+//! name server that answers for one family only, stands in the way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::delivery::failure::Failure;
+use crate::platform::{Family, NoAddress, network};
+
+/// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt Delay".
+const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
+
+/// How long IPv4 waits for the IPv6 addresses, which are tried first: RFC 8305's "Resolution Delay".
+const WAIT_FOR_V6: Duration = Duration::from_millis(50);
+
+/// How long a name has to be found through the resolver's search list, before it is asked for as it stands, too. musl waits 5 s
+/// for each search domain whose server fails, where others go on.
+const SEARCH: Duration = Duration::from_millis(400);
+
+/// A look-up's stack: glibc's alone takes some 100 KiB. What is not touched is never made.
+const LOOKUP_STACK_BYTES: usize = 512 << 10;
+
+const ATTEMPT_STACK_BYTES: usize = 64 << 10;
+
+/// What a look-up or an attempt reports.
+enum News {
+    Addresses(Family, Result<Vec<IpAddr>, NoAddress>),
+    Attempt(io::Result<TcpStream>),
+}
+
+/// Connects to the first address of `host`, a name or an address, that takes the connection. It sets no time limit of its own.
+///
+/// # Errors
+/// That of the last attempt, or `Failure::NoAddress`.
+pub fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
+    let (mut race, news) = Race::to(host, &[Family::V6, Family::V4], port);
+    loop {
+        race.look_up_what_is_due();
+        race.start_what_is_due();
+        if race.is_lost() {
+            return Err(race.failure);
+        }
+        match race.wait(&news) {
+            Some(News::Attempt(Ok(stream))) => {
+                // TLS's last message and the request follow each other: neither is to wait for an acknowledgement.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Some(News::Attempt(Err(error))) => race.attempt_failed(error),
+            Some(News::Addresses(family, outcome)) => race.looked_up(family, outcome),
+            None => {}
+        }
+    }
+}
+
+/// The first address of `host`, for those who can use only one: of IPv4, where there is one, which everything reaches.
+///
+/// # Errors
+/// `Failure::NoAddress`
+pub fn first_address(host: &str) -> Result<IpAddr, Failure> {
+    first_address_in(host, &[Family::V4]).or_else(|failure| first_address_in(host, &[Family::V6]).map_err(|_| failure))
+}
+
+fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, Failure> {
+    let (mut race, news) = Race::to(host, families, 0);
+    loop {
+        race.look_up_what_is_due();
+        if let Some(address) = race.v4.front().or(race.v6.front()) {
+            return Ok(*address);
+        }
+        if race.is_lost() {
+            return Err(race.failure);
+        }
+        if let Some(News::Addresses(family, outcome)) = race.wait(&news) {
+            race.looked_up(family, outcome);
+        }
+    }
+}
+
+struct Race {
+    families: &'static [Family],
+    port: u16,
+    reports: Sender<News>,
+    /// Addresses that were not tried yet.
+    v4: VecDeque<IpAddr>,
+    v6: VecDeque<IpAddr>,
+    /// The families take turns.
+    v6_is_next: bool,
+    /// When the next attempt may start.
+    next_attempt: Instant,
+    /// The name as it stands, and when it is asked for, unless an address is known by then.
+    absolute: Option<(String, Instant)>,
+    look_ups: usize,
+    attempts: usize,
+    /// The last one.
+    failure: Failure,
+}
+
+impl Race {
+    fn new(families: &'static [Family], port: u16) -> (Race, Receiver<News>) {
+        let (reports, news) = channel();
+        let race = Race {
+            families,
+            port,
+            reports,
+            v4: VecDeque::new(),
+            v6: VecDeque::new(),
+            v6_is_next: true,
+            next_attempt: Instant::now(),
+            absolute: None,
+            look_ups: 0,
+            attempts: 0,
+            failure: Failure::NoAddress(NoAddress::Unknown),
+        };
+        (race, news)
+    }
+
+    fn to(host: &str, families: &'static [Family], port: u16) -> (Race, Receiver<News>) {
+        let (mut race, news) = Race::new(families, port);
+        match host.parse() {
+            Ok(address) => race.add([address]),
+            Err(_) => {
+                race.look_up(host);
+                // A name without a dot is one of the search list's.
+                if host.contains('.') && !host.ends_with('.') {
+                    race.absolute = Some((format!("{host}."), Instant::now() + SEARCH));
+                }
+            }
+        }
+        (race, news)
+    }
+
+    fn look_up(&mut self, host: &str) {
+        for family in self.families.iter().copied() {
+            self.look_ups += 1;
+            let (host, reports) = (host.to_owned(), self.reports.clone());
+            let look_up = move || drop(reports.send(News::Addresses(family, network::addresses(&host, family))));
+            start(LOOKUP_STACK_BYTES, look_up);
+        }
+    }
+
+    fn look_up_what_is_due(&mut self) {
+        let is_due = |due: Instant| self.look_ups == 0 || due <= Instant::now();
+        if self.absolute.as_ref().is_some_and(|(_, due)| is_due(*due))
+            && let Some((host, _)) = self.absolute.take()
+        {
+            self.look_up(&host);
+        }
+    }
+
+    fn looked_up(&mut self, family: Family, outcome: Result<Vec<IpAddr>, NoAddress>) {
+        self.look_ups -= 1;
+        match outcome {
+            Ok(addresses) => {
+                self.absolute = None;
+                self.add(addresses);
+            }
+            Err(NoAddress::Unanswered) if matches!(self.failure, Failure::NoAddress(_)) => {
+                self.failure = Failure::NoAddress(NoAddress::Unanswered);
+            }
+            Err(_) => {}
+        }
+        if self.look_ups == 0 && matches!(self.failure, Failure::NoAddress(NoAddress::Unknown)) {
+            // The search list ends with the name as it stands.
+            self.absolute = None;
+        }
+        if family == Family::V4 && self.look_ups > 0 {
+            self.next_attempt = Instant::now() + WAIT_FOR_V6;
+        } else if self.attempts == 0 {
+            self.next_attempt = Instant::now();
+        }
+    }
+
+    fn add(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        for address in addresses {
+            if address.is_ipv4() { &mut self.v4 } else { &mut self.v6 }.push_back(address);
+        }
+    }
+
+    fn start_what_is_due(&mut self) {
+        if Instant::now() < self.next_attempt {
+            return;
+        }
+        let (first, second) = if self.v6_is_next { (&mut self.v6, &mut self.v4) } else { (&mut self.v4, &mut self.v6) };
+        let Some(address) = first.pop_front().or_else(|| second.pop_front()) else { return };
+        self.v6_is_next = address.is_ipv4();
+        self.next_attempt = Instant::now() + NEXT_ATTEMPT;
+        self.attempts += 1;
+        let (address, reports) = (SocketAddr::new(address, self.port), self.reports.clone());
+        start(ATTEMPT_STACK_BYTES, move || drop(reports.send(News::Attempt(TcpStream::connect(address)))));
+    }
+
+    fn attempt_failed(&mut self, error: io::Error) {
+        self.attempts -= 1;
+        self.failure = Failure::Io(error);
+        self.next_attempt = Instant::now();
+    }
+
+    fn nothing_is_left(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    fn is_lost(&self) -> bool {
+        self.nothing_is_left() && self.absolute.is_none() && self.look_ups + self.attempts == 0
+    }
+
+    /// The next news; `None` where something is due before.
+    fn wait(&self, news: &Receiver<News>) -> Option<News> {
+        let attempt = (!self.nothing_is_left()).then_some(self.next_attempt);
+        let look_up = self.absolute.as_ref().map(|(_, due)| *due);
+        match attempt.into_iter().chain(look_up).min() {
+            Some(due) => news.recv_timeout(due.saturating_duration_since(Instant::now())).ok(),
+            None => news.recv().ok(),
+        }
+    }
+}
+
+/// Does this work beside the caller's own, or, where there is no thread to be had, before it.
+fn start(stack_bytes: usize, work: impl FnOnce() + Clone + Send + 'static) {
+    if thread::Builder::new().stack_size(stack_bytes).spawn(work.clone()).is_err() {
+        work();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    #[test]
+    fn families_take_turns_with_ipv6_first() {
+        let (mut race, news) = Race::new(&[], 1);
+        let (v4, v6) = ([127, 0, 0, 1].into(), [0, 0, 0, 0, 0, 0, 0, 1].into());
+        race.add([v4, v4, v6]);
+        let order: Vec<_> = (0..3)
+            .map(|_| {
+                race.next_attempt = Instant::now();
+                race.start_what_is_due();
+                race.v6_is_next
+            })
+            .collect();
+        assert_eq!(order, [false, true, true]);
+        assert!(race.nothing_is_left() && !race.is_lost());
+        assert!((0..3).all(|_| matches!(news.recv(), Ok(News::Attempt(Err(_))))));
+    }
+
+    #[test]
+    fn ipv4_waits_a_moment_for_ipv6_and_no_longer() {
+        let (mut race, _news) = Race::new(&[], 1);
+        race.look_ups = 2;
+        race.looked_up(Family::V4, Ok(vec![Ipv4Addr::LOCALHOST.into()]));
+        race.start_what_is_due();
+        assert_eq!(race.attempts, 0);
+        race.looked_up(Family::V6, Err(NoAddress::Unanswered));
+        race.start_what_is_due();
+        assert_eq!(race.attempts, 1);
+    }
+
+    #[test]
+    fn what_is_told_is_the_last_attempt_or_why_there_was_none() {
+        let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+        let failure = connect("127.0.0.1", closed.port()).unwrap_err();
+        assert!(matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused));
+    }
+}

@@ -1,0 +1,84 @@
+//! Why no answer was had, in words that debug can show: no credentials, and no more of the system's than its reason.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use crate::platform::NoAddress;
+
+/// What came between the request and its answer.
+#[derive(Debug)]
+pub enum Failure {
+    Io(io::Error),
+    Client(minreq::Error),
+    NoAddress(NoAddress),
+    NoHttp,
+    UnusableProxy,
+    /// The proxy's own status.
+    ProxyRefused(u16),
+    /// The reply code of a SOCKS proxy (RFC 1928 §6).
+    SocksRefused(u8),
+    SocksCredentials,
+    ProxyNoHttp,
+    ProxyNoSocks,
+    RedirectRefused,
+    RedirectWithoutLocation,
+    TooManyRedirects,
+}
+
+impl Failure {
+    /// Whether it is one that only the two ends of TLS can tell.
+    pub fn is_of_tls(&self) -> bool {
+        matches!(self, Failure::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        Failure::Io(error)
+    }
+}
+
+impl From<minreq::Error> for Failure {
+    fn from(error: minreq::Error) -> Failure {
+        match error {
+            minreq::Error::IoError(error) => Failure::Io(error),
+            other => Failure::Client(other),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Failure::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(rustls::Error::InvalidCertificate(reason)) => write!(f, "certificate not trusted: {reason}"),
+                _ => {
+                    let text = error.to_string();
+                    f.write_str(text.split(" (os error").next().unwrap_or_default())
+                }
+            },
+            Failure::Client(minreq::Error::InvalidUtf8InResponse) => {
+                f.write_str("answered, with headers that are no text, so that its status is not known")
+            }
+            Failure::Client(minreq::Error::HeadersOverflow) => {
+                f.write_str("answered, with headers too long to read, so that its status is not known")
+            }
+            Failure::Client(error) => error.fmt(f),
+            Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
+            Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
+            Failure::NoHttp => f.write_str("the answer is not HTTP"),
+            Failure::UnusableProxy => f.write_str("the proxy that the environment names can't be used"),
+            Failure::ProxyRefused(status) => write!(f, "proxy refused: {status}"),
+            Failure::SocksRefused(code) => write!(f, "proxy refused: SOCKS reply {code}"),
+            Failure::SocksCredentials => f.write_str("proxy refused: SOCKS credentials"),
+            Failure::ProxyNoHttp => f.write_str("the proxy's answer is not HTTP"),
+            Failure::ProxyNoSocks => f.write_str("the proxy's answer is not SOCKS5"),
+            Failure::RedirectRefused => f.write_str("redirect refused"),
+            Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
+            Failure::TooManyRedirects => f.write_str("too many redirects"),
+        }
+    }
+}
+
+impl Error for Failure {}

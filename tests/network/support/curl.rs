@@ -1,0 +1,26 @@
+//! curl, which is asked for the same where it is installed.
+
+use crate::common::trials::tool_path;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// curl's time for a POST to this URL, under the sender's 3 s; `None` where there is no curl. Panics where it does not get 204.
+#[track_caller]
+pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Duration> {
+    let (status, time) = post(url, ca, environment)?;
+    assert_eq!(status, "204", "curl, with {environment:?}");
+    Some(time)
+}
+
+/// The status that curl gets, `000` for none, and its time.
+pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<(String, Duration)> {
+    let mut curl = Command::new(tool_path("curl")?);
+    curl.args(["--silent", "--max-time", "3", "--location", "--post301", "--post302"]);
+    curl.args(["--output", "/dev/null", "--write-out", "%{http_code}"]);
+    curl.args(["--json", "{}", "--cacert"]).arg(ca).arg(url);
+    curl.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
+    let begin = Instant::now();
+    let output = curl.output().expect("curl");
+    Some((String::from_utf8_lossy(&output.stdout).into_owned(), begin.elapsed()))
+}
