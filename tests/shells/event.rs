@@ -6,15 +6,13 @@ use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
 use std::fs;
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     let mut trials = promises![shell =>
-        features_are_what_the_flags_mean,
-        the_result_follows_the_exit_status,
-        what_docglow_would_not_report_is_no_event,
-        an_event_is_one_line_with_four_keys,
-        project_and_target_folder_reach_the_hook,
-        the_hook_is_told_which_docglow_ran,
+        a_docglow_that_ended_is_told_with_its_status_and_its_arguments,
+        arguments_reach_the_hook_as_they_are,
+        the_moment_it_started_is_told,
         docglow_is_silenced_and_the_hook_sees_the_users_own_kill_switch,
         the_hook_works_in_the_folder_and_the_environment_of_the_caller,
         debug_lines_are_shown,
@@ -28,134 +26,48 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
     trials
 }
 
-const FEATURES: &[(&str, &str)] = &[
-    ("generate", r#""column_lineage""#),
-    ("generate --skip-column-lineage", ""),
-    ("generate --static --slim", r#""column_lineage","static","slim""#),
-    ("generate --slim --static --ai --profile", r#""column_lineage","profiling","ai_chat","static","slim""#),
-    ("generate --skip-column-lineage --column-lineage-select=orders", r#""column_lineage""#),
-    ("generate --skip-column-lineage --column-lineage-select ''", ""),
-    ("generate --profile --no-profile", r#""column_lineage""#),
-    ("generate --no-profile --profile", r#""column_lineage","profiling""#),
-    ("generate --ai-key secret", r#""column_lineage","ai_chat""#),
-    ("generate --ai-key=", r#""column_lineage""#),
-    ("generate --title --static", r#""column_lineage""#),
-    ("generate --title=--static --select --ai --workers 2", r#""column_lineage""#),
-    ("generate --theme dark --verbose --enable-erd --include-packages", r#""column_lineage""#),
-    ("generate -- --static", r#""column_lineage""#),
-    ("generate '--static ' ' --slim' '*'", r#""column_lineage""#),
-    ("health", r#""table""#),
-    ("health --format table", r#""table""#),
-    ("health --format json", r#""json""#),
-    ("health --format=markdown --fail-under 50", r#""markdown""#),
-    ("health --format json --format markdown", r#""markdown""#),
-    ("health --select --format=json", r#""table""#),
-    ("health --format '\",\"x\":\"'", r#""table""#),
-];
-
-fn features_are_what_the_flags_mean(shell: Shell) {
-    let stage = Stage::new(shell);
-    let lines: Vec<String> = FEATURES.iter().map(|(line, _)| format!("docglow {line}")).collect();
-    stage.run(&lines.join("\n"));
-    let events = stage.events();
-    assert_eq!(events.len(), FEATURES.len());
-    for ((line, features), event) in FEATURES.iter().zip(events) {
-        let sent = event.split_once(r#""features_used":["#).expect("features").1;
-        assert_eq!(sent, format!("{features}]}}\n"), "{line}");
-    }
-}
-
-fn the_result_follows_the_exit_status(shell: Shell) {
-    for (status, result) in [
-        (0, Some("success")),
-        (1, Some("error")),
-        (3, Some("error")),
-        (77, Some("error")),
-        (125, Some("error")),
-        (2, None),
-        (126, None),
-        (127, None),
-        (130, None),
-        (137, None),
-        (143, None),
-        (148, None),
-    ] {
+fn a_docglow_that_ended_is_told_with_its_status_and_its_arguments(shell: Shell) {
+    for status in ["0", "1", "2", "3", "77", "126", "127", "130", "255"] {
         let stage = Stage::new(shell);
-        stage.run(&format!("STUB_STATUS={status} docglow generate\nSTUB_STATUS={status} docglow health"));
-        let events = stage.events();
-        match result {
-            Some(result) => {
-                assert_eq!(events.len(), 2, "{status}");
-                for (event, command) in events.iter().zip(["generate", "health"]) {
-                    let start = format!(r#"{{"command":"{command}","result":"{result}","duration_ms":"#);
-                    assert!(event.starts_with(&start), "{status}: {event}");
-                }
-            }
-            None => assert_eq!(events, Vec::<String>::new(), "{status}"),
+        stage.run(&format!("STUB_STATUS={status} docglow generate --static\nSTUB_STATUS={status} docglow health"));
+        let reports = stage.reports();
+        assert_eq!(reports.len(), 2, "{status}");
+        for (report, arguments) in reports.iter().zip([&["generate", "--static"][..], &["health"]]) {
+            assert_eq!(report.status, status);
+            assert_eq!(report.docglow, "docglow");
+            assert_eq!(report.arguments, arguments);
         }
     }
 }
 
-fn what_docglow_would_not_report_is_no_event(shell: Shell) {
-    for line in ["generate --help", "generate --static --help --slim", "health --help", "health -h"] {
-        let stage = Stage::new(shell);
-        stage.run(&format!("docglow {line}"));
-        assert_eq!(stage.calls().len(), 1, "{line}");
-    }
-}
-
-fn an_event_is_one_line_with_four_keys(shell: Shell) {
+fn arguments_reach_the_hook_as_they_are(shell: Shell) {
     let stage = Stage::new(shell);
-    stage.run("docglow generate --title 'my secret' --ai-key secret");
-    let event: serde_json::Value = serde_json::from_str(&stage.events()[0]).expect("JSON");
-    let duration = &event["duration_ms"];
-    assert!(duration.as_u64().is_some_and(|milliseconds| milliseconds < 10_000), "{event}");
-    let expected = serde_json::json!({
-        "command": "generate", "result": "success", "duration_ms": duration, "features_used": ["column_lineage", "ai_chat"],
-    });
-    assert_eq!(event, expected);
-    let calls = stage.calls_of("docglow-telemetry");
-    assert!(!calls[0].arguments.iter().any(|argument| argument.contains("secret")), "{calls:?}");
+    stage.run("docglow generate '' ' a  b' '*' '$HOME' \"it's\" '\\n' -- -e --status 9 '\n'\ndocglow serve '' ' a  b'");
+    let reports = stage.reports();
+    let expected = ["generate", "", " a  b", "*", "$HOME", "it's", "\\n", "--", "-e", "--status", "9", "\n"];
+    assert_eq!(reports[0].arguments, expected);
+    assert_eq!(reports[1].arguments, ["serve", "", " a  b"]);
 }
 
-fn project_and_target_folder_reach_the_hook(shell: Shell) {
-    for (line, project_dir, target_dir) in [
-        ("", None, "target"),
-        ("--project-dir p", Some("p"), "p/target"),
-        ("--project-dir='a b'", Some("a b"), "a b/target"),
-        ("--project-dir /p --target-dir t", Some("/p"), "t"),
-        ("--target-dir='* = $x'", None, "* = $x"),
-        ("--project-dir p --project-dir 'q\n r'", Some("q\n r"), "q\n r/target"),
-        ("--project-dir --static", Some("--static"), "--static/target"),
-        ("--output-dir --project-dir=x", None, "target"),
-    ] {
-        let stage = Stage::new(shell);
-        stage.run(&format!("docglow health {line}"));
-        let call = stage.calls_of("docglow-telemetry").pop().expect("a call");
-        let expected: Vec<&str> = project_dir
-            .map(|folder| ["--project-dir", folder])
-            .into_iter()
-            .flatten()
-            .chain(["--target-dir", target_dir])
-            .collect();
-        assert_eq!(call.arguments[..expected.len()], expected, "{line}");
-        assert_eq!(call.arguments[expected.len()], "--docglow", "{line}");
-    }
-}
-
-fn the_hook_is_told_which_docglow_ran(shell: Shell) {
+/// Seconds since 1970, or since the machine was started.
+fn the_moment_it_started_is_told(shell: Shell) {
     let stage = Stage::new(shell);
-    stage.run("docglow health");
-    let path = format!("../{}:{}:/usr/bin:/bin", "venv bin", stage.bin().display());
-    let other = stage.sandbox.root().join("venv bin");
-    fs::create_dir(&other).expect("a folder");
-    fs::rename(stage.bin().join("docglow"), other.join("docglow")).expect("a move");
-    stage.script_with(Hook::With, "docglow health").env("PATH", path).run();
-    let calls = stage.calls_of("docglow-telemetry");
-    let told: Vec<&String> = calls.iter().map(|call| call.arguments.last().expect("arguments")).collect();
-    assert_eq!(told[0], &stage.bin().join("docglow").display().to_string());
-    assert!(told[1].starts_with('/') && told[1].ends_with("venv bin/docglow"), "{told:?}");
-    assert_eq!(fs::canonicalize(told[1]).expect("a file"), fs::canonicalize(other.join("docglow")).expect("a file"));
+    let before = (since_1970(), uptime());
+    stage.script_with(Hook::With, "docglow generate").env("STUB_DOES", "sleep").run();
+    let after = (since_1970(), uptime());
+    let started: f64 = stage.reports()[0].started.replace(',', ".").parse().expect("a number");
+    let (earliest, latest) = if started < 1e9 { (before.1, after.1) } else { (before.0, after.0) };
+    // Both the kernel's ticks and the sleep of 0.1 s.
+    assert!((earliest - 0.02..=latest - 0.08).contains(&started), "{earliest} {started} {latest}");
+}
+
+fn since_1970() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs_f64()
+}
+
+fn uptime() -> f64 {
+    let text = fs::read_to_string("/proc/uptime").unwrap_or_default();
+    text.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 fn docglow_is_silenced_and_the_hook_sees_the_users_own_kill_switch(shell: Shell) {
@@ -196,11 +108,16 @@ fn debug_lines_are_shown(shell: Shell) {
 }
 
 fn a_read_only_kill_switch_is_obeyed(shell: Shell) {
-    let stage = Stage::new(shell);
-    let out = stage.run("readonly DOCGLOW_NO_TELEMETRY=1; export DOCGLOW_NO_TELEMETRY\ndocglow generate\ndocglow serve --dir /\necho status=@status");
-    assert_eq!(out.stdout(), "docglow: <generate>\ndocglow: <serve> <--dir> </>\nstatus=0\n");
-    assert_eq!(out.stderr(), "docglow's stderr\ndocglow's stderr\n");
-    assert_eq!(stage.events(), Vec::<String>::new());
+    for value in ["1", "yes", "0", ""] {
+        let stage = Stage::new(shell);
+        let out = stage.run(&format!(
+            "readonly DOCGLOW_NO_TELEMETRY={value}; export DOCGLOW_NO_TELEMETRY\n\
+             docglow generate\ndocglow serve --dir /\necho status=@status"
+        ));
+        assert_eq!(out.stdout(), "docglow: <generate>\ndocglow: <serve> <--dir> </>\nstatus=0\n", "{value}");
+        assert_eq!(out.stderr(), "docglow's stderr\ndocglow's stderr\n", "{value}");
+        assert!(stage.calls().iter().all(|call| call.name == "docglow" && call.kill_switch() == Some(value)));
+    }
 }
 
 fn a_decimal_comma_does_not_harm_the_clock(shell: Shell) {
@@ -216,11 +133,10 @@ fn a_decimal_comma_does_not_harm_the_clock(shell: Shell) {
         .script_with(Hook::With, "echo $EPOCHREALTIME\ndocglow generate")
         .env("LOCPATH", stage.sandbox.root())
         .env("LC_ALL", "de_DE.UTF-8")
-        .env("STUB_DOES", "sleep")
         .run();
     assert!(out.stdout().lines().next().is_some_and(|time| time.contains(',')), "{out:?}");
     assert_eq!(out.stderr(), "docglow's stderr\n");
-    let event: serde_json::Value = serde_json::from_str(&stage.events()[0]).expect("JSON");
-    let duration = u128::from(event["duration_ms"].as_u64().expect("a duration"));
-    assert!((100..=out.wall.as_millis()).contains(&duration), "{event}");
+    let (seconds, microseconds) =
+        stage.reports()[0].started.split_once(',').map(|(s, m)| (s.len(), m.len())).expect("a comma");
+    assert_eq!((seconds, microseconds), (10, 6));
 }

@@ -23,7 +23,7 @@ fn finds_nothing(tool: &str, arguments: &[&str], file: PathBuf) {
 }
 
 fn shellcheck_finds_nothing() {
-    finds_nothing("shellcheck", &["--norc", "--severity=style"], Shell::Dash.hook_file());
+    finds_nothing("shellcheck", &["--norc", "--shell=sh", "--severity=style"], Shell::Dash.hook_file());
 }
 
 fn fish_finds_nothing() {

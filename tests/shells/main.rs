@@ -3,13 +3,16 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alone;
 mod completions;
 mod event;
 mod lint;
+mod own;
 mod prompt;
 mod pty;
 mod script;
 mod serve;
+mod settings;
 mod shell;
 mod stubs;
 mod terminal;
@@ -20,10 +23,14 @@ fn main() -> std::process::ExitCode {
     let mut trials = lint::trials();
     trials.extend(completions::trials());
     trials.extend(prompt::trials());
+    trials.extend(settings::trials_of_other_shells());
     for shell in shell::SHELLS {
         trials.extend(unchanged::trials(shell));
         trials.extend(unnoticed::trials(shell));
+        trials.extend(own::trials(shell));
+        trials.extend(alone::trials(shell));
         trials.extend(event::trials(shell));
+        trials.extend(settings::trials(shell));
         trials.extend(serve::trials(shell));
         trials.extend(terminal::trials(shell));
     }

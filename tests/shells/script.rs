@@ -3,7 +3,7 @@
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, Sandbox};
 use crate::shell::Shell;
-use crate::stubs::{self, Call};
+use crate::stubs::{self, Call, Report};
 use std::fs;
 use std::path::PathBuf;
 
@@ -92,9 +92,9 @@ impl Stage {
         self.calls().into_iter().filter(|call| call.name == name).collect()
     }
 
-    /// The events that reached the hook's binary.
-    pub fn events(&self) -> Vec<String> {
-        self.calls_of("docglow-telemetry").into_iter().map(|call| call.stdin).collect()
+    /// What the hook's binary was told to report.
+    pub fn reports(&self) -> Vec<Report> {
+        self.calls_of("docglow-telemetry").iter().filter_map(Report::of).collect()
     }
 
     pub fn forget_calls(&self) {

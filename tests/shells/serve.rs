@@ -1,73 +1,64 @@
-//! `serve` is reported when it starts, and only if it will.
+//! `serve` is reported when it starts, and ends when it is told to.
 
-use crate::script::Stage;
+use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
-use std::fs;
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
-    promises![shell =>
-        serve_is_reported_before_it_starts,
-        a_serve_that_would_not_start_is_not_reported,
-        the_site_folder_is_looked_for_where_docglow_does,
-    ]
+    let mut trials = promises![shell => serve_is_reported_before_it_starts];
+    if matches!(shell, Shell::Bash | Shell::Zsh) {
+        trials.extend(promises![shell =>
+            what_ends_a_serve_in_the_background_ends_docglow,
+            a_serve_in_a_subshell_is_as_before,
+        ]);
+    }
+    trials
 }
 
 fn serve_is_reported_before_it_starts(shell: Shell) {
-    for (flags, features) in [
-        ("", ""),
-        ("--watch", r#""watch""#),
-        ("--port 0 --host=0.0.0.0 --no-open --open --verbose --watch --project-dir=.", r#""watch""#),
-        ("--host --watch", ""),
-    ] {
-        let stage = Stage::new(shell);
-        stage.run(&format!("STUB_STATUS=1 docglow serve --dir / {flags}"));
-        let calls = stage.calls();
-        let order: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
-        assert_eq!(order, ["docglow-telemetry", "docglow"], "{flags}");
-        let event = format!(r#"{{"command":"serve","result":"success","duration_ms":0,"features_used":[{features}]}}"#);
-        assert_eq!(calls[0].stdin.trim_end(), event, "{flags}");
-    }
-}
-
-fn a_serve_that_would_not_start_is_not_reported(shell: Shell) {
-    for flags in [
-        "--bogus",
-        "--watch=yes",
-        "--port",
-        "--port x",
-        "--port=''",
-        "--help",
-        "--project-dir missing",
-        "--static",
-        "word",
-        "-- word",
-    ] {
-        let stage = Stage::new(shell);
-        let out = stage.run(&format!("STUB_STATUS=2 docglow serve --dir / {flags}\necho status=@status"));
-        assert!(out.stdout().ends_with("status=2\n"), "{flags}: {out:?}");
-        assert_eq!(stage.events(), Vec::<String>::new(), "{flags}");
-    }
-}
-
-fn the_site_folder_is_looked_for_where_docglow_does(shell: Shell) {
     let stage = Stage::new(shell);
-    let project = stage.sandbox.project();
-    let reported = |line: &str| {
-        stage.forget_calls();
-        stage.run(line);
-        stage.calls_of("docglow-telemetry").pop().map(|call| call.arguments)
-    };
-    assert_eq!(reported("docglow serve"), None);
-    fs::create_dir_all(project.join("target/docglow")).expect("a site folder");
-    fs::create_dir_all(project.join("other/target")).expect("a project folder");
-    fs::write(project.join("file"), "").expect("a file");
-    let target = |arguments: Option<Vec<String>>| arguments.expect("a call").join(" ");
-    assert!(target(reported("docglow serve")).starts_with("--target-dir target --docglow /"));
-    // Not in the project folder, but where docglow is called from.
-    let other = target(reported("docglow serve --project-dir other"));
-    assert!(other.starts_with("--project-dir other --target-dir other/target --docglow /"), "{other}");
-    assert_eq!(reported("docglow serve --dir missing"), None);
-    assert_eq!(reported("docglow serve --dir file"), None);
-    assert_eq!(reported("cd other; docglow serve --project-dir .."), None);
+    stage.run("STUB_STATUS=1 docglow serve --dir / --watch");
+    let calls = stage.calls();
+    let order: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
+    assert_eq!(order, ["docglow-telemetry", "docglow"]);
+    let expected = ["report", "--status", "0", "--docglow", "docglow", "--", "serve", "--dir", "/", "--watch"];
+    assert_eq!(calls[0].arguments, expected);
+}
+
+/// As `docglow serve & kill $!` does without the hook: `wait` has docglow's own status, and nothing is left running.
+fn what_ends_a_serve_in_the_background_ends_docglow(shell: Shell) {
+    for (signal, does, status) in [("TERM", "graceful", "7"), ("TERM", "hang", "143"), ("HUP", "graceful", "7")] {
+        for strict in ["", shell.strict()] {
+            let stage = Stage::new(shell);
+            let lines = format!(
+                "{strict}\ndocglow serve --dir / & server=$!\nwhile ! [ -s pid ]; do sleep 0.02; done\n\
+                 kill -{signal} $server\nwait $server || echo status=$?\n\
+                 if kill -0 \"$(cat pid)\" 2>/dev/null; then echo left running; fi"
+            );
+            let out = stage.script_with(Hook::With, &lines).env("STUB_DOES", does).run();
+            let said = if does == "graceful" { "stopped\n" } else { "" };
+            let expected = format!("docglow: <serve> <--dir> </>\n{said}status={status}\n");
+            assert_eq!(out.stdout(), expected, "{signal} {strict}: {out:?}");
+            assert_eq!(stage.reports().len(), 1);
+            assert_eq!(stage.calls_of("docglow")[0].kill_switch(), Some("1"));
+        }
+    }
+}
+
+fn a_serve_in_a_subshell_is_as_before(shell: Shell) {
+    let stage = Stage::new(shell);
+    for lines in [
+        "(docglow serve; echo after=$?)\n(docglow serve)\necho after=$?",
+        "echo piped | docglow serve | cat",
+        "x=\"$(docglow serve)\"; echo \"$? [$x]\"",
+        "(trap 'echo exit trap' EXIT; docglow serve)",
+        "(docglow serve && echo not reached) || echo failed",
+        "(set -e; docglow serve; echo not reached)\necho after=$?",
+    ] {
+        let [with, without] = [Hook::With, Hook::Without].map(|hook| {
+            stage.script_with(hook, lines).env("STUB_DOES", "read").env("STUB_STATUS", "3").stdin("stdin\n").run()
+        });
+        assert_eq!((with.stdout(), with.stderr()), (without.stdout(), without.stderr()), "{lines}");
+        assert_eq!(with.status, without.status, "{lines}");
+    }
 }

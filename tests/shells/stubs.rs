@@ -14,7 +14,6 @@ record=RECORDS/$number
 PATH=/usr/bin:/bin
 for argument; do printf '%s\0' "$argument"; done >"$record.arguments"
 if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then : >"$record.terminal"; fi
-: >"$record.stdin"
 "#;
 
 /// STUB_DOES: what it does besides; STUB_STATUS: its exit status.
@@ -29,20 +28,18 @@ case ${STUB_DOES-} in
   ask) read -r answer && echo "answer=$answer" ;;
   serve) trap 'echo stopped; exit 0' INT; echo serving; while :; do sleep 0.05; done ;;
   abort) trap 'echo Aborted; exit 1' INT; echo working; while :; do sleep 0.05; done ;;
-  hang) echo working; exec sleep 100 ;;
+  graceful) trap 'echo stopped; exit 7' TERM; echo $$ >pid; while :; do sleep 0.05; done ;;
+  hang) [ -t 1 ] && echo working; echo $$ >pid; exec sleep 100 ;;
 esac
 exit "${STUB_STATUS-0}"
 "#;
 
-/// `init` prints the hook file, as the real one does; `prompt` reads nothing; everything else has an event on stdin. It prints and
-/// fails as the real one never would.
+/// `init` prints the hook file, as the real one does. It prints and fails as the real one never would.
 const HOOK: &str = r#"case ${1-} in
   init) cat 'HOOK_FILE'; exit ;;
 esac
-for last; do :; done
-[ "${last-}" != prompt ] || { printf NAME >"$record.name"; exit; }
-cat >"$record.stdin"
 printf NAME >"$record.name"
+[ "${1-}" != prompt ] || exit
 echo "never to be seen"
 [ -z "${DOCGLOW_TELEMETRY_DEBUG-}" ] || echo "telemetry: sent" >&2
 exit 9
@@ -55,7 +52,6 @@ pub struct Call {
     pub name: String,
     pub arguments: Vec<String>,
     pub environment: BTreeMap<String, String>,
-    pub stdin: String,
     /// Stdin, stdout and stderr were a terminal.
     pub at_terminal: bool,
 }
@@ -64,6 +60,39 @@ impl Call {
     /// The value of the kill switch that this call saw.
     pub fn kill_switch(&self) -> Option<&str> {
         self.environment.get("DOCGLOW_NO_TELEMETRY").map(String::as_str)
+    }
+}
+
+/// What `docglow-telemetry report` was told.
+#[derive(Debug)]
+pub struct Report {
+    pub status: String,
+    /// Empty where none was told.
+    pub started: String,
+    pub docglow: String,
+    /// docglow's own.
+    pub arguments: Vec<String>,
+}
+
+impl Report {
+    /// `None` for another call.
+    pub fn of(call: &Call) -> Option<Self> {
+        let mut words = call.arguments.iter().map(String::as_str);
+        (words.next()? == "report").then_some(())?;
+        let mut report =
+            Self { status: String::new(), started: String::new(), docglow: String::new(), arguments: Vec::new() };
+        loop {
+            let place = match words.next()? {
+                "--" => break,
+                "--status" => &mut report.status,
+                "--started" => &mut report.started,
+                "--docglow" => &mut report.docglow,
+                option => panic!("{option}: {call:?}"),
+            };
+            *place = words.next()?.to_owned();
+        }
+        report.arguments = words.map(String::from).collect();
+        Some(report)
     }
 }
 
@@ -98,7 +127,6 @@ fn read_call(record: &Path) -> Call {
             .filter_map(|variable| variable.split_once('='))
             .map(|(name, value)| (name.into(), value.into()))
             .collect(),
-        stdin: read("stdin"),
         at_terminal: PathBuf::from(record).with_extension("terminal").exists(),
     }
 }
