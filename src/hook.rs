@@ -1,6 +1,6 @@
 //! The hook itself: read the event, decide, hand it over.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use crate::event::stdin;
 use crate::payload::Event;
 use crate::payload::event::MAX_INTEGER;
 use crate::payload::vocabulary::{Command, CommandResult};
+use crate::platform::command;
 use crate::platform::input::Input;
 
 /// What the caller says beside the event.
@@ -44,8 +45,28 @@ pub fn run(context: &Context, options: &Options) {
 /// Has the docglow command line sent that ended with `status`, if it may be: a context for the line's own
 /// project folder. Says nothing, unless debug is on.
 pub fn report(context: &Context, options: &Options, line: &CommandLine, status: i64, elapsed: &Elapsed) {
-    let options = Options { target_dir: Some(line.target_dir().into()), ..options.clone() };
-    tell(&context.environment, send(context, &options, || event(context, line, status, elapsed)));
+    let (docglow, missing) = match located(options.docglow.as_deref()) {
+        Ok(docglow) => (docglow, None),
+        Err(missing) => (None, Some(missing)),
+    };
+    let options = Options { target_dir: Some(line.target_dir().into()), docglow, ..options.clone() };
+    let event = || missing.map_or_else(|| event(context, line, status, elapsed), |missing| Err(missing.to_owned()));
+    tell(&context.environment, send(context, &options, event));
+}
+
+/// The command that a shell ran: a name without a folder is searched for on PATH, where a shell knows it from.
+///
+/// # Errors
+/// That there is none: then none ran.
+pub fn located(docglow: Option<&OsStr>) -> Result<Option<OsString>, &'static str> {
+    match docglow {
+        None => Ok(None),
+        Some(name) if Path::new(name).parent() == Some(Path::new("")) => {
+            let found = command::find(name, std::env::var_os("PATH").as_deref());
+            found.map(|path| Some(path.into())).ok_or("there is no docglow on PATH")
+        }
+        Some(path) => Ok(Some(path.to_owned()).filter(|path| !path.is_empty())),
+    }
 }
 
 /// The event of a docglow command line that ended with `status`.

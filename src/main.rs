@@ -101,8 +101,12 @@ fn preview_report(report: Report) {
         Ok(line) => line,
         Err(reason) => return complain(&reason.to_string()),
     };
+    let docglow = match hook::located(report.options.docglow.as_deref()) {
+        Ok(docglow) => docglow,
+        Err(missing) => return complain(missing),
+    };
     let context = context_of(&line);
-    let options = Options { target_dir: Some(line.target_dir().into()), ..report.options };
+    let options = Options { target_dir: Some(line.target_dir().into()), docglow, ..report.options };
     match hook::event(&context, &line, report.status, &report.elapsed) {
         Ok(event) => print(&status::preview(&context, hook::handover(&context, &options, event))),
         Err(reason) => complain(&reason),

@@ -7,6 +7,32 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::platform::folders;
 
+/// What automated builds set, in which nobody can answer a question: `CI`, and what those set that don't set it.
+const CI_VARIABLES: &[&str] = &[
+    "CI",
+    "APPVEYOR",
+    "BITBUCKET_BUILD_NUMBER",
+    "BUDDY",
+    "BUILDKITE",
+    "CIRCLECI",
+    "CIRRUS_CI",
+    "CODEBUILD_BUILD_ID",
+    "DRONE",
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "GO_PIPELINE_NAME",
+    "HARNESS_BUILD_ID",
+    "HUDSON_URL",
+    "JENKINS_URL",
+    "NETLIFY",
+    "SEMAPHORE",
+    "TEAMCITY_VERSION",
+    "TF_BUILD",
+    "TRAVIS",
+    "WOODPECKER_CI",
+    "bamboo_buildKey",
+];
+
 /// Every environment variable that matters to the hook. Tests build one by hand.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Environment {
@@ -34,8 +60,6 @@ pub struct Environment {
     pub home: Option<OsString>,
     /// [`folders::CONFIG_HOME`]
     pub config_home: Option<OsString>,
-    /// `CI`
-    pub ci: Option<OsString>,
 }
 
 impl Environment {
@@ -61,7 +85,6 @@ impl Environment {
             ssl_cert_dir: filled("SSL_CERT_DIR"),
             home: filled(folders::HOME),
             config_home: filled(folders::CONFIG_HOME),
-            ci: filled("CI"),
         }
     }
 
@@ -90,11 +113,6 @@ impl Environment {
         says_on(&self.wait)
     }
 
-    /// Whether this is an automated build, where nobody can answer a question.
-    pub fn is_ci(&self) -> bool {
-        self.ci.as_deref().is_some_and(|value| value.to_str().and_then(switch) != Some(false))
-    }
-
     /// The endpoint that the user chose, if it is one that may be used.
     pub fn endpoint(&self) -> Option<Endpoint> {
         self.endpoint.as_deref()?.to_str().and_then(Endpoint::parse)
@@ -115,6 +133,14 @@ impl Environment {
 
 fn says_on(value: &Option<OsString>) -> bool {
     value.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
+}
+
+/// Whether nobody is there to answer a question: one of the variables above is set, and to no word that says off, or `TERM` is
+/// `dumb`, and a program such as an editor reads what is shown. `variable` is asked only here, for most calls have no question.
+pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
+    let says_so = |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
+    CI_VARIABLES.iter().filter_map(|name| variable(name)).any(says_so)
+        || variable("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// A word that says on (`1 true yes on`) or off (`0 false no off`), trimmed and without case; `None` for any other.

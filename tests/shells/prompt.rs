@@ -18,6 +18,9 @@ pub fn trials() -> Vec<Trial> {
         it_is_asked_once_in_all_sessions needs ["bash", "setsid"],
         where_something_else_decides_nothing_is_asked_or_recorded needs ["bash", "setsid"],
         in_the_background_nothing_is_asked_and_docglow_runs needs ["bash", "setsid"],
+        the_question_names_where_events_would_go needs ["bash", "setsid"],
+        what_is_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
+        a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
     ]
 }
 
@@ -25,11 +28,15 @@ const QUESTION: &str = "[y/N]";
 
 /// A stage with the real binary, and bash on its terminal to be.
 fn stage() -> (Stage, Receiver, Invocation) {
-    let stage = Stage::empty(Shell::Bash);
+    stage_of(Shell::Bash, &["--noediting", "-i"])
+}
+
+fn stage_of(shell: Shell, arguments: &[&str]) -> (Stage, Receiver, Invocation) {
+    let stage = Stage::empty(shell);
     stage.install("docglow");
     symlink(binary(), stage.bin().join("docglow-telemetry")).expect("a link to the hook");
     let receiver = Receiver::answering();
-    let shell = stage.invocation().args(["--noediting", "-i"]).env("PS1", "> ").to(&receiver);
+    let shell = stage.invocation().args(arguments).env("PS1", "> ").env("TERM", "xterm").to(&receiver);
     (stage, receiver, shell)
 }
 
@@ -93,6 +100,9 @@ fn it_is_asked_once_in_all_sessions() {
 fn where_something_else_decides_nothing_is_asked_or_recorded() {
     for (name, value) in [
         ("CI", "true"),
+        ("TF_BUILD", "True"),
+        ("JENKINS_URL", "http://jenkins/"),
+        ("TERM", "dumb"),
         ("DOCGLOW_NO_TELEMETRY", "1"),
         ("DOCGLOW_TELEMETRY", "0"),
         ("docglow.yml", "telemetry: {enabled: false}"),
@@ -119,4 +129,48 @@ fn in_the_background_nothing_is_asked_and_docglow_runs() {
     let shown = shown_before_docglow(&mut terminal);
     assert!(!shown.contains(QUESTION) && !shown.contains("Stopped"), "{shown}");
     assert!(stage.sandbox.state().is_none());
+}
+
+fn the_question_names_where_events_would_go() {
+    let (_stage, receiver, shell) = stage();
+    let shell = shell.env("DOCGLOW_TELEMETRY_ENDPOINT", format!("{}?token=secret", receiver.url()));
+    let asked = generate(&shell).wait_for(QUESTION);
+    assert!(asked.contains(&format!("It goes to {}", receiver.url())), "{asked}");
+    assert!(!asked.contains("secret"), "{asked}");
+}
+
+/// Shells whose line editor is on and off.
+const EDITORS: [(Shell, &[&str]); 4] =
+    [(Shell::Bash, &["--noediting", "-i"]), (Shell::Bash, &["-i"]), (Shell::Zsh, &["-i", "+Z"]), (Shell::Zsh, &["-i"])];
+
+/// Types what stands before the `|` in one go with generate, and the rest once docglow ran: it is for the shell, whole.
+#[track_caller]
+fn typed_ahead(line: &str) {
+    let (ahead, rest) = line.split_once('|').expect("a part typed ahead");
+    for (shell, arguments) in EDITORS {
+        let (stage, receiver, invocation) = stage_of(shell, arguments);
+        let mut terminal = Terminal::open(&invocation);
+        terminal.type_in(&format!("{}\necho 're''ady'\n", shell.set_up()));
+        terminal.wait_for("ready");
+        terminal.type_in(&format!("docglow generate\n{ahead}"));
+        let shown = terminal.wait_for("docglow: <generate>");
+        assert!(!shown.contains(QUESTION), "{arguments:?}: {shown}");
+        terminal.wait_for("docglow's stderr");
+        terminal.type_in(rest);
+        terminal.wait_for("typed ahead");
+        assert!(stage.sandbox.state().is_none(), "{arguments:?}");
+        assert_eq!(receiver.connections(), 0);
+        // Nothing was settled by it.
+        terminal.type_in("docglow generate\n");
+        terminal.wait_for(QUESTION);
+    }
+}
+
+fn what_is_typed_ahead_is_the_shells_and_nothing_is_asked() {
+    typed_ahead("echo 'typed ''ahead'\n|");
+    typed_ahead("y\necho 'typed ''ahead'\n|");
+}
+
+fn a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked() {
+    typed_ahead("echo 'typed| ''ahead'\n");
 }

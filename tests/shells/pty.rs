@@ -42,14 +42,8 @@ impl Terminal {
         in_session.arguments = vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
         in_session.arguments.extend(invocation.arguments.iter().cloned());
         in_session.program = tool_path("setsid").expect("setsid");
-        let shell = in_session
-            .as_command()
-            .env("TERM", "dumb")
-            .stdin(side())
-            .stdout(side())
-            .stderr(side())
-            .spawn()
-            .expect("the shell");
+        in_session.environment.entry("TERM".into()).or_insert("dumb".into());
+        let shell = in_session.as_command().stdin(side()).stdout(side()).stderr(side()).spawn().expect("the shell");
         let screen = Arc::new(Screen::default());
         let reader = thread::spawn({
             let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());
