@@ -8,6 +8,11 @@ _docglow_telemetry() {
       -*) ;;
       *) [ -n "$command" ] || command=$word ;;
     esac
+    if [ "$command" = run ] && [ "$current" = "${current#-}" ]; then
+      compopt -o default 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -c -- "$current")
+      return
+    fi
   done
   case $previous in
     --project-dir | --target-dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
@@ -17,10 +22,10 @@ _docglow_telemetry() {
     *)
       local words='--project-dir --target-dir --docglow --wait --help --version'
       case $command in
-        '') words="preview report status enable disable prompt init $words" ;;
+        '') words="preview report run status log enable disable prompt init $words" ;;
         preview) words="report $words" ;;
         report) words="--status --duration-ms --started $words" ;;
-        status) words="--json $words" ;;
+        status | log) words="--json $words" ;;
       esac
       mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
       ;;

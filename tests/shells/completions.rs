@@ -91,7 +91,9 @@ fn zsh_completes_what_the_help_names() {
     };
     offered("", &commands().into_iter().collect::<Vec<_>>());
     let (mut rest, all) = (options(), options());
-    for (command, own) in [("report", &["--status", "--duration-ms", "--started"][..]), ("status", &["--json"])] {
+    for (command, own) in
+        [("report", &["--status", "--duration-ms", "--started"][..]), ("status", &["--json"]), ("log", &["--json"])]
+    {
         let is_there = |option: &String| own.contains(&option.as_str());
         offered(&format!("{command} --"), &all.iter().filter(|option| is_there(option)).cloned().collect::<Vec<_>>());
         rest.retain(|option| !is_there(option));
