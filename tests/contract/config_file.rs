@@ -1,10 +1,9 @@
 //! §2, rule 3: what docglow.yml may look like, and that whatever else it is means off.
 
 use crate::common::platform::NO_REGULAR_FILES;
-use crate::common::{Invocation, Sandbox, trials};
+use crate::common::{Sandbox, trials};
 use crate::decision::{decided, state_with};
 use std::fs;
-use std::os::unix::fs::symlink;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -15,7 +14,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_file_that_is_no_single_yaml_document_turns_it_off,
         a_file_that_is_no_regular_file_turns_it_off_without_blocking,
         a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off,
-        a_file_that_may_not_be_read_turns_it_off,
         an_alias_and_a_merge_key_mean_what_yaml_says,
         a_no_beside_what_explodes_or_nests_deeply_is_still_a_no,
     ]
@@ -180,10 +178,6 @@ fn a_file_that_is_no_regular_file_turns_it_off_without_blocking() {
         fs::write(sandbox.project().join("docglow.yaml"), "telemetry: {enabled: true}").unwrap();
         assert_eq!(beside_consent(&sandbox), [(); 2].map(|()| by(false, "docglow.yml")), "{name}");
     }
-    let sandbox = Sandbox::new();
-    fs::write(sandbox.root().join("real.yml"), "telemetry: {enabled: yes}").unwrap();
-    symlink("../real.yml", sandbox.project().join("docglow.yml")).unwrap();
-    assert_eq!(decided(&sandbox, &[]), by(true, "docglow.yml"));
 }
 
 fn a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off() {
@@ -199,17 +193,6 @@ fn a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off() {
     let file = fs::File::options().write(true).open(sparse.project().join("docglow.yml")).unwrap();
     file.set_len(1 << 34).unwrap();
     assert_eq!(decided(&sparse, &[]), by(false, "docglow.yml"));
-}
-
-fn a_file_that_may_not_be_read_turns_it_off() {
-    let sandbox = Sandbox::new();
-    sandbox.write_config("telemetry:\n  enabled: true\n");
-    sandbox.write_state(state_with("yes"));
-    let config = sandbox.project().join("docglow.yml");
-    fs::set_permissions(&config, std::os::unix::fs::PermissionsExt::from_mode(0o000)).unwrap();
-    let status: Invocation = sandbox.as_nobody().args(["status", "--json"]);
-    let json = status.run().assert_success().json();
-    assert_eq!((&json["active"], &json["rule"]), (&false.into(), &"docglow.yml".into()));
 }
 
 fn an_alias_and_a_merge_key_mean_what_yaml_says() {

@@ -7,6 +7,7 @@ mod decision;
 mod event;
 mod harness;
 mod log;
+mod platform;
 mod report;
 mod request;
 mod simultaneous;
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
         unwritable::trials(),
         log::trials(),
         simultaneous::trials(),
+        platform::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())
 }

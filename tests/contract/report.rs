@@ -1,14 +1,12 @@
 //! §7: `report`, of a docglow command line that has ended.
 
-use crate::common::platform::{not_utf_8, pseudo_terminal};
-use crate::common::trials::tool_path;
+use crate::common::platform::not_utf_8;
 use crate::common::{Invocation, Receiver, Sandbox, trials};
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::process::Stdio;
-use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -24,7 +22,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         with_telemetry_off_nothing_happens_and_debug_says_who_decided,
         preview_shows_the_request_and_sends_nothing,
         a_mistaken_report_is_told_so_and_leaves_standard_input_alone,
-        the_question_is_asked_before_a_generate_that_could_be_reported_alone needs ["setsid"],
     ]
 }
 
@@ -228,47 +225,5 @@ fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && output.stdout.is_empty(), "{line}");
         assert!(complaint.starts_with("docglow-telemetry: ") && !complaint.contains("secret"), "{line}: {complaint}");
-    }
-}
-
-fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
-    for (line, is_asked) in [
-        ("generate", true),
-        ("generate --static --project-dir .", true),
-        ("generate --bogus", false),
-        ("generate --help", false),
-        ("generate --workers many", false),
-        ("generate --project-dir missing", false),
-        ("generate --project-dir broken", false),
-        ("health", false),
-        ("telemetry status", false),
-    ] {
-        let sandbox = Sandbox::new();
-        let broken = sandbox.project().join("broken");
-        fs::create_dir(&broken).expect("a project folder");
-        fs::write(broken.join("docglow.yml"), "ai: true\n").expect("a docglow.yml that docglow ends at");
-        let (mut keyboard, name) = pseudo_terminal();
-        let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
-        let mut prompt = sandbox.command(["--ctty", "--wait"]).arg(sandbox.hook().program);
-        prompt.program = tool_path("setsid").expect("setsid");
-        let mut command = prompt.args(["prompt", "--"]).args(line.split_whitespace()).env("TERM", "xterm").as_command();
-        command.stdin(terminal()).stdout(terminal()).stderr(terminal());
-        let mut child = command.spawn().expect("the hook");
-        drop(command);
-        let somebody = thread::spawn(move || {
-            let mut shown = Vec::new();
-            let mut byte = [0];
-            while keyboard.read(&mut byte).is_ok_and(|read| read == 1) {
-                shown.push(byte[0]);
-                if shown.ends_with(b"[y/N] ") {
-                    keyboard.write_all(b"n\n").expect("an answer");
-                }
-            }
-            String::from_utf8_lossy(&shown).into_owned()
-        });
-        assert!(child.wait().expect("its end").success());
-        let shown = somebody.join().expect("somebody at the terminal");
-        assert_eq!((shown.contains("[y/N]"), sandbox.state().is_some()), (is_asked, is_asked), "{line}: {shown}");
-        assert_eq!(shown.is_empty(), !is_asked, "{line}: {shown}");
     }
 }

@@ -1,6 +1,7 @@
 //! §3: the request as a whole, pinned. A change here is a new schema version or a broken promise.
 
 use crate::common::{EVENT, Receiver, Request, Sandbox, trials};
+use crate::platform::PLATFORM;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -36,11 +37,6 @@ fn request_with(name: &str, value: impl AsRef<std::ffi::OsStr>) -> (Receiver, Re
     let request = receiver.only_request();
     (receiver, request)
 }
-
-#[cfg(target_os = "linux")]
-const PLATFORM: &str = "linux";
-#[cfg(target_os = "macos")]
-const PLATFORM: &str = "darwin";
 
 fn the_body_of_schema_version_1_has_exactly_these_bytes() {
     let expected = format!(

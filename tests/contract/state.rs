@@ -1,11 +1,10 @@
 //! §4: the state file, shared with docglow itself.
 
-use crate::common::platform::{NO_REGULAR_FILES, make_fifo};
+use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, state_with};
 use serde_json::{Value, json};
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -19,17 +18,13 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_id_that_is_no_uuid4_counts_as_absent,
         a_good_id_in_another_spelling_is_sent_rebuilt,
         an_unknown_consent_is_unset,
-        the_file_is_0600_and_a_new_folder_0700,
-        an_existing_folder_keeps_its_mode,
         a_file_that_can_not_be_used_counts_as_absent,
         a_file_that_is_no_regular_file_never_blocks,
-        a_file_that_is_a_link_stays_one,
-        a_link_that_leads_to_no_file_stays_as_it_is,
         nothing_but_the_state_file_and_its_locks_is_left,
     ]
 }
 
-fn sent_id(sandbox: &Sandbox) -> String {
+pub fn sent_id(sandbox: &Sandbox) -> String {
     let receiver = Receiver::answering();
     let hook = sandbox.hook().on().to(&receiver).arg("--wait");
     hook.stdin(EVENT).run().assert_silent();
@@ -190,39 +185,6 @@ fn an_unknown_consent_is_unset() {
     }
 }
 
-fn mode(path: &Path) -> u32 {
-    fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-/// Runs the hook under a umask that forbids nothing.
-fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
-    let mut shell = sandbox.hook();
-    shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
-    shell.arguments.push(shell.program.clone().into());
-    shell.program = "/bin/sh".into();
-    shell.args(arguments).on().to(&Receiver::refusing()).stdin(EVENT).run().assert_success();
-}
-
-fn the_file_is_0600_and_a_new_folder_0700() {
-    for arguments in [&["enable"][..], &["disable"], &["--wait"]] {
-        let sandbox = Sandbox::new();
-        with_an_open_umask(&sandbox, arguments);
-        assert_eq!((mode(&sandbox.state_file()), mode(&sandbox.state_dir())), (0o600, 0o700), "{arguments:?}");
-        fs::set_permissions(sandbox.state_file(), fs::Permissions::from_mode(0o644)).unwrap();
-        let other = if arguments == ["disable"] { "enable" } else { "disable" };
-        with_an_open_umask(&sandbox, &[other]);
-        assert_eq!(mode(&sandbox.state_file()), 0o600, "{other} after {arguments:?}");
-    }
-}
-
-fn an_existing_folder_keeps_its_mode() {
-    let sandbox = Sandbox::new();
-    fs::create_dir(sandbox.state_dir()).unwrap();
-    fs::set_permissions(sandbox.state_dir(), fs::Permissions::from_mode(0o755)).unwrap();
-    sandbox.command(["enable"]).run().assert_success();
-    assert_eq!((mode(&sandbox.state_file()), mode(&sandbox.state_dir())), (0o600, 0o755));
-}
-
 fn a_file_that_can_not_be_used_counts_as_absent() {
     let yes = state_with("yes");
     let huge = yes.clone() + &" ".repeat(8 * 1024 * 1024);
@@ -266,53 +228,6 @@ fn a_file_that_is_no_regular_file_never_blocks() {
     }
 }
 
-fn a_file_that_is_a_link_stays_one() {
-    for (links, existing) in [(1, true), (1, false), (3, true)] {
-        let sandbox = Sandbox::new();
-        fs::create_dir(sandbox.state_dir()).unwrap();
-        let dotfiles = sandbox.root().join("dotfiles");
-        fs::create_dir(&dotfiles).unwrap();
-        let target = dotfiles.join("state");
-        if existing {
-            fs::write(&target, state_with("no")).unwrap();
-        }
-        let relative = "../../dotfiles/state";
-        let names: Vec<_> = (1..links).map(|number| format!("hop-{number}")).collect();
-        let hops = names.iter().map(String::as_str).chain([relative]);
-        for (name, next) in ["telemetry.json"].into_iter().chain(names.iter().map(String::as_str)).zip(hops) {
-            symlink(next, sandbox.state_dir().join(name)).unwrap();
-        }
-        sandbox.command(["enable"]).run().assert_success();
-        assert!(sandbox.state_file().is_symlink() && !target.is_symlink());
-        let state: Value = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
-        assert_eq!((&state["consent"], mode(&target)), (&json!("yes"), 0o600));
-        assert_eq!(json!(sent_id(&sandbox)), state["instance_id"]);
-        assert_eq!(self::names(&dotfiles), ["state"]);
-    }
-}
-
-fn a_link_that_leads_to_no_file_stays_as_it_is() {
-    type Make = fn(&Path);
-    let make: [(&str, Make); 3] = [
-        ("a FIFO", |target| make_fifo(target)),
-        ("a folder", |target| fs::create_dir(target).unwrap()),
-        ("itself", |target| symlink(target, target).unwrap()),
-    ];
-    for (name, make) in make {
-        let sandbox = Sandbox::new();
-        fs::create_dir(sandbox.state_dir()).unwrap();
-        let target = sandbox.root().join("target");
-        make(&target);
-        let kind = fs::symlink_metadata(&target).unwrap().file_type();
-        symlink(&target, sandbox.state_file()).unwrap();
-        let outcome = sandbox.command(["disable"]).run();
-        assert!(outcome.assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"), "{name}: {outcome:?}");
-        crate::assert_uuid4(&sent_id(&sandbox));
-        assert!(sandbox.state_file().is_symlink(), "{name}");
-        assert_eq!(fs::symlink_metadata(&target).unwrap().file_type(), kind, "{name}");
-    }
-}
-
 fn nothing_but_the_state_file_and_its_locks_is_left() {
     let sandbox = Sandbox::new();
     for command in ["enable", "status", "disable", "preview", "enable"] {
@@ -341,7 +256,7 @@ pub fn assert_no_stray_files(sandbox: &Sandbox) {
 const MAX_SLOTS: usize = 64;
 
 /// The names in a folder; none where it does not exist.
-fn names(folder: &Path) -> Vec<String> {
+pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }

@@ -22,6 +22,9 @@ pub const SYSTEM_VARIABLES: &[&str] = &[];
 /// Where no file or folder can be made.
 pub const NOWHERE: &str = "/dev/null/config";
 
+/// A tool that is always there.
+pub const A_TOOL: &str = "sh";
+
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }

@@ -16,6 +16,9 @@ pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 /// Where no file or folder can be made.
 pub const NOWHERE: &str = r"C:\windows\win.ini\config";
 
+/// A tool that is always there.
+pub const A_TOOL: &str = "cmd.exe";
+
 /// Nobody whom file modes would not bind.
 pub fn is_root() -> bool {
     false

@@ -1,0 +1,10 @@
+//! What one system alone has: the same names for each.
+
+#[cfg(unix)]
+#[path = "unix/mod.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod system;
+
+pub use system::{PLATFORM, trials, unwritable};

@@ -1,0 +1,15 @@
+//! Linux and macOS.
+
+mod modes;
+mod state;
+mod stdin;
+
+pub use modes::unwritable;
+
+/// What the payload calls this system.
+pub const PLATFORM: &str = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
+
+/// What is promised here only.
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    [modes::trials(), state::trials(), stdin::trials()].into_iter().flatten().collect()
+}

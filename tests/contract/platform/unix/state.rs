@@ -1,0 +1,99 @@
+//! The state file where files have modes and links.
+
+use crate::common::platform::make_fifo;
+use crate::common::{EVENT, Receiver, Sandbox, trials};
+use crate::decision::state_with;
+use crate::state::{names, sent_id};
+use serde_json::{Value, json};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        the_file_is_0600_and_a_new_folder_0700,
+        an_existing_folder_keeps_its_mode,
+        a_file_that_is_a_link_stays_one,
+        a_link_that_leads_to_no_file_stays_as_it_is,
+    ]
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Runs the hook under a umask that forbids nothing.
+fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
+    let mut shell = sandbox.hook();
+    shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
+    shell.arguments.push(shell.program.clone().into());
+    shell.program = "/bin/sh".into();
+    shell.args(arguments).on().to(&Receiver::refusing()).stdin(EVENT).run().assert_success();
+}
+
+fn the_file_is_0600_and_a_new_folder_0700() {
+    for arguments in [&["enable"][..], &["disable"], &["--wait"]] {
+        let sandbox = Sandbox::new();
+        with_an_open_umask(&sandbox, arguments);
+        assert_eq!((mode(&sandbox.state_file()), mode(&sandbox.state_dir())), (0o600, 0o700), "{arguments:?}");
+        fs::set_permissions(sandbox.state_file(), fs::Permissions::from_mode(0o644)).unwrap();
+        let other = if arguments == ["disable"] { "enable" } else { "disable" };
+        with_an_open_umask(&sandbox, &[other]);
+        assert_eq!(mode(&sandbox.state_file()), 0o600, "{other} after {arguments:?}");
+    }
+}
+
+fn an_existing_folder_keeps_its_mode() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.state_dir()).unwrap();
+    fs::set_permissions(sandbox.state_dir(), fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.command(["enable"]).run().assert_success();
+    assert_eq!((mode(&sandbox.state_file()), mode(&sandbox.state_dir())), (0o600, 0o755));
+}
+
+fn a_file_that_is_a_link_stays_one() {
+    for (links, existing) in [(1, true), (1, false), (3, true)] {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.state_dir()).unwrap();
+        let dotfiles = sandbox.root().join("dotfiles");
+        fs::create_dir(&dotfiles).unwrap();
+        let target = dotfiles.join("state");
+        if existing {
+            fs::write(&target, state_with("no")).unwrap();
+        }
+        let relative = "../../dotfiles/state";
+        let hop_names: Vec<_> = (1..links).map(|number| format!("hop-{number}")).collect();
+        let hops = hop_names.iter().map(String::as_str).chain([relative]);
+        for (name, next) in ["telemetry.json"].into_iter().chain(hop_names.iter().map(String::as_str)).zip(hops) {
+            symlink(next, sandbox.state_dir().join(name)).unwrap();
+        }
+        sandbox.command(["enable"]).run().assert_success();
+        assert!(sandbox.state_file().is_symlink() && !target.is_symlink());
+        let state: Value = serde_json::from_slice(&fs::read(&target).unwrap()).unwrap();
+        assert_eq!((&state["consent"], mode(&target)), (&json!("yes"), 0o600));
+        assert_eq!(json!(sent_id(&sandbox)), state["instance_id"]);
+        assert_eq!(names(&dotfiles), ["state"]);
+    }
+}
+
+fn a_link_that_leads_to_no_file_stays_as_it_is() {
+    type Make = fn(&Path);
+    let make: [(&str, Make); 3] = [
+        ("a FIFO", |target| make_fifo(target)),
+        ("a folder", |target| fs::create_dir(target).unwrap()),
+        ("itself", |target| symlink(target, target).unwrap()),
+    ];
+    for (name, make) in make {
+        let sandbox = Sandbox::new();
+        fs::create_dir(sandbox.state_dir()).unwrap();
+        let target = sandbox.root().join("target");
+        make(&target);
+        let kind = fs::symlink_metadata(&target).unwrap().file_type();
+        symlink(&target, sandbox.state_file()).unwrap();
+        let outcome = sandbox.command(["disable"]).run();
+        assert!(outcome.assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"), "{name}: {outcome:?}");
+        crate::assert_uuid4(&sent_id(&sandbox));
+        assert!(sandbox.state_file().is_symlink(), "{name}");
+        assert_eq!(fs::symlink_metadata(&target).unwrap().file_type(), kind, "{name}");
+    }
+}
