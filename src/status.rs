@@ -14,6 +14,7 @@ use crate::delivery::log::{Log, Record};
 use crate::delivery::sender;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::InstanceId;
+use crate::platform::printable::printable;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -70,8 +71,7 @@ impl Status {
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
         line("Because:", &self.reason);
-        // What others have named could hold anything, a terminal's control sequences included.
-        let file = |path: &Option<String>| path.as_ref().map(|path| path.escape_debug().to_string());
+        let file = |path: &Option<String>| path.as_ref().map(|path| printable(path));
         line("docglow.yml:", &file(&self.project_file).unwrap_or("none here".to_owned()));
         line("Recorded consent:", &self.consent.to_string());
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
@@ -84,7 +84,7 @@ impl Status {
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
         for (i, (name, value)) in self.environment.iter().enumerate() {
-            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", value.escape_debug()));
+            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", printable(value)));
         }
         text
     }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::platform::file::{behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular};
+use crate::platform::file::{
+    behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular, replace,
+};
 use crate::platform::owner::OwnersRights;
 
 /// What is larger is not a file of this program's or of docglow's.
@@ -100,7 +102,7 @@ impl SharedFile {
                 before.map_or(Ok(()), |before| file.set_permissions(before.permissions()))?;
                 if self.durability == Durability::OnDisk { file.sync_all() } else { Ok(()) }
             })
-            .and_then(|()| fs::rename(&temporary, &target));
+            .and_then(|()| replace(temporary.as_ref(), &target));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }

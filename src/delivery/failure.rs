@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use crate::platform::NoAddress;
+use crate::platform::error::reason;
 
 /// What came between the request and its answer.
 #[derive(Debug)]
@@ -53,10 +54,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(rustls::Error::InvalidCertificate(reason)) => write!(f, "certificate not trusted: {reason}"),
-                _ => {
-                    let text = error.to_string();
-                    f.write_str(text.split(" (os error").next().unwrap_or_default())
-                }
+                _ => f.write_str(&reason(error)),
             },
             Failure::Client(minreq::Error::InvalidUtf8InResponse) => {
                 f.write_str("answered, with headers that are no text, so that its status is not known")

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::decision::shared_file::{Durability, MAX_BYTES, SharedFile};
 use crate::delivery::http::Request;
+use crate::platform::printable::printable;
 
 /// What stands in a record until there is an answer. It stays where the sender's time was over before.
 const NO_ANSWER: &str = "no answer";
@@ -111,8 +112,7 @@ impl<'a> Record<'a> {
     pub fn summary(&self) -> String {
         let mut text = String::new();
         for part in [&self.at, &self.endpoint, &self.outcome] {
-            // Anybody could have written to the file, a terminal's control sequences included.
-            let _ = write!(text, "{}{}", if text.is_empty() { "" } else { "  " }, part.escape_debug());
+            let _ = write!(text, "{}{}", if text.is_empty() { "" } else { "  " }, printable(part));
         }
         text
     }

@@ -1,14 +1,16 @@
 //! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
 //! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
 //!
-//! A side has ten modules: `command` (running somebody else's command line), `start` (the program's own start), `input`
-//! (standard input, read with deadlines), `file` (files that anybody may have put there), `folders` (where a user's configuration
-//! lives), `network` (names and sockets), `owner` (whose folder it is), `process` (starting the sender, and what the sender asks of
-//! the system for itself), `python` (how one is laid out), `terminal` (asking a person).
+//! A side has eleven modules: `command` (running somebody else's command line), `start` (the program's own start), `error` (what
+//! the system says of one), `input` (standard input, read with deadlines), `file` (files that anybody may have put there),
+//! `folders` (where a user's configuration lives), `network` (names and sockets), `owner` (whose folder it is), `process`
+//! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a
+//! person).
 
 pub mod exit;
 pub mod file;
 pub mod memory;
+pub mod printable;
 
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
@@ -19,7 +21,7 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{command, folders, input, network, owner, process, python, start, terminal};
+pub use system::{command, error, folders, input, network, owner, process, python, start, terminal};
 
 /// A family of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

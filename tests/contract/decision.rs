@@ -1,6 +1,6 @@
 //! §2: every combination of what decides, against a table written from the contract.
 
-use crate::common::platform::not_utf_8;
+use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, not_utf_8};
 use crate::common::{EVENT, Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
 use std::ffi::{OsStr, OsString};
@@ -199,14 +199,14 @@ fn the_project_folder_is_the_working_directory_or_the_one_named() {
 
 fn without_a_config_home_the_consent_is_in_the_home() {
     let sandbox = Sandbox::new();
-    let folder = sandbox.home().join(".config/docglow");
+    let folder = sandbox.home().join(CONFIG_IN_HOME).join("docglow");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("telemetry.json"), state_with("yes")).unwrap();
     let status = || sandbox.command(["status", "--json"]);
     let rule = |run: crate::common::Invocation| run.run().assert_success().json()["rule"].clone();
     assert_eq!(rule(status()), "default");
-    assert_eq!(rule(status().env_remove("XDG_CONFIG_HOME")), "consent");
-    assert_eq!(rule(status().env("XDG_CONFIG_HOME", "")), "consent");
+    assert_eq!(rule(status().env_remove(CONFIG_HOME)), "consent");
+    assert_eq!(rule(status().env(CONFIG_HOME, "")), "consent");
 }
 
 /// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, what is expected.
@@ -286,6 +286,7 @@ fn status_names_its_variables_endpoint_and_state_file() {
         "endpoint_source",
         "consent",
         "state_file",
+        "last_send",
         "environment",
     ];
     expected.sort();

@@ -11,7 +11,9 @@ use std::ptr;
 use rustix::fs::{Access, access};
 
 use crate::platform::exit;
+use crate::platform::printable::printable;
 
+use super::error::reason;
 use super::running::Running;
 use super::{inherited, process, signals};
 
@@ -81,11 +83,9 @@ impl Command {
     pub fn replace_this_process(&self) -> ! {
         inherited::restore_signals();
         let error = self.execute();
-        let reason = error.to_string();
-        let reason = reason.split(" (os error").next().unwrap_or_default();
-        // What others have named could hold anything, a terminal's control sequences included.
+        let reason = reason(&error);
         let program = self.program.to_string_lossy();
-        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", program.escape_debug());
+        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", printable(&program));
         exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) { NOT_FOUND } else { NOT_RUN });
         process::end()
     }

@@ -1,7 +1,7 @@
 //! Files that anybody may have put there.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -44,6 +44,14 @@ pub fn create_private(path: &Path) -> Result<File> {
 /// Those of `mkdir(2)`.
 pub fn create_private_folder(path: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Puts the file `from` in the place of `to`, in one step.
+///
+/// # Errors
+/// Those of `rename(2)`.
+pub fn replace(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to)
 }
 
 /// A path, as it stands in a file.

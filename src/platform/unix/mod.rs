@@ -1,6 +1,7 @@
 //! Linux and macOS.
 
 pub mod command;
+pub mod error;
 pub mod file;
 pub mod folders;
 mod inherited;

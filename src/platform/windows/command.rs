@@ -1,17 +1,24 @@
 //! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
 
-#![allow(unsafe_code)]
-
 use std::env::consts::EXE_SUFFIX;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
+use std::mem;
+use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child};
 use std::sync::{Arc, Mutex};
 
-use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+use windows_sys::Win32::System::JobObjects::{
+    JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
+};
 
 use crate::platform::exit;
+use crate::platform::printable::printable;
+
+use super::console::Uninterrupted;
+use super::error::reason;
+use super::job::Job;
 
 /// What `env` exits with where the command is not there, and where it can't be run.
 const NOT_FOUND: i32 = 127;
@@ -30,14 +37,15 @@ pub struct Command {
 
 /// The file that `program` is executed from, searched for in `path`. `None` where there is none.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
-    let mut name = program.to_owned();
-    if Path::new(program).extension().is_none() {
-        name.push(EXE_SUFFIX);
-    }
-    if Path::new(program).components().count() != 1 {
-        return Some(PathBuf::from(name)).filter(|file| file.is_file());
-    }
-    std::env::split_paths(path?).map(|folder| folder.join(&name)).find(|file| file.is_file())
+    let mut with_suffix = program.to_owned();
+    with_suffix.push(EXE_SUFFIX);
+    // What has a suffix already may have another one behind it: `python3.13`.
+    let has_suffix = Path::new(program).extension().is_some();
+    let names = has_suffix.then_some(program).into_iter().chain([with_suffix.as_os_str()]);
+    let is_path = Path::new(program).components().count() != 1;
+    let folders: Vec<PathBuf> = if is_path { vec![PathBuf::new()] } else { std::env::split_paths(path?).collect() };
+    let files = folders.iter().flat_map(|folder| names.clone().map(|name| folder.join(name)));
+    files.into_iter().find(|file| file.is_file())
 }
 
 impl Command {
@@ -65,20 +73,23 @@ impl Command {
     /// # Errors
     /// None.
     pub fn start(&self, _keep_stderr: bool) -> io::Result<Running> {
-        let mut command = process::Command::new(&self.program);
-        command.args(&self.arguments).envs(self.variable.clone());
-        match command.spawn() {
+        // Ctrl-C is the command's affair, from now until this process ends.
+        mem::forget(Uninterrupted::begin());
+        let file = find(&self.program, std::env::var_os("PATH").as_deref());
+        let file = file.map_or(self.program.clone(), OsString::from);
+        match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn() {
             Ok(child) => {
-                // Ctrl-C is the command's affair.
-                // SAFETY: no handler is installed; the command was started before and takes no notice.
-                unsafe { SetConsoleCtrlHandler(None, 1) };
+                // Where this process is ended from outside, so is the command. What the command starts is its own affair.
+                let limits = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+                let job = Job::new(limits, 0).inspect(|job| job.take(child.as_raw_handle())).ok();
+                // The job is closed with this process.
+                mem::forget(job);
                 Ok(Running { child: Arc::new(Mutex::new(child)) })
             }
             Err(error) => {
-                let reason = error.to_string();
-                let reason = reason.split(" (os error").next().unwrap_or_default();
+                let reason = reason(&error);
                 let program = self.program.to_string_lossy();
-                let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", program.escape_debug());
+                let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", printable(&program));
                 exit::set_status(if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN });
                 super::process::end()
             }

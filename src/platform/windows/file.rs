@@ -7,9 +7,12 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
-    ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_NAME, ERROR_PATH_NOT_FOUND,
+    ERROR_ACCESS_DENIED, ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_NAME,
+    ERROR_PATH_NOT_FOUND, ERROR_SHARING_VIOLATION,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, GetFileType, SECURITY_IDENTIFICATION,
@@ -23,7 +26,7 @@ pub fn open_regular(path: &Path) -> Result<File> {
     // With this flag a folder can be opened, and is told from a file that may not be read.
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).security_qos_flags(SECURITY_IDENTIFICATION);
-    let file = options.open(path)?;
+    let file = patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))?;
     // SAFETY: the handle is open, and only asked for its type.
     let is_on_disk = unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK;
     if is_on_disk && file.metadata()?.is_file() {
@@ -40,6 +43,30 @@ pub fn open_regular(path: &Path) -> Result<File> {
 pub fn open_lock(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).security_qos_flags(SECURITY_IDENTIFICATION).open(path)
+}
+
+/// Puts the file `from` in the place of `to`, in one step.
+///
+/// # Errors
+/// Those of `MoveFileExW`.
+pub fn replace(from: &Path, to: &Path) -> Result<()> {
+    patiently(&[ERROR_SHARING_VIOLATION, ERROR_ACCESS_DENIED], || fs::rename(from, to))
+}
+
+/// How long to try, and how often: another program that reads a file, a virus scanner for instance, may deny its use.
+const PATIENCE: Duration = Duration::from_millis(250);
+const RETRY: Duration = Duration::from_millis(5);
+
+/// Does something again for as long as it fails with one of these codes, up to a limit.
+fn patiently<T>(denials: &[u32], mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let give_up = Instant::now() + PATIENCE;
+    let is_denied = |error: &Error| error.raw_os_error().is_some_and(|code| denials.contains(&code.cast_unsigned()));
+    loop {
+        match attempt() {
+            Err(error) if is_denied(&error) && Instant::now() < give_up => sleep(RETRY),
+            done => return done,
+        }
+    }
 }
 
 /// Makes a file to be written. None may be there yet. It is this user's alone, as its folder in the user's profile is.
@@ -81,4 +108,39 @@ pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
 /// Whether something is at `path`: who may read it is not asked, as Python's `os.access` asks it.
 pub fn is_readable(path: &Path) -> bool {
     fs::metadata(path).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_file_that_somebody_reads_for_a_moment_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+        fs::write(&old, "old").unwrap();
+        fs::write(&new, "new").unwrap();
+        // Shared with readers alone, as other programs open files.
+        let reader = OpenOptions::new().read(true).share_mode(1).open(&old).unwrap();
+        let reading = thread::spawn(move || {
+            sleep(PATIENCE / 5);
+            drop(reader);
+        });
+        replace(&new, &old).unwrap();
+        assert_eq!(fs::read_to_string(&old).unwrap(), "new");
+        reading.join().unwrap();
+    }
+
+    #[test]
+    fn a_file_that_somebody_never_lets_go_of_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+        fs::write(&old, "old").unwrap();
+        fs::write(&new, "new").unwrap();
+        let _alone = OpenOptions::new().read(true).share_mode(0).open(&old).unwrap();
+        assert!(replace(&new, &old).is_err());
+        let denied = open_regular(&old).unwrap_err();
+        assert!(!is_absence(&denied), "{denied}");
+    }
 }

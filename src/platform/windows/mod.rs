@@ -1,11 +1,14 @@
 //! Windows 10 and later.
 
 pub mod command;
+mod console;
+pub mod error;
 pub mod file;
 pub mod folders;
 pub mod input;
 #[cfg(test)]
 mod installations;
+mod job;
 pub mod network;
 pub mod owner;
 pub mod process;

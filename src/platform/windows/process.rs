@@ -11,7 +11,10 @@ use std::ptr::{null, null_mut};
 
 use crate::platform::exit;
 
+use super::job::Job;
+
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::System::JobObjects::JOB_OBJECT_LIMIT_PROCESS_MEMORY;
 use windows_sys::Win32::System::Threading::{
     BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_UNICODE_ENVIRONMENT,
     CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetCurrentProcess,
@@ -28,7 +31,7 @@ const FLAGS: u32 = DETACHED_PROCESS
     | EXTENDED_STARTUPINFO_PRESENT;
 
 /// What Windows itself needs of an environment: sockets and random numbers are looked for below it.
-const SYSTEM_VARIABLES: [&str; 2] = ["SystemRoot", "SystemDrive"];
+const SYSTEM_VARIABLES: [&str; 2] = ["SystemDrive", "SystemRoot"];
 
 /// Ends the process at once, with the status that was set, whatever its other threads are doing.
 pub fn end() -> ! {
@@ -200,11 +203,13 @@ impl Drop for HandleList {
     }
 }
 
-/// `NAME=value` for each variable, each ended by a zero, the whole by another.
+/// `NAME=value` for each variable, in order of their names, each ended by a zero, the whole by another.
 fn environment_block(environment: &[(&'static str, OsString)]) -> Vec<u16> {
     let of_the_system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
-    let variables = environment.iter().cloned().chain(of_the_system);
+    let mut variables: Vec<_> = environment.iter().cloned().chain(of_the_system).collect();
+    variables.sort();
     let mut block: Vec<u16> = variables
+        .into_iter()
         .flat_map(|(name, value)| {
             let mut variable = OsString::from(name);
             variable.push("=");
@@ -221,8 +226,14 @@ fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
 }
 
-/// Makes this process one that nobody notices. Its priority and its folder were set when it was started.
-pub fn step_aside(_memory_limit_bytes: u64) {}
+/// Makes this process one that nobody notices, and limits its memory. Its priority and its folder were set when it was started.
+pub fn step_aside(memory_limit_bytes: u64) {
+    let limit = usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX);
+    if let Ok(job) = Job::new(JOB_OBJECT_LIMIT_PROCESS_MEMORY, limit) {
+        // SAFETY: makes a number that stands for this process.
+        job.take(unsafe { GetCurrentProcess() });
+    }
+}
 
 /// Nothing to do: the other end of the pipe is closed already.
 pub fn close_input() {}

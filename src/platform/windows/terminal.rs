@@ -3,21 +3,49 @@
 #![allow(unsafe_code)]
 
 use std::io::{self, IsTerminal, Write};
+use std::os::windows::io::AsRawHandle;
+use std::ptr::null;
 
-use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
+use windows_sys::Win32::System::Console::{INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW};
 
-/// Whether somebody can be asked: standard input and output are a console.
+use super::console::Uninterrupted;
+
+/// No answer is longer.
+const MAX_ANSWER_UNITS: usize = 1024;
+
+/// Whether somebody can be asked: standard input and output are a console, where nothing was typed ahead that would answer.
 pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_typed_ahead()
+}
+
+fn is_typed_ahead() -> bool {
+    const MAX_EVENTS: usize = 256;
+    let mut events = [INPUT_RECORD::default(); MAX_EVENTS];
+    let mut count = 0;
+    // SAFETY: writes at most as many events as there is room for, and tells how many. Where it fails, that stays 0.
+    unsafe {
+        PeekConsoleInputW(io::stdin().as_raw_handle(), events.as_mut_ptr(), MAX_EVENTS as u32, &raw mut count);
+    }
+    // A key that is let go, the mouse and the window are events, too.
+    events[..count as usize].iter().any(|event| {
+        // SAFETY: the type says which of the structures it is, and any number is a character.
+        u32::from(event.EventType) == KEY_EVENT
+            && unsafe { event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0 }
+    })
 }
 
 /// Shows `question` and reads one line. Ctrl-C ends it, and must not end this process before the answer is recorded: it would
 /// be asked again. `None` where it could not be asked.
 pub fn ask(question: &str) -> Option<String> {
-    // SAFETY: no handler is given, so no code of ours runs in it: Ctrl-C is ignored.
-    unsafe { SetConsoleCtrlHandler(None, 1) };
+    let _uninterrupted = Uninterrupted::begin();
     write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
-    let mut line = String::new();
-    let _ = io::stdin().read_line(&mut line);
-    Some(line)
+    let mut line = [0; MAX_ANSWER_UNITS];
+    let mut length = 0;
+    // Not std's, which goes on reading after Ctrl-C.
+    // SAFETY: writes at most as many units as there is room for, and tells how many. Where it fails, that stays 0.
+    unsafe {
+        let line = line.as_mut_ptr().cast();
+        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null());
+    }
+    Some(String::from_utf16_lossy(&line[..length as usize]))
 }

@@ -16,6 +16,9 @@ use std::process::Command;
 pub const HOME: &str = "HOME";
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
+/// Where that folder is in a home, if the variable says nothing.
+pub const CONFIG_IN_HOME: &str = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
+
 /// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 

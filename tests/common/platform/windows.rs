@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 pub const HOME: &str = "USERPROFILE";
 pub const CONFIG_HOME: &str = "APPDATA";
 
+/// Where that folder is in a home, if the variable says nothing.
+pub const CONFIG_IN_HOME: &str = "";
+
 /// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 
