@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::platform::command;
+use crate::platform::python::PROGRAMS;
 
 /// Programs that run what they are given as it is, with the PATH that they were given.
 const TRANSPARENT: [&str; 10] =
@@ -68,7 +69,8 @@ impl<'a> Launched<'a> {
             // uv has brought the project's environment up to date by the time it is looked at.
             [ref before @ .., "uv", "run"] if all_transparent(before) => {
                 let is_project = Path::new("uv.lock").is_file() && variable("UV_PROJECT_ENVIRONMENT").is_none();
-                (is_project && self.docglow == "docglow").then(|| find(OsStr::new(".venv/bin/docglow")))?
+                (is_project && self.docglow == "docglow")
+                    .then(|| find(Path::new(".venv").join(PROGRAMS).join("docglow").as_os_str()))?
             }
             _ => None,
         }
@@ -89,6 +91,7 @@ fn is_program(path: &Path, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::testing::A_PROGRAM;
 
     fn words(line: &str) -> Vec<OsString> {
         line.split_whitespace().map(OsString::from).collect()
@@ -144,10 +147,10 @@ mod tests {
     fn the_path_is_that_of_the_docglow_that_will_run_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap();
-        for name in ["docglow", "python3"] {
-            std::fs::copy("/bin/sh", folder.path().join(name)).unwrap();
+        let [docglow, python] = ["docglow", "python3"].map(|name| format!("{root}/{name}{EXE_SUFFIX}"));
+        for copy in [&docglow, &python] {
+            std::fs::copy(A_PROGRAM, copy).unwrap();
         }
-        let (docglow, python) = (format!("{root}/docglow"), format!("{root}/python3"));
         let missing = format!("{root}/missing/docglow");
         for (line, path) in [
             ("docglow generate", Some(&docglow)),
