@@ -11,6 +11,7 @@ mod descriptors;
 mod load;
 mod lookups;
 mod machine;
+mod peers;
 mod proxies;
 mod proxy_replies;
 mod redirects;
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 17] = [
+    let waiting: [Vec<Trial>; 18] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         addresses::trials(),
         relay::trials(),
         socks::trials(),
+        peers::trials(),
     ];
     // What measures or fills the machine has it to itself.
     let alone = [delivery::timed_trials(), load::trials()];
@@ -73,6 +75,9 @@ fn succeed(part: impl FnOnce()) -> ExitCode {
 
 /// What a trial does in namespaces of its own, by the name that it gives it.
 fn run_inside_namespaces(name: &str) {
-    let part = lookups::part(name).or_else(|| addresses::part(name)).or_else(|| socks::part(name));
+    let part = lookups::part(name)
+        .or_else(|| addresses::part(name))
+        .or_else(|| socks::part(name))
+        .or_else(|| peers::part(name));
     part.unwrap_or_else(|| panic!("{name}: nothing of that name"))();
 }

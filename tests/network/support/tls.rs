@@ -1,7 +1,7 @@
 //! A loopback HTTPS receiver whose certificate comes from a CA made in the test.
 
 use crate::common::{Behaviour, Connection, Receiver};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
@@ -43,7 +43,15 @@ impl Authority {
         file
     }
 
-    fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
+    /// Writes a certificate for `name` with its key, into one file.
+    pub fn write_server_to(&self, folder: &Path, name: &str) -> PathBuf {
+        let (certificate, key) = self.issue(name, Validity::Current);
+        let file = folder.join(format!("{name}.pem"));
+        std::fs::write(&file, certificate.pem() + &key.serialize_pem()).expect("the server's file");
+        file
+    }
+
+    fn issue(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
         parameters.distinguished_name.push(DnType::CommonName, name);
@@ -51,7 +59,11 @@ impl Authority {
             parameters.not_before = date_time_ymd(2001, 1, 1);
             parameters.not_after = date_time_ymd(2002, 1, 1);
         }
-        let certificate = parameters.signed_by(&key, &self.0).expect("a certificate");
+        (parameters.signed_by(&key, &self.0).expect("a certificate"), key)
+    }
+
+    fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
+        let (certificate, key) = self.issue(name, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
