@@ -261,6 +261,12 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_tls_last_message_does_not_wait() {
+        let open = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(connect("localhost", open.local_addr().unwrap().port()).unwrap().nodelay().unwrap());
+    }
+
+    #[test]
     fn what_is_told_is_the_last_attempt_or_why_there_was_none() {
         let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
         let failure = connect("127.0.0.1", closed.port()).unwrap_err();
