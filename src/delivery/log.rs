@@ -49,9 +49,9 @@ impl Log {
         text.lines().filter(|line| Record::parse(line).is_some()).map(str::to_owned).collect()
     }
 
-    /// Writes down that a request is about to be sent, before any of it leaves. Where that can't be written down, sending goes
-    /// on without.
-    pub fn begin(self, request: &Request) -> Sending {
+    /// Writes down that a request is about to be sent, before any of it leaves. `None` where that can't be written down: sending
+    /// then goes on without.
+    pub fn begin(self, request: &Request) -> Option<Sending> {
         let body = serde_json::from_str(&request.body).unwrap_or(RawValue::NULL);
         let line = Record {
             at: humantime::format_rfc3339_millis(SystemTime::now()).to_string().into(),
@@ -60,8 +60,8 @@ impl Log {
             body,
         }
         .to_line();
-        let _ = self.0.update(|text| Some(appended(text, &line)));
-        Sending { log: self, line }
+        self.0.update(|text| Some(appended(text, &line))).ok()?;
+        Some(Sending { log: self, line })
     }
 }
 

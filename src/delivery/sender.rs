@@ -89,7 +89,7 @@ fn deliver(handover: Handover) -> Report {
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
-    let sending = folder.as_deref().map(|folder| Log::in_folder(folder).begin(&request));
+    let sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
     let answer = request.send(&proxy);
     if let Some(sending) = sending {
         sending.end(&answer.as_ref().map_or_else(Failure::to_string, u16::to_string));

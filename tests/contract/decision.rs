@@ -294,6 +294,7 @@ fn status_names_its_variables_endpoint_and_state_file() {
     assert_eq!(bare["instance_id"], serde_json::Value::Null);
     assert_eq!(bare["consent"], "unset");
     assert_eq!(bare["project_file"], serde_json::Value::Null);
+    assert_eq!(bare["last_send"], serde_json::Value::Null);
     assert_eq!(bare["endpoint"], "https://api.docglow.com/v1/telemetry/events");
     assert_eq!(bare["endpoint_source"], "default");
     assert_eq!(bare["state_file"], sandbox.state_file().to_str().unwrap());

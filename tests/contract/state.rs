@@ -6,6 +6,8 @@ use crate::decision::{INSTANCE_ID, state_with};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -238,9 +240,14 @@ fn nothing_but_the_state_file_and_its_locks_is_left() {
     assert_no_stray_files(&sandbox);
 }
 
-/// Panics if anything else lies in the sandbox than the state file, one lock file beside it and the senders' empty slots.
+/// Panics if anything else lies in the sandbox than the state file, the log, one lock file beside them and the senders' empty
+/// slots, as soon as the last sender has written down what came of its event.
 #[track_caller]
 pub fn assert_no_stray_files(sandbox: &Sandbox) {
+    let deadline = Instant::now() + Duration::from_secs(3);
+    while names(&sandbox.state_dir()).iter().any(|name| name.ends_with(".new")) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
     let mut state_dir = names(&sandbox.state_dir());
     state_dir.retain(|name| !["telemetry.json", "telemetry.log", "senders"].contains(&name.as_str()));
     assert!(state_dir.len() <= 1 && state_dir.iter().all(|name| name.contains("lock")), "{state_dir:?}");
