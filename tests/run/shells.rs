@@ -19,8 +19,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 /// The README's line for this, and a docglow behind it, run in a script by the program with these arguments.
 fn assert_reported(readme: &str, line: &str, program: &str, arguments: &[&str], script: &str) {
-    let rows =
-        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README").replace("\\|", "|");
+    let rows = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md"))
+        .expect("the README")
+        .replace("\\|", "|");
     assert!(rows.contains(&format!("| {readme} | `{line}` |")), "the README has another line for {readme}");
     let scene = Scene::new();
     let mut call = scene.call(By::RunOn, &[] as &[&str]);
