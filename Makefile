@@ -87,9 +87,13 @@ $(DOCGLOW_VENV)/bin/docglow:
 conformance: $(BINARY) $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" $(CARGO) test --locked --test conformance
 
+# Both C libraries, in one run.
 .PHONY: bench
 bench: $(BINARY)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" $(CARGO) test --locked --quiet --bench figures -- $(BENCH)
+	test "$(TARGET)" = "$(HOST)" || $(MAKE) TARGET=$(HOST)
+	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" \
+		DOCGLOW_TELEMETRY_OTHER_BIN="$(filter-out $(abspath $(BINARY)),$(abspath $(TARGET_DIR)/$(HOST)/release/docglow-telemetry))" \
+		$(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
 # Needs cargo-fuzz, whose flags the stable compiler takes when it is told to. What it finds lies in tests/fuzz/findings, where
 # `make test` replays it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::Bench;
 use crate::endpoint::{Endpoint, Manner};
 use crate::sample::Sample;
-use crate::subject::Subject;
+use crate::subject::{Program, Subject};
 use crate::table::{Table, ms};
 
 /// After each run, so that what one started is not in the next one's way.
@@ -25,26 +25,33 @@ pub fn measure(bench: &Bench) {
     let endpoints = Manner::ALL.map(|manner| (manner, Endpoint::start(manner)));
     let mut rows = rows(bench, &endpoints);
     for round in 0..bench.effort.runs {
+        bench.workshop.hooks.iter().chain(&bench.launcher.floors).for_each(Program::install);
         for row in rows.iter_mut().filter(|row| round % row.every == 0) {
             row.sample.add(row.subject.time());
             sleep(REST);
         }
     }
-    report(&rows);
+    report(bench, &rows);
 }
 
 fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
     let workshop = &bench.workshop;
-    let hook = |name| workshop.subject(name, &workshop.hook);
     let mut rows = Vec::new();
     let mut add = |subject, every| rows.push(Row { subject, every, sample: Sample::default() });
-    add(workshop.subject("floor", &bench.launcher.floor), 1);
-    add(hook("off: default"), 1);
-    add(hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"), 1);
-    add(hook("off: recorded no").state(RECORDED_NO), 1);
-    add(hook("off: docglow.yml").docglow_yml("title: Acme\ntelemetry:\n  enabled: false\n"), 1);
-    for (manner, endpoint) in endpoints {
-        add(workshop.hook_on(&format!("on: {}", manner.name()), endpoint.url()), 1);
+    for Program { libc, path, .. } in &bench.launcher.floors {
+        add(workshop.subject(&format!("{libc}: floor"), path), 1);
+    }
+    for Program { libc, path, .. } in &workshop.hooks {
+        let hook = |name: &str| workshop.subject(&format!("{libc}: {name}"), path);
+        add(hook("off: default"), 1);
+        add(hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"), 1);
+        add(hook("off: recorded no").state(RECORDED_NO), 1);
+        add(hook("off: docglow.yml").docglow_yml("title: Acme\ntelemetry:\n  enabled: false\n"), 1);
+        let reported = ["report", "--status", "0", "--duration-ms", "1446", "--", "generate", "--static"];
+        add(hook("off: report").args(reported), 1);
+        for (manner, endpoint) in endpoints {
+            add(workshop.on(&format!("{libc}: on: {}", manner.name()), path, endpoint.url()), 1);
+        }
     }
     for (manner, endpoint) in endpoints {
         let every = match manner {
@@ -59,34 +66,52 @@ fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
     rows
 }
 
-fn report(rows: &[Row]) {
-    let floor = rows[0].sample.median().as_secs_f64();
-    let ratio = |row: &Row| row.sample.median().as_secs_f64() / floor;
-    let mut table = Table::new("How long the caller waits", &["", "runs", "p10", "p50", "p99", "p50, floor = 1"]);
+fn report(bench: &Bench, rows: &[Row]) {
+    let named = |name: &str| rows.iter().find(|row| row.subject.name == name);
+    let floor = |libc: &str| named(&format!("{libc}: floor")).map(|row| row.sample.median().as_secs_f64());
+    let mut table = Table::new(
+        "How long the caller waits",
+        &["", "runs", "minimum", "p50", "p99", "p50, musl's floor = 1", "p50, glibc's floor = 1"],
+    );
     for row in rows {
+        let ratio = |floor: Option<f64>| {
+            floor.map_or("–".to_owned(), |floor| format!("{:.2}", row.sample.median().as_secs_f64() / floor))
+        };
         table.row([
             row.subject.name.clone(),
             row.sample.len().to_string(),
-            ms(row.sample.percentile(10)),
+            ms(row.sample.least()),
             ms(row.sample.median()),
             ms(row.sample.percentile(99)),
-            format!("{:.2}", ratio(row)),
+            ratio(floor("musl")),
+            ratio(floor("glibc")),
         ]);
     }
-    let named = |name: &str| rows.iter().find(|row| row.subject.name == name).expect("a row of the table");
-    let worst =
-        |prefix: &str| rows.iter().filter(|row| row.subject.name.starts_with(prefix)).map(ratio).fold(0.0, f64::max);
     table.note(
-        "The floor is a static C program that does nothing. Runs are interleaved: a round has one of each. Both programs were \
-         read from disk before, as installed ones are.",
+        "The floor is a static C program that does nothing. Runs are interleaved: a round has one of each. Before each round, \
+         hooks and floors are copied anew and read from disk, as installed programs are.",
     );
-    table.target("off ≤ 1.25 × the floor, the slowest way of being off", 1.25, worst("off: "));
-    table.target("on ≤ 1.7 × the floor, with the least helpful endpoint", 1.7, worst("on: "));
-    let p99 = |name| named(name).sample.percentile(99).as_secs_f64();
-    table.target(
-        "p99 with a silent endpoint ≤ 1.2 × p99 with an answering one",
-        1.2,
-        p99("on: silent") / p99("on: answering"),
-    );
+    let worst = |prefix: &str| {
+        let medians = rows.iter().filter(|row| row.subject.name.starts_with(prefix)).map(|row| row.sample.median());
+        medians.max().unwrap_or_default().as_secs_f64()
+    };
+    for Program { libc, .. } in &bench.workshop.hooks {
+        let against: &[(&str, &str, f64)] = if *libc == "musl" {
+            &[("off", "musl", 1.5), ("off", "glibc", 0.55), ("on", "glibc", 0.72)]
+        } else {
+            &[("off", "glibc", 1.25), ("on", "glibc", 1.7)]
+        };
+        for (state, other, limit) in against {
+            if let Some(floor) = floor(other) {
+                let aim = format!("{libc}: {state}, the slowest way, ≤ {limit} × {other}'s floor");
+                table.target(&aim, *limit, worst(&format!("{libc}: {state}: ")) / floor);
+            }
+        }
+        let p99 = |manner: &str| {
+            named(&format!("{libc}: on: {manner}")).map_or(0.0, |row| row.sample.percentile(99).as_secs_f64())
+        };
+        let aim = format!("{libc}: p99 with a silent endpoint ≤ 1.2 × p99 with an answering one");
+        table.target(&aim, 1.2, p99("silent") / p99("answering"));
+    }
     table.print();
 }

@@ -13,7 +13,7 @@ const SIZES: [(&str, usize); 5] =
 
 pub fn measure(bench: &Bench) {
     let workshop = &bench.workshop;
-    let hook = |name: &str, size: &str| workshop.subject(&format!("{name} {size}"), &workshop.hook);
+    let hook = |name: &str, size: &str| workshop.subject(&format!("{name} {size}"), workshop.hook());
     let mut table = Table::new(
         "Growth: the caller's time, p50",
         &["", "event, off", "event, on", "docglow.yml, off", "docglow.yml, off by kill switch"],

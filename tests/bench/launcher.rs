@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::subject::{Subject, Workshop, read_from_disk};
+use crate::subject::{Program, Subject, Workshop};
 
 pub struct Launcher {
-    /// The program that does nothing.
-    pub floor: PathBuf,
+    /// The program that does nothing, as each C library has it.
+    pub floors: Vec<Program>,
     launch: PathBuf,
 }
 
@@ -23,18 +23,27 @@ pub struct Usage {
 impl Launcher {
     /// `None` where they can't be built.
     pub fn build(cc: &Path, workshop: &Workshop) -> Option<Self> {
-        let build = |name: &str, source: &str| {
+        let build = |name: &str, source: &Path, libc: Option<&Path>| {
             let program = workshop.path(name);
-            let source = workshop.write(&format!("{name}.c"), source);
-            let built = Command::new(cc).args(["-O2", "-static", "-s", "-o"]).args([&program, &source]).status();
-            let program = built.is_ok_and(|status| status.success()).then_some(program)?;
-            read_from_disk(&program);
-            Some(program)
+            let mut compiler = Command::new(cc);
+            compiler.args(["-O2", "-static", "-s", "-o"]).args([program.as_path(), source]);
+            if let Some(libc) = libc {
+                compiler.arg("-nostdlib").args(["crt1.o", "crti.o", "libc.a", "crtn.o"].map(|part| libc.join(part)));
+            }
+            compiler.status().is_ok_and(|status| status.success()).then_some(program)
         };
-        Some(Self {
-            floor: build("floor", include_str!("floor.c"))?,
-            launch: build("launch", include_str!("launch.c"))?,
-        })
+        let launch = build("launch", &workshop.write("launch.c", include_str!("launch.c")), None)?;
+        let floor = workshop.write("floor.c", include_str!("floor.c"));
+        let musl = musl().and_then(|libc| build("musl", &floor, Some(&libc)));
+        let built = [musl, build("glibc", &floor, None)].into_iter().flatten().enumerate();
+        let floors =
+            built.map(|(i, source)| Program::new(source, workshop.path(&format!("floor-{i}/floor")))).collect();
+        Some(Self { floors, launch })
+    }
+
+    /// The floor of a C library; that of any where it has none.
+    pub fn floor(&self, libc: &str) -> &Path {
+        &self.floors.iter().find(|floor| floor.libc == libc).unwrap_or(&self.floors[0]).path
     }
 
     /// What the program used, and then each process that outlived it.
@@ -56,6 +65,13 @@ impl Launcher {
         }
         (Usage::median(&callers), Usage::median(&senders))
     }
+}
+
+/// The folder of musl's objects that come with Rust's target.
+fn musl() -> Option<PathBuf> {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", &target]).output().ok()?;
+    Some(Path::new(str::from_utf8(&output.stdout).ok()?.trim()).join("self-contained")).filter(|folder| folder.is_dir())
 }
 
 impl Usage {

@@ -21,13 +21,13 @@ pub fn measure(bench: &Bench) {
         &["", "hook", "hook's memory", "CPython's `json.load`", "CPython's memory", "times faster"],
     );
     let event = workshop.write("bare.json", r#"{"command":"generate","result":"success"}"#);
-    let off = workshop.subject("no manifest", &workshop.hook).args(["preview"]).stdin(event.clone());
+    let off = workshop.subject("no manifest", workshop.hook()).args(["preview"]).stdin(event.clone());
     let start = bench.launcher.typical(&off, bench.effort.few).0.wall;
     for &megabytes in bench.effort.manifests {
         let name = format!("{megabytes} MB");
         let (manifest, models) = Generator::new(SEED).manifest(megabytes * 1_000_000);
         let path = workshop.write(&format!("target-{megabytes}/manifest.json"), manifest);
-        let hook = workshop.subject(&name, &workshop.hook).args(["preview", "--target-dir"]);
+        let hook = workshop.subject(&name, workshop.hook()).args(["preview", "--target-dir"]);
         let hook = hook.args([path.parent().expect("a folder")]).stdin(event.clone());
         let counted = preview(&hook).contains(&format!(r#""models":{models},"#));
         let used = bench.launcher.typical(&hook, 3).0;

@@ -10,7 +10,7 @@ pub fn measure(bench: &Bench) {
     let workshop = &bench.workshop;
     let endpoint = Endpoint::start(Manner::Answering);
     let tls = tls::Server::start(workshop);
-    let off = workshop.subject("off", &workshop.hook);
+    let off = workshop.subject("off", workshop.hook());
     let on = workshop.hook_on("on", endpoint.url());
     let on_tls = workshop.hook_on("on: TLS", tls.url()).env("SSL_CERT_FILE", tls.trusted());
     let mut table = Table::new("Peak memory", &["", "caller", "sender"]);
@@ -20,8 +20,9 @@ pub fn measure(bench: &Bench) {
         peaks = (peaks.0.max(caller.peak_bytes), peaks.1.max(sender.peak_bytes));
         table.row([subject.name.clone(), shown(caller), shown(sender)]);
     }
-    for subject in
-        [workshop.subject("floor", &bench.launcher.floor)].into_iter().chain(workshop.curl("curl", endpoint.url()))
+    for subject in [workshop.subject("floor", bench.launcher.floor(workshop.hooks[0].libc))]
+        .into_iter()
+        .chain(workshop.curl("curl", endpoint.url()))
     {
         table.row([subject.name.clone(), shown(bench.launcher.typical(&subject, bench.effort.few).0), "–".to_owned()]);
     }

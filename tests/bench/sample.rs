@@ -14,6 +14,10 @@ impl Sample {
         self.0.len()
     }
 
+    pub fn least(&self) -> Duration {
+        self.0.iter().min().copied().unwrap_or_default()
+    }
+
     pub fn median(&self) -> Duration {
         self.percentile(50)
     }

@@ -18,21 +18,64 @@ pub fn event(bytes: usize) -> String {
     EVENT.replace(r#""padding":"""#, &format!(r#""padding":"{padding}""#))
 }
 
+/// A program that is measured, and the C library that it is linked with.
+pub struct Program {
+    pub libc: &'static str,
+    pub path: PathBuf,
+    source: PathBuf,
+}
+
+impl Program {
+    /// The program that lies at `source`, to be installed at `path`.
+    pub fn new(source: PathBuf, path: PathBuf) -> Self {
+        let bytes = fs::read(&source).expect("the program");
+        let is_glibc = [&b"glibc.malloc"[..], b"libc.so.6"].iter().any(|name| contains(&bytes, name));
+        let program = Self { libc: if is_glibc { "glibc" } else { "musl" }, path, source };
+        program.install();
+        program
+    }
+
+    /// Copies it anew: how its pages come to lie in memory makes a difference of a tenth and more.
+    pub fn install(&self) {
+        fs::create_dir_all(self.path.parent().expect("the root at least")).expect("a folder");
+        // Processes of the last copy go on with that one.
+        let _ = fs::remove_file(&self.path);
+        fs::copy(&self.source, &self.path).expect("a copy of the program");
+        read_from_disk(&self.path);
+        // The first run finds nothing of it in the processor's caches.
+        let _ = Command::new(&self.path).arg("--version").stdout(Stdio::null()).status();
+    }
+}
+
+fn contains(bytes: &[u8], name: &[u8]) -> bool {
+    bytes.windows(name.len()).any(|piece| piece == name)
+}
+
 /// The folders and files that the subjects work with; gone at the end.
 pub struct Workshop {
     root: tempfile::TempDir,
-    pub hook: PathBuf,
+    /// The hook, the product first, and then as another C library has it.
+    pub hooks: Vec<Program>,
 }
 
 impl Workshop {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("docglow-telemetry-bench-").tempdir().expect("a temporary folder");
-        let hook = std::env::var_os("DOCGLOW_TELEMETRY_BIN").unwrap_or(env!("CARGO_BIN_EXE_docglow-telemetry").into());
-        let installed = root.path().join("docglow-telemetry");
-        fs::copy(hook, &installed).expect("the hook");
-        read_from_disk(&installed);
+        let product =
+            std::env::var_os("DOCGLOW_TELEMETRY_BIN").unwrap_or(env!("CARGO_BIN_EXE_docglow-telemetry").into());
+        let other = std::env::var_os("DOCGLOW_TELEMETRY_OTHER_BIN").filter(|other| !other.is_empty());
+        let hooks = [Some(product), other].into_iter().flatten().enumerate();
+        let install = |(i, source): (usize, OsString)| {
+            Program::new(source.into(), root.path().join(format!("hook-{i}/docglow-telemetry")))
+        };
+        let hooks = hooks.map(install).collect();
         fs::write(root.path().join("event.json"), event(EVENT_BYTES)).expect("the event");
-        Self { root, hook: installed }
+        Self { root, hooks }
+    }
+
+    /// The product.
+    pub fn hook(&self) -> &Path {
+        &self.hooks[0].path
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -63,9 +106,14 @@ impl Workshop {
         subject.env("HOME", home)
     }
 
-    /// The hook, on and sending to this URL.
+    /// The product, on and sending to this URL.
     pub fn hook_on(&self, name: &str, url: &str) -> Subject {
-        self.subject(name, &self.hook).env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", url)
+        self.on(name, self.hook(), url)
+    }
+
+    /// A hook, on and sending to this URL.
+    pub fn on(&self, name: &str, hook: &Path, url: &str) -> Subject {
+        self.subject(name, hook).env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", url)
     }
 
     /// curl, posting what the hook would.

@@ -4,20 +4,23 @@ use std::process::Stdio;
 
 use crate::Bench;
 use crate::endpoint::{Endpoint, Manner};
-use crate::subject::{Subject, which};
+use crate::subject::{Program, Subject, which};
 use crate::table::{Table, grouped};
 
 pub fn measure(bench: &Bench) {
     let workshop = &bench.workshop;
     let endpoint = Endpoint::start(Manner::Answering);
-    let hook = |name| workshop.subject(name, &workshop.hook);
-    let subjects = [
-        workshop.subject("floor", &bench.launcher.floor),
-        hook("off: default"),
-        hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"),
-        hook("off: docglow.yml").docglow_yml("telemetry: {enabled: false}\n"),
-        workshop.hook_on("on", endpoint.url()),
-    ];
+    let floor = |floor: &Program| workshop.subject(&format!("{}: floor", floor.libc), &floor.path);
+    let mut subjects: Vec<Subject> = bench.launcher.floors.iter().map(floor).collect();
+    for Program { libc, path, .. } in &workshop.hooks {
+        let hook = |name: &str| workshop.subject(&format!("{libc}: {name}"), path);
+        subjects.extend([
+            hook("off: default"),
+            hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"),
+            hook("off: docglow.yml").docglow_yml("telemetry: {enabled: false}\n"),
+            workshop.on(&format!("{libc}: on"), path, endpoint.url()),
+        ]);
+    }
     let mut table = Table::new(
         "Work",
         &["", "caller's instructions", "caller's system calls", "while it starts the sender", "sender's system calls"],
