@@ -169,6 +169,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
     const NO_NUMBER: UsageError = UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
     let mut report = Report { options, arguments: Vec::new(), status: 0, elapsed: Elapsed::Known(Duration::ZERO) };
+    // docglow's own arguments say where its project is.
+    if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
+        return Err(UNKNOWN);
+    }
     let mut status = None;
     while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
         match argument {

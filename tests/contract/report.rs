@@ -212,6 +212,7 @@ fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
         "report --status many -- generate",
         "report --status 0 --duration-ms x -- generate",
         "report --status 0 --project-dir . -- generate",
+        "--target-dir target report --status 0 -- generate",
         "report --status 0 --secret -- generate",
     ] {
         let mut command = sandbox.command(line.split_whitespace()).as_command();

@@ -6,6 +6,7 @@ use crate::for_all;
 use crate::secrets::{SECRETS, assert_none_in};
 use crate::vocabulary::assert_closed;
 use crate::world::World;
+use std::ffi::OsStr;
 use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them,
         preview_shows_no_secret_either,
         a_usage_error_does_not_repeat_the_command_line,
+        a_docglow_command_line_full_of_secrets_shows_and_sends_none,
     ];
     let linux = if cfg!(target_os = "linux") {
         trials![the_sender_shows_no_secret_in_its_arguments_and_environment]
@@ -96,6 +98,59 @@ fn a_usage_error_does_not_repeat_the_command_line() {
         assert!(!outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{outcome:?}");
         assert_none_in(&outcome.stderr, "stderr");
     }
+}
+
+fn a_docglow_command_line_full_of_secrets_shows_and_sends_none() {
+    let (world, receiver) = (World::new(), Receiver::answering());
+    let [secret, number, wide, ..] = SECRETS;
+    let mut hook = world.hook(&receiver).debug();
+    let places = std::mem::take(&mut hook.arguments);
+    let [_, target, _, docglow, _, project] = &places[..] else { panic!("three places: {places:?}") };
+    let report = |status, words: &[&OsStr]| {
+        hook.clone()
+            .args(["report", "--status", status, "--started", number, "--docglow"])
+            .arg(docglow)
+            .arg("--")
+            .args(words)
+            .run()
+    };
+    let values = [
+        "--title",
+        secret,
+        "--ai-key",
+        secret,
+        "--select",
+        wide,
+        "--profile-connection",
+        secret,
+        "--output-dir",
+        secret,
+        "--column-lineage-select",
+        secret,
+        "--target-dir",
+    ];
+    let words = ["generate"].iter().chain(&values).map(OsStr::new);
+    let words: Vec<_> = words.chain([target.as_os_str(), "--project-dir".as_ref(), project.as_os_str()]).collect();
+    let outcome = report("0", &words);
+    let request = receiver.only_request();
+    assert_clean(&outcome, &request);
+    let payload = request.json();
+    assert_eq!(payload["features_used"], serde_json::json!(["column_lineage", "ai_chat"]));
+    assert_eq!((&payload["docglow_version"], &payload["project_shape"]["models"]), (&"0.9.2".into(), &1.into()));
+
+    let option = format!("--{secret}={secret}");
+    for words in [
+        vec![secret],
+        vec![&option],
+        vec!["health", secret],
+        vec!["health", &option],
+        vec!["health", "--format", secret],
+    ] {
+        let words: Vec<_> = words.iter().map(OsStr::new).collect();
+        let outcome = report("0", &words);
+        assert_none_in(outcome.assert_not_sent().as_bytes(), "stderr");
+    }
+    assert_eq!(receiver.requests().len(), 1);
 }
 
 fn the_sender_shows_no_secret_in_its_arguments_and_environment() {
