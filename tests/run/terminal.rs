@@ -13,9 +13,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_command_has_the_terminal needs ["setsid", "stty"],
         a_terminal_that_the_command_changes_stays_changed needs ["setsid", "stty"],
-        ctrl_c_is_the_commands_affair needs ["setsid"],
-        ctrl_backslash_is_the_commands_affair needs ["setsid"],
+        ctrl_c_is_the_commands_affair needs ["setsid", "stty"],
+        ctrl_backslash_is_the_commands_affair needs ["setsid", "stty"],
         ctrl_z_stops_the_job_and_fg_goes_on_with_it needs ["setsid", "bash"],
+        ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
         the_first_generate_is_preceded_by_the_question needs ["setsid"],
@@ -62,7 +63,9 @@ fn with_status(scene: &Scene, by: By, stub: &str) -> Terminal {
     let call = scene.call(by, &["--wait", "docglow", "generate"]).env("STUB", stub);
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
-    shell.arguments = vec!["-c".into(), "trap : INT QUIT; \"$@\"; echo \"ended with $?\"".into(), "sh".into()];
+    // Without `noflsh`, the keys drop what is printed meanwhile.
+    let script = "stty noflsh; trap : INT QUIT; \"$@\"; echo \"ended with $?\"";
+    shell.arguments = vec!["-c".into(), script.into(), "sh".into()];
     Terminal::open(&shell.arg(call.program).args(call.arguments))
 }
 
@@ -96,20 +99,30 @@ fn ctrl_backslash_is_the_commands_affair() {
     assert_keys_are_the_commands(CTRL_BACKSLASH, "QUIT", 3);
 }
 
-/// bash with job control, in which `docglow` stands behind `run`.
-fn bash(scene: &Scene, stub: &str) -> Terminal {
-    let bash = scene.program("/bin/bash").args(["--noprofile", "--norc", "-i"]).on().env("STUB", stub);
-    let mut terminal = Terminal::open(&bash.env("PS1", "ready> "));
+/// A shell with job control, in which `docglow` stands behind `run`.
+fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
+    let no_start_up_file: &[&str] = if shell == "bash" { &["--noprofile", "--norc"] } else { &["-f"] };
+    let shell = scene.program(tool_path(shell).expect("the shell")).args(no_start_up_file).arg("-i").on();
+    let mut terminal = Terminal::open(&shell.env("STUB", stub).env("PS1", "ready> "));
     terminal.wait_for("ready> ");
     terminal
 }
 
 fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
+    // The words for SIGTSTP; for SIGSTOP they are others.
+    assert_stops_and_goes_on("bash", "Stopped  ");
+}
+
+fn ctrl_z_and_fg_in_zsh() {
+    assert_stops_and_goes_on("zsh", "suspended  ");
+}
+
+fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     let scene = Scene::new();
     // One process, for a shell that waits for a vfork of its own can't be stopped.
     let stub = "echo $$ >pid; echo working; read -r word <end; echo done working; exit 3";
     make_fifo(&scene.sandbox.project().join("end"));
-    let mut terminal = bash(&scene, stub);
+    let mut terminal = shell(&scene, name, stub);
     terminal.type_in("docglow-telemetry run --wait docglow generate\n");
     terminal.wait_for("working");
     let command: u32 = written(&scene.sandbox.project().join("pid")).expect("its id").parse().expect("a number");
@@ -121,8 +134,7 @@ fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
     for _ in 0..3 {
         wait_until("both are in the foreground", || works(command) && works(run));
         terminal.type_in(CTRL_Z);
-        // The words that bash has for SIGTSTP; for SIGSTOP they are others.
-        terminal.wait_for("Stopped  ");
+        terminal.wait_for(stopped);
         terminal.wait_for("ready> ");
         wait_until("both are stopped", || [command, run].iter().all(|pid| stat(*pid, 3).expect("it lives") == "T"));
         terminal.type_in("jobs | wc -l; fg >/dev/null\n");
@@ -139,7 +151,7 @@ fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
 
 fn bg_and_fg_of_a_job_that_reads_the_terminal() {
     let scene = Scene::new();
-    let mut terminal = bash(&scene, "echo working; read -r line; echo \"read $line\"");
+    let mut terminal = shell(&scene, "bash", "echo working; read -r line; echo \"read $line\"");
     terminal.type_in("docglow-telemetry run --wait docglow health &\n");
     // Both are stopped by the terminal, as the job's processes.
     terminal.wait_for("working");
