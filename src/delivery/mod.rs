@@ -11,6 +11,7 @@ pub mod sender;
 pub mod slot;
 mod tls;
 mod tls_tunnel;
+mod trust;
 mod tunnel;
 
 use std::ffi::OsString;

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
-use crate::delivery::Handover;
 use crate::delivery::failure::Failure;
 use crate::delivery::http::Request;
 use crate::delivery::log::Log;
 use crate::delivery::slot::Slot;
+use crate::delivery::trust;
+use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
 use crate::endpoint::Endpoint;
 use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
@@ -79,6 +80,7 @@ fn start_watchdog() -> io::Result<()> {
 }
 
 fn deliver(handover: Handover) -> Report {
+    trust::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // In another user's home root leaves nothing, and so is not counted.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));

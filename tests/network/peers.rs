@@ -106,13 +106,7 @@ impl Scene {
             outcome.assert_sent(&self.url, "204");
             ours.push(outcome.wall);
         }
-        // curl is asked for less, as it does not have to be told of https proxies by a certificate of the test's.
-        let curls: Option<Vec<_>> = (0..EVENTS / 4)
-            .map(|_| {
-                curl::post(&self.url, &self.ca, environment).map(|(status, time)| (status == "204").then_some(time))
-            })
-            .collect();
-        let curls: Vec<_> = curls.unwrap_or_default().into_iter().flatten().collect();
+        let curls = (0..EVENTS / 4).filter_map(|_| curl::delivers(&self.url, &self.ca, environment)).collect();
         println!("{EVENTS} of {EVENTS}: median {:?}, curl's {:?}", median(ours), median(curls));
     }
 }

@@ -6,6 +6,8 @@ use crate::support::{Authority, Hook, SENDER_LIFE, ThreeSeconds, TlsReceiver, Va
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_ca_in_ssl_cert_file_is_trusted,
+        a_ca_that_openssl_reads_is_trusted,
+        a_ca_that_openssl_limits_is_not_trusted needs ["openssl"],
         a_ca_in_ssl_cert_dir_is_trusted,
         relative_paths_of_certificates_are_the_callers,
         a_detached_sender_trusts_them_too,
@@ -66,6 +68,35 @@ fn a_ca_in_ssl_cert_file_is_trusted() {
     let request = scene.receiver.only_request();
     assert_eq!(request.line, "POST /v1/telemetry/events HTTP/1.1");
     assert_eq!(request.json()["command"], "generate");
+}
+
+fn a_ca_that_openssl_reads_is_trusted() {
+    let scene = Scene::new("localhost", Validity::Current);
+    let file = scene.hook.sandbox.root().join("ca.pem");
+    let pem = scene.authority.pem();
+    for other in [
+        format!("\u{feff}{pem}"),
+        pem.replace("CERT", "X509 CERT"),
+        pem.replace("CERT", "TRUSTED CERT"),
+        format!("{}\r\n", pem.replace('\n', "\r\n")),
+    ] {
+        std::fs::write(&file, &other).unwrap();
+        let outcome = scene.call().env("SSL_CERT_FILE", &file).debug().run();
+        assert_eq!(outcome.stderr(), format!("telemetry: POST {} -> 204\n", scene.url()), "{other}");
+        crate::support::curl::delivers(&scene.url(), &file, &[]);
+    }
+}
+
+fn a_ca_that_openssl_limits_is_not_trusted() {
+    let scene = Scene::new("localhost", Validity::Current);
+    let root = scene.hook.sandbox.root();
+    let (plain, limited) = (scene.authority.write_to(root, "ca.pem"), root.join("limited.pem"));
+    let mut openssl = std::process::Command::new("openssl");
+    openssl.args(["x509", "-addreject", "serverAuth", "-in"]).arg(plain).arg("-out").arg(&limited);
+    assert!(openssl.status().expect("openssl").success());
+    assert!(std::fs::read_to_string(&limited).unwrap().contains("TRUSTED"));
+    assert_fails(scene.call().env("SSL_CERT_FILE", limited), &scene.url(), "");
+    assert_eq!(scene.receiver.connections(), 0);
 }
 
 fn a_ca_in_ssl_cert_dir_is_trusted() {

@@ -2,7 +2,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Error, PipeWriter, Read, Result, Write};
 use std::os::unix::process::CommandExt;
@@ -199,6 +199,13 @@ fn own_executable() -> Result<PathBuf> {
 /// Those of `open(2)`: no further descriptor can be had.
 pub fn null_device() -> Result<File> {
     File::options().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
+}
+
+/// Sets a variable of this process, for the libraries in it. To be called by the sender before it starts a thread that does
+/// more than wait.
+pub fn set_variable(name: &str, value: &OsStr) {
+    // SAFETY: no other thread reads variables: the one that there is waits to end the process.
+    unsafe { std::env::set_var(name, value) };
 }
 
 /// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, without the machine's

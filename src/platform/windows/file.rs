@@ -36,6 +36,14 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
+/// There are no files in memory.
+///
+/// # Errors
+/// `Unsupported`
+pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
+    Err(ErrorKind::Unsupported.into())
+}
+
 /// Opens a file for the lock on it alone, and makes it, empty, if need be.
 ///
 /// # Errors

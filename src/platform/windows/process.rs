@@ -226,6 +226,13 @@ fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
 }
 
+/// Sets a variable of this process, for the libraries in it. To be called by the sender before it starts a thread that does
+/// more than wait.
+pub fn set_variable(name: &str, value: &OsStr) {
+    // SAFETY: no other thread reads variables: the one that there is waits to end the process.
+    unsafe { std::env::set_var(name, value) };
+}
+
 /// Makes this process one that nobody notices, and limits its memory. Its priority and its folder were set when it was started.
 pub fn step_aside(memory_limit_bytes: u64) {
     let limit = usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX);

@@ -18,7 +18,7 @@ pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<(Strin
     let mut curl = Command::new(tool_path("curl")?);
     curl.args(["--silent", "--max-time", "3", "--location", "--post301", "--post302"]);
     curl.args(["--output", "/dev/null", "--write-out", "%{http_code}"]);
-    curl.args(["--json", "{}", "--cacert"]).arg(ca).arg(url);
+    curl.args(["--json", "{}", "--cacert"]).arg(ca).arg("--proxy-cacert").arg(ca).arg(url);
     curl.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
     let begin = Instant::now();
     let output = curl.output().expect("curl");

@@ -1,0 +1,56 @@
+//! Files of certificates that OpenSSL reads and rustls does not: ones with a byte-order mark, or with OpenSSL's older labels.
+
+use std::path::Path;
+
+use crate::platform::{file, process};
+
+/// More than any platform's trust store.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// OpenSSL's other names for a certificate. What follows it in a trusted one, where anything does, limits what it may vouch for;
+/// rustls then takes neither.
+const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
+
+const LABEL: &str = "CERTIFICATE-----";
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Has the trust store read a copy in memory of the file that `variable` names, where that makes a difference. To be called
+/// before the trust store is read.
+pub fn prepare(variable: &'static str) {
+    let Some(path) = std::env::var_os(variable) else { return };
+    let Ok(pem) = file::read_regular(Path::new(&path), MAX_BYTES) else { return };
+    if let Some(plain) = plain(&String::from_utf8_lossy(&pem))
+        && let Ok(copy) = file::in_memory(plain.as_bytes())
+    {
+        process::set_variable(variable, copy.as_os_str());
+    }
+}
+
+/// The same certificates as rustls reads them; `None` where it reads the text as it is.
+fn plain(pem: &str) -> Option<String> {
+    let mut plain = pem.replace(BYTE_ORDER_MARK, "");
+    for label in LABELS {
+        plain = plain.replace(label, LABEL);
+    }
+    (plain != pem).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_rustls_does_not_read_is_changed() {
+        let certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
+        assert_eq!(plain(certificate), None);
+        assert_eq!(plain(&certificate.replace('A', "B")), None);
+        for other in [
+            format!("\u{feff}{certificate}"),
+            certificate.replace("CERT", "X509 CERT"),
+            certificate.replace("CERT", "TRUSTED CERT"),
+        ] {
+            assert_eq!(plain(&other).as_deref(), Some(certificate), "{other}");
+        }
+    }
+}
