@@ -14,9 +14,6 @@ use crate::platform::owner::OwnersRights;
 /// What is larger is not a file of this program's or of docglow's.
 pub const MAX_BYTES: usize = 64 << 10;
 
-/// The file whose lock writers hold.
-const LOCK: &str = "telemetry.json.lock";
-
 /// How long to try for the lock. Its holders need it for a few milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -25,8 +22,8 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 
 /// A text file in docglow's configuration folder.
 ///
-/// Readers take no lock, since the file is only ever replaced whole. Writers hold the folder's from reading to replacing, so
-/// none undoes what another has just written.
+/// Readers take no lock, since the file is only ever replaced whole. Writers hold `….lock` from reading to replacing, so none
+/// undoes what another has just written.
 ///
 /// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
 #[derive(Clone, Debug)]
@@ -80,7 +77,7 @@ impl SharedFile {
         } else if fs::symlink_metadata(&self.path).is_err() {
             return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
         }
-        let _lock = lock(&folder.join(LOCK))?;
+        let _lock = lock(&with_suffix(&self.path, ".lock"))?;
         match change(&self.read()?) {
             Some(text) => self.replace(&text, rights.is_some()),
             None => Ok(()),
@@ -91,12 +88,11 @@ impl SharedFile {
     /// user's, which `keeps_mode`.
     fn replace(&self, text: &str, keeps_mode: bool) -> Result<()> {
         let target = behind_links(&self.path)?;
-        let mut temporary = target.clone().into_os_string();
-        temporary.push(".new");
+        let temporary = with_suffix(&target, ".new");
         // Left over by a writer that was killed.
         let _ = fs::remove_file(&temporary);
         let before = fs::metadata(&target).ok().filter(|_| keeps_mode);
-        let written = create_private(temporary.as_ref())
+        let written = create_private(&temporary)
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
                 before.map_or(Ok(()), |before| file.set_permissions(before.permissions()))?;
@@ -108,6 +104,12 @@ impl SharedFile {
         }
         written
     }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 /// Holds the lock until it is dropped. The kernel gives it back when its holder ends, however it ends.

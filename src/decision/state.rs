@@ -120,11 +120,10 @@ impl StateFile {
             return id;
         }
         let fresh = fresh_id();
-        // Read again: docglow itself knows no lock, and what ended up in the file is the machine's id.
-        match self.update(|state| state.instance_id = state.instance_id.or(Some(fresh))) {
-            Ok(()) => self.read().instance_id.unwrap_or(fresh),
-            Err(_) => fresh,
-        }
+        // Read again, whatever came of it: docglow itself knows no lock, another event may have had it for too long, and what ended
+        // up in the file is the machine's id.
+        let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
+        self.read().instance_id.unwrap_or(fresh)
     }
 
     /// Records the user's answer. A yes makes the machine's id if there is none.
