@@ -13,6 +13,7 @@ mod machine;
 mod manifest;
 mod memory;
 mod sample;
+mod shell;
 mod size;
 mod subject;
 mod table;
@@ -60,8 +61,9 @@ fn main() {
     let bench = Bench { workshop, effort: if quick { QUICK } else { FULL }, launcher };
     let start = Instant::now();
     machine::describe();
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 9] = [
         ("caller", caller::measure),
+        ("shell", shell::measure),
         ("docglow", docglow::measure),
         ("work", work::measure),
         ("memory", memory::measure),
