@@ -58,8 +58,8 @@ pub fn measure(bench: &Bench) {
 /// A folder with docglow, a program that does nothing, and the hook.
 fn programs(bench: &Bench) -> std::path::PathBuf {
     let workshop: &Workshop = &bench.workshop;
-    let docglow = workshop.write("programs/docglow", fs::read(&bench.launcher.floor).expect("the floor"));
-    let hook = workshop.write("programs/docglow-telemetry", fs::read(&workshop.hook).expect("the hook"));
+    let docglow = workshop.write("programs/docglow", fs::read(bench.launcher.floor("musl")).expect("the floor"));
+    let hook = workshop.write("programs/docglow-telemetry", fs::read(workshop.hook()).expect("the hook"));
     for program in [&docglow, &hook] {
         fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
         read_from_disk(program);
