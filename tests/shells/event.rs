@@ -1,5 +1,7 @@
 //! What reaches the hook's binary.
 
+use crate::common::Receiver;
+use crate::common::sandbox::binary;
 use crate::common::trials::tool_path;
 use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
@@ -16,6 +18,7 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
         docglow_is_silenced_and_the_hook_sees_the_users_own_kill_switch,
         the_hook_works_in_the_folder_and_the_environment_of_the_caller,
         debug_lines_are_shown,
+        where_there_is_no_docglow_none_is_reported,
     ];
     if shell.is_posix() {
         trials.extend(promises![shell => a_read_only_kill_switch_is_obeyed]);
@@ -105,6 +108,24 @@ fn debug_lines_are_shown(shell: Shell) {
     let stage = Stage::new(shell);
     let out = stage.script_with(Hook::With, "docglow health").env("DOCGLOW_TELEMETRY_DEBUG", "1").run();
     assert_eq!((out.stdout(), out.stderr()), ("docglow: <health>\n", "docglow's stderr\ntelemetry: sent\n"));
+}
+
+/// With the real binary: the shell's error is all that is said, and no event arrives, not even of a serve.
+fn where_there_is_no_docglow_none_is_reported(shell: Shell) {
+    let stage = Stage::empty(shell);
+    std::os::unix::fs::symlink(binary(), stage.bin().join("docglow-telemetry")).expect("a link to the hook");
+    let receiver = Receiver::answering();
+    let run = || {
+        let script = stage.script_with(Hook::With, "docglow serve --dir /\ndocglow health\n");
+        let out = script.on().to(&receiver).env("DOCGLOW_TELEMETRY_DEBUG", "1").run();
+        out.stderr().lines().filter(|line| line.starts_with("telemetry: ")).map(String::from).collect::<Vec<_>>()
+    };
+    let missing = run();
+    assert_eq!(missing[0], "telemetry: not sent (there is no docglow on PATH)");
+    assert_eq!((missing.len(), receiver.connections()), (2, 0), "{missing:?}");
+    stage.install("docglow");
+    let present = run();
+    assert!(present.len() == 2 && present.iter().all(|line| line.ends_with(" -> 204")), "{present:?}");
 }
 
 fn a_read_only_kill_switch_is_obeyed(shell: Shell) {
