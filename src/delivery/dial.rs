@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -220,10 +221,20 @@ impl Race {
 }
 
 /// Does this work beside the caller's own, or, where there is no thread to be had, before it.
-fn start(stack_bytes: usize, work: impl FnOnce() + Clone + Send + 'static) {
-    if thread::Builder::new().stack_size(stack_bytes).spawn(work.clone()).is_err() {
+fn start(stack_bytes: usize, work: impl Fn() + Send + Sync + 'static) {
+    let work = Arc::new(work);
+    let same = work.clone();
+    if start_thread(stack_bytes, Box::new(move || same())).is_err() {
         work();
     }
+}
+
+/// Starts a thread, all of them by the same code: what the standard library makes of each closure is several kilobytes.
+///
+/// # Errors
+/// Where there is none to be had.
+pub fn start_thread(stack_bytes: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    thread::Builder::new().stack_size(stack_bytes).spawn(work).map(drop)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ impl Head {
     ///
     /// # Errors
     /// `UnexpectedEof` where the stream ends before, `InvalidData` where that many bytes are no head, and those of reading.
-    pub fn read(stream: &mut impl Read, max_bytes: usize) -> io::Result<Head> {
+    pub fn read(stream: &mut dyn Read, max_bytes: usize) -> io::Result<Head> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") && !bytes.ends_with(b"\n\n") {
             if bytes.len() == max_bytes {

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::delivery::dial;
+use crate::delivery::dial::{self, start_thread};
 use crate::delivery::failure::Failure;
 use crate::delivery::proxy::{Proxy, Scheme};
 use crate::delivery::tls_tunnel;
@@ -75,7 +75,7 @@ impl Relay {
             }
             let _ = client.shutdown(Shutdown::Both);
         };
-        thread::Builder::new().stack_size(STACK_BYTES).spawn(serve)?;
+        start_thread(STACK_BYTES, Box::new(serve))?;
         Ok(relay)
     }
 
@@ -128,19 +128,16 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
 
 fn open(host: &str, port: u16, proxy: Option<&Proxy>) -> Result<Way, Failure> {
     let Some(proxy) = proxy else { return Ok(Way::plain(dial::connect(host, port)?)?) };
-    let mut stream = dial::connect(&proxy.host, proxy.port)?;
+    let stream = dial::connect(&proxy.host, proxy.port)?;
+    let mut way =
+        if proxy.scheme == Scheme::Https { tls_tunnel::way(stream, &proxy.host)? } else { Way::plain(stream)? };
     let credentials = proxy.credentials.as_ref();
     match proxy.scheme {
-        Scheme::Http => tunnel::connect(&mut stream, host, port, credentials)?,
-        Scheme::Https => {
-            let mut stream = tls_tunnel::begin(stream, &proxy.host)?;
-            tunnel::connect(&mut stream, host, port, credentials)?;
-            return Ok(tls_tunnel::way(stream)?);
-        }
-        Scheme::Socks5 => tunnel::socks5(&mut stream, &Target::Address(dial::first_address(host)?), port, credentials)?,
-        Scheme::Socks5h => tunnel::socks5(&mut stream, &Target::Name(host), port, credentials)?,
+        Scheme::Http | Scheme::Https => tunnel::connect(&mut way, host, port, credentials)?,
+        Scheme::Socks5 => tunnel::socks5(&mut way, &Target::Address(dial::first_address(host)?), port, credentials)?,
+        Scheme::Socks5h => tunnel::socks5(&mut way, &Target::Name(host), port, credentials)?,
     }
-    Ok(Way::plain(stream)?)
+    Ok(way)
 }
 
 impl Way {
@@ -155,13 +152,12 @@ impl Way {
 /// Those of the other side. One of the client's own knows better itself.
 fn pass_on(mut client: &TcpStream, way: Way) -> Result<(), Failure> {
     let Way { mut reader, writer, socket } = way;
-    let forward = client.try_clone().map(|client| {
-        move || {
-            let _ = pass_forward(&client, writer);
-            let _ = socket.shutdown(Shutdown::Write);
-        }
-    })?;
-    thread::Builder::new().stack_size(STACK_BYTES).spawn(forward)?;
+    let from = client.try_clone()?;
+    let forward = move || {
+        let _ = pass_forward(&from, writer);
+        let _ = socket.shutdown(Shutdown::Write);
+    };
+    start_thread(STACK_BYTES, Box::new(forward))?;
     client.write_all(OPEN)?;
     let mut buffer = [0; BUFFER_BYTES];
     loop {
@@ -172,7 +168,7 @@ fn pass_on(mut client: &TcpStream, way: Way) -> Result<(), Failure> {
     }
 }
 
-fn pass_forward(mut client: &TcpStream, mut writer: impl Write) -> io::Result<()> {
+fn pass_forward(mut client: &TcpStream, mut writer: Box<dyn Write + Send>) -> io::Result<()> {
     let mut buffer = [0; BUFFER_BYTES];
     loop {
         let length = client.read(&mut buffer)?;

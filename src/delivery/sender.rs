@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
+use crate::delivery::dial::start_thread;
 use crate::delivery::failure::Failure;
 use crate::delivery::http::Request;
 use crate::delivery::log::Log;
@@ -25,6 +26,8 @@ const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
 /// The most memory the sender may fill, should a file of certificates turn out to have no end.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
+
+const WATCH_STACK_BYTES: usize = 64 << 10;
 
 /// Room for a usual hand-over, so that one read takes it.
 const HANDOVER_BYTES: usize = 4096;
@@ -76,7 +79,7 @@ fn start_watchdog() -> io::Result<()> {
         thread::sleep(TIME_LIMIT);
         process::end();
     };
-    thread::Builder::new().spawn(watch).map(drop)
+    start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
 fn deliver(handover: Handover) -> Report {

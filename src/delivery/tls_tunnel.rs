@@ -5,31 +5,25 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection};
 use rustls_platform_verifier::ConfigVerifierExt;
 
 use crate::delivery::relay::Way;
 
 const BUFFER_BYTES: usize = 16 << 10;
 
-/// Prepares TLS with the proxy of this name or address, by the platform's trust store, as to endpoints.
+/// A way that is TLS with the proxy of this name or address, by the platform's trust store, as to endpoints. One thread may read
+/// from it while another one writes.
 ///
 /// # Errors
-/// Where there is no certificate to trust.
-pub fn begin(socket: TcpStream, host: &str) -> io::Result<StreamOwned<ClientConnection, TcpStream>> {
+/// Where there is no certificate to trust, or no descriptor to be had. The handshake is part of what is written and read first.
+pub fn way(socket: TcpStream, host: &str) -> io::Result<Way> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let config = ClientConfig::with_platform_verifier().map_err(io::Error::other)?;
-    Ok(StreamOwned::new(ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?, socket))
-}
-
-/// The way through a TLS connection that is open, for one thread that reads and one that writes.
-///
-/// # Errors
-/// Where there is no descriptor to be had.
-pub fn way(stream: StreamOwned<ClientConnection, TcpStream>) -> io::Result<Way> {
-    let session = Arc::new(Mutex::new(stream.conn));
-    let half = || io::Result::Ok(Half { session: session.clone(), socket: stream.sock.try_clone()? });
-    Ok(Way { reader: Box::new(half()?), writer: Box::new(half()?), socket: stream.sock })
+    let session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    let session = Arc::new(Mutex::new(session));
+    let half = || io::Result::Ok(Half { session: session.clone(), socket: socket.try_clone()? });
+    Ok(Way { reader: Box::new(half()?), writer: Box::new(half()?), socket })
 }
 
 struct Half {

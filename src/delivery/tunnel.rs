@@ -1,7 +1,7 @@
 //! Opening a way through a proxy to a host that only the proxy may know: HTTP's CONNECT (RFC 9110 §9.3.6) and SOCKS5 (RFC 1928,
 //! RFC 1929).
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::ErrorKind;
 use std::net::IpAddr;
 
 use base64::Engine;
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::delivery::failure::Failure;
 use crate::delivery::head::Head;
 use crate::delivery::proxy::Credentials;
+use crate::delivery::relay::Way;
 
 /// The most that is read of a proxy's reply.
 const MAX_REPLY_BYTES: usize = 64 << 10;
@@ -23,20 +24,14 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
 ///
 /// # Errors
 /// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and those of reading and writing.
-pub fn connect(
-    proxy: &mut (impl Read + Write),
-    host: &str,
-    port: u16,
-    credentials: Option<&Credentials>,
-) -> Result<(), Failure> {
+pub fn connect(proxy: &mut Way, host: &str, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
     if let Some(Credentials { user, password }) = credentials {
         request += &format!("Proxy-Authorization: {}\r\n", basic(user, password));
     }
-    proxy.write_all((request + "\r\n").as_bytes())?;
-    proxy.flush()?;
+    proxy.writer.write_all((request + "\r\n").as_bytes())?;
     loop {
-        let head = Head::read(proxy, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
+        let head = Head::read(&mut proxy.reader, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Failure::ProxyNoHttp,
             _ => Failure::Io(error),
         })?;
@@ -47,6 +42,8 @@ pub fn connect(
         }
     }
 }
+
+const PORT_BYTES: u16 = 2;
 
 const SOCKS5: u8 = 5;
 const SOCKS5_NO_CREDENTIALS: u8 = 0;
@@ -74,20 +71,15 @@ impl Target<'_> {
 ///
 /// # Errors
 /// `Failure::SocksRefused`, `SocksCredentials`, `ProxyNoSocks`, and those of reading and writing.
-pub fn socks5(
-    proxy: &mut (impl Read + Write),
-    target: &Target,
-    port: u16,
-    credentials: Option<&Credentials>,
-) -> Result<(), Failure> {
-    proxy.write_all(match credentials {
+pub fn socks5(proxy: &mut Way, target: &Target, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
+    proxy.writer.write_all(match credentials {
         Some(_) => &[SOCKS5, 2, SOCKS5_NO_CREDENTIALS, SOCKS5_CREDENTIALS],
         None => &[SOCKS5, 1, SOCKS5_NO_CREDENTIALS],
     })?;
     match (read(proxy)?, credentials) {
         ([SOCKS5, SOCKS5_NO_CREDENTIALS], _) => {}
         ([SOCKS5, SOCKS5_CREDENTIALS], Some(credentials)) => {
-            proxy.write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
+            proxy.writer.write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
             let [_, status] = read(proxy)?;
             if status != 0 {
                 return Err(Failure::SocksCredentials);
@@ -97,7 +89,7 @@ pub fn socks5(
         _ => return Err(Failure::ProxyNoSocks),
     }
     const CONNECT: u8 = 1;
-    proxy.write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
+    proxy.writer.write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
     match read(proxy)? {
         [SOCKS5, 0, _, kind] => skip_address(proxy, kind),
         [SOCKS5, refusal, ..] => Err(Failure::SocksRefused(refusal)),
@@ -112,20 +104,22 @@ fn socks5_credentials(Credentials { user, password }: &Credentials) -> Option<Ve
 }
 
 /// The address that the proxy connects from, and its port, which are no matter.
-fn skip_address(proxy: &mut impl Read, kind: u8) -> Result<(), Failure> {
-    let bytes: u64 = match kind {
+fn skip_address(proxy: &mut Way, kind: u8) -> Result<(), Failure> {
+    let address_bytes = match kind {
         1 => 4,
-        3 => read::<1>(proxy)?[0].into(),
+        3 => u16::from(read::<1>(proxy)?[0]),
         4 => 16,
         _ => return Err(Failure::ProxyNoSocks),
     };
-    io::copy(&mut proxy.take(bytes + 2), &mut io::sink())?;
+    for _ in 0..address_bytes + PORT_BYTES {
+        read::<1>(proxy)?;
+    }
     Ok(())
 }
 
-fn read<const N: usize>(proxy: &mut impl Read) -> Result<[u8; N], Failure> {
+fn read<const N: usize>(proxy: &mut Way) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    match proxy.read_exact(&mut bytes) {
+    match proxy.reader.read_exact(&mut bytes) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::ProxyNoSocks),
         outcome => Ok(outcome.map(|()| bytes)?),
     }

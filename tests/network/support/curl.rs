@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// curl's time for a POST to this URL, under the sender's 3 s; `None` where there is no curl. Panics where it does not get 204.
+/// curl's time for a POST to this URL; `None` where there is no curl. Panics where it does not get 204.
 #[track_caller]
 pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Duration> {
     let (status, time) = post(url, ca, environment)?;
@@ -16,7 +16,7 @@ pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Du
 /// The status that curl gets, `000` for none, and its time.
 pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<(String, Duration)> {
     let mut curl = Command::new(tool_path("curl")?);
-    curl.args(["--silent", "--max-time", "3", "--location", "--post301", "--post302"]);
+    curl.args(["--silent", "--max-time", "30", "--location", "--post301", "--post302"]);
     curl.args(["--output", "/dev/null", "--write-out", "%{http_code}"]);
     curl.args(["--json", "{}", "--cacert"]).arg(ca).arg("--proxy-cacert").arg(ca).arg(url);
     curl.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
