@@ -13,6 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_signal_that_ends_the_command_ends_run_and_is_no_event,
         an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report,
         what_nohup_has_ignored_is_not_passed_on needs ["nohup"],
+        a_signal_from_outside_of_a_container_is_passed_on needs ["user namespaces"],
         when_the_command_stops_run_stops_and_they_go_on_together,
         a_command_that_tells_its_group_is_not_told_again,
     ]
@@ -121,6 +122,22 @@ fn what_nohup_has_ignored_is_not_passed_on() {
     std::fs::write(file.with_extension("end"), "").expect("the word to end");
     assert_eq!(run.wait().expect("its end").code(), Some(3));
     assert_eq!(scene.event().json()["result"], "error");
+}
+
+/// Whoever is outside has no number inside, and run is the container's first process.
+fn a_signal_from_outside_of_a_container_is_passed_on() {
+    let scene = Scene::new();
+    let file = scene.sandbox.root().join("says");
+    let stub = "trap 'exit 5' TERM; echo ready >>$SAYS; while :; do sleep 0.02; done";
+    let mut call = scene.call(By::RunOn, &["--wait", "docglow", "generate"]).env("STUB", stub).env("SAYS", &file);
+    let container = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"].map(Into::into);
+    let program = std::mem::replace(&mut call.program, "/usr/bin/unshare".into());
+    call.arguments = container.into_iter().chain([program.into()]).chain(call.arguments).collect();
+    let mut unshare = spawn(&call);
+    wait_until("the command is ready", || written(&file).is_some());
+    let run = children(unshare.id())[0];
+    kill_process(Pid::from_raw(run.cast_signed()).expect("a process id"), Signal::TERM).expect("run is there");
+    assert_eq!(unshare.wait().expect("its end").code(), Some(5));
 }
 
 fn when_the_command_stops_run_stops_and_they_go_on_together() {

@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getpid, getsid, setrlimit};
 use crate::platform::exit;
 
 use super::process;
-use super::signals::{self, SignalSet};
+use super::signals::{self, Sender, SignalSet};
 
 /// The signals that somebody may send to this process alone and mean the command.
 const PASSED_ON: [c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
@@ -88,7 +88,8 @@ impl Running {
         // The command, and the kernel when a terminal is gone, tell the whole process group; but the kernel first tells the
         // process alone that leads the session.
         let leads_session = || getsid(None).is_ok_and(|leader| leader == getpid());
-        let meant_the_group = sender.is_some_and(|sender| sender == self.child || (sender == 0 && !leads_session()));
+        let meant_the_group =
+            sender == Some(Sender::Process(self.child)) || (sender == Some(Sender::Kernel) && !leads_session());
         if signal != libc::SIGCHLD && !meant_the_group {
             self.send(signal);
         }

@@ -43,24 +43,35 @@ impl SignalSet {
         before
     }
 
-    /// Awaits one of these signals, all of them held back: its number, and the process that sent it (0 for the kernel; `None`
-    /// where the system does not say). `None` where the wait was interrupted.
+    /// Awaits one of these signals, all of them held back: its number, and who sent it, where the system says. `None` where the wait was
+    /// interrupted.
     #[cfg(target_os = "linux")]
-    pub fn next(&self) -> Option<(c_int, Option<libc::pid_t>)> {
+    pub fn next(&self) -> Option<(c_int, Option<Sender>)> {
         let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
         // SAFETY: reads a set of ours, and writes to a structure of ours, which is valid as zeros.
         let signal = unsafe { libc::sigwaitinfo(&self.0, about.as_mut_ptr()) };
-        // SAFETY: a signal that came from a process has its number in this field; any other has other numbers or zeros there.
-        (signal > 0).then(|| (signal, Some(unsafe { about.assume_init().si_pid() })))
+        let about = unsafe { about.assume_init() };
+        // SAFETY: what a process sent has its number in this field.
+        let sender = if about.si_code > 0 { Sender::Kernel } else { Sender::Process(unsafe { about.si_pid() }) };
+        (signal > 0).then_some((signal, Some(sender)))
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub fn next(&self) -> Option<(c_int, Option<libc::pid_t>)> {
+    pub fn next(&self) -> Option<(c_int, Option<Sender>)> {
         let mut signal = 0;
         // SAFETY: reads a set of ours, and writes to an integer of ours.
         let error = unsafe { libc::sigwait(&self.0, &mut signal) };
         (error == 0).then_some((signal, None))
     }
+}
+
+/// Who sent a signal.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code))] // macOS does not say
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    Kernel,
+    /// By its number; 0 where it is out of sight, outside of a container.
+    Process(libc::pid_t),
 }
 
 /// What a process that waits for a command has changed for it.
