@@ -66,7 +66,6 @@ impl SignalSet {
 }
 
 /// Who sent a signal.
-#[cfg_attr(not(target_os = "linux"), expect(dead_code))] // macOS does not say
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
     Kernel,
