@@ -138,6 +138,7 @@ fn a_signal_from_outside_of_a_container_is_passed_on() {
     let run = children(unshare.id())[0];
     kill_process(Pid::from_raw(run.cast_signed()).expect("a process id"), Signal::TERM).expect("run is there");
     assert_eq!(unshare.wait().expect("its end").code(), Some(5));
+    assert_eq!(scene.event().json()["result"], "error");
 }
 
 fn when_the_command_stops_run_stops_and_they_go_on_together() {

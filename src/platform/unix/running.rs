@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 
-use rustix::process::{Resource, Rlimit, getpid, getsid, setrlimit};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::platform::exit;
 
@@ -87,7 +87,8 @@ impl Running {
         let Some((signal, sender)) = awaited.next() else { return };
         // The command, and the kernel when a terminal is gone, tell the whole process group; but the kernel first tells the
         // process alone that leads the session.
-        let leads_session = || getsid(None).is_ok_and(|leader| leader == getpid());
+        // SAFETY: takes an integer, and changes nothing. It is 0 for a leader outside of a container, where rustix gives up.
+        let leads_session = || unsafe { libc::getsid(0) == libc::getpid() };
         let meant_the_group =
             sender == Some(Sender::Process(self.child)) || (sender == Some(Sender::Kernel) && !leads_session());
         if signal != libc::SIGCHLD && !meant_the_group {
