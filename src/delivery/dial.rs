@@ -5,11 +5,10 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::delivery::failure::Failure;
+use crate::delivery::threads::{Mailbox, start};
 use crate::platform::{Family, NoAddress, network};
 
 /// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt Delay".
@@ -38,14 +37,14 @@ enum News {
 /// # Errors
 /// That of the last attempt, or `Failure::NoAddress`.
 pub fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
-    let (mut race, news) = Race::to(host, &[Family::V6, Family::V4], port);
+    let mut race = Race::to(host, &[Family::V6, Family::V4], port);
     loop {
         race.look_up_what_is_due();
         race.start_what_is_due();
         if race.is_lost() {
             return Err(race.failure);
         }
-        match race.wait(&news) {
+        match race.wait() {
             Some(News::Attempt(Ok(stream))) => {
                 // TLS's last message and the request follow each other: neither is to wait for an acknowledgement.
                 let _ = stream.set_nodelay(true);
@@ -67,7 +66,7 @@ pub fn first_address(host: &str) -> Result<IpAddr, Failure> {
 }
 
 fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, Failure> {
-    let (mut race, news) = Race::to(host, families, 0);
+    let mut race = Race::to(host, families, 0);
     loop {
         race.look_up_what_is_due();
         if let Some(address) = race.v4.front().or(race.v6.front()) {
@@ -76,7 +75,7 @@ fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, F
         if race.is_lost() {
             return Err(race.failure);
         }
-        if let Some(News::Addresses(family, outcome)) = race.wait(&news) {
+        if let Some(News::Addresses(family, outcome)) = race.wait() {
             race.looked_up(family, outcome);
         }
     }
@@ -85,7 +84,7 @@ fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, F
 struct Race {
     families: &'static [Family],
     port: u16,
-    reports: Sender<News>,
+    reports: Arc<Mailbox<News>>,
     /// Addresses that were not tried yet.
     v4: VecDeque<IpAddr>,
     v6: VecDeque<IpAddr>,
@@ -102,12 +101,11 @@ struct Race {
 }
 
 impl Race {
-    fn new(families: &'static [Family], port: u16) -> (Race, Receiver<News>) {
-        let (reports, news) = channel();
-        let race = Race {
+    fn new(families: &'static [Family], port: u16) -> Race {
+        Race {
             families,
             port,
-            reports,
+            reports: Arc::default(),
             v4: VecDeque::new(),
             v6: VecDeque::new(),
             v6_is_next: true,
@@ -116,12 +114,11 @@ impl Race {
             look_ups: 0,
             attempts: 0,
             failure: Failure::NoAddress(NoAddress::Unknown),
-        };
-        (race, news)
+        }
     }
 
-    fn to(host: &str, families: &'static [Family], port: u16) -> (Race, Receiver<News>) {
-        let (mut race, news) = Race::new(families, port);
+    fn to(host: &str, families: &'static [Family], port: u16) -> Race {
+        let mut race = Race::new(families, port);
         match host.parse() {
             Ok(address) => race.add([address]),
             Err(_) => {
@@ -132,14 +129,14 @@ impl Race {
                 }
             }
         }
-        (race, news)
+        race
     }
 
     fn look_up(&mut self, host: &str) {
         for family in self.families.iter().copied() {
             self.look_ups += 1;
             let (host, reports) = (host.to_owned(), self.reports.clone());
-            let look_up = move || drop(reports.send(News::Addresses(family, network::addresses(&host, family))));
+            let look_up = move || reports.put(News::Addresses(family, network::addresses(&host, family)));
             start(LOOKUP_STACK_BYTES, look_up);
         }
     }
@@ -192,7 +189,7 @@ impl Race {
         self.next_attempt = Instant::now() + NEXT_ATTEMPT;
         self.attempts += 1;
         let (address, reports) = (SocketAddr::new(address, self.port), self.reports.clone());
-        start(ATTEMPT_STACK_BYTES, move || drop(reports.send(News::Attempt(TcpStream::connect(address)))));
+        start(ATTEMPT_STACK_BYTES, move || reports.put(News::Attempt(TcpStream::connect(address))));
     }
 
     fn attempt_failed(&mut self, error: io::Error) {
@@ -210,31 +207,11 @@ impl Race {
     }
 
     /// The next news; `None` where something is due before.
-    fn wait(&self, news: &Receiver<News>) -> Option<News> {
+    fn wait(&self) -> Option<News> {
         let attempt = (!self.nothing_is_left()).then_some(self.next_attempt);
         let look_up = self.absolute.as_ref().map(|(_, due)| *due);
-        match attempt.into_iter().chain(look_up).min() {
-            Some(due) => news.recv_timeout(due.saturating_duration_since(Instant::now())).ok(),
-            None => news.recv().ok(),
-        }
+        self.reports.take(attempt.into_iter().chain(look_up).min())
     }
-}
-
-/// Does this work beside the caller's own, or, where there is no thread to be had, before it.
-fn start(stack_bytes: usize, work: impl Fn() + Send + Sync + 'static) {
-    let work = Arc::new(work);
-    let same = work.clone();
-    if start_thread(stack_bytes, Box::new(move || same())).is_err() {
-        work();
-    }
-}
-
-/// Starts a thread, all of them by the same code: what the standard library makes of each closure is several kilobytes.
-///
-/// # Errors
-/// Where there is none to be had.
-pub fn start_thread(stack_bytes: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-    thread::Builder::new().stack_size(stack_bytes).spawn(work).map(drop)
 }
 
 #[cfg(test)]
@@ -244,7 +221,7 @@ mod tests {
 
     #[test]
     fn families_take_turns_with_ipv6_first() {
-        let (mut race, news) = Race::new(&[], 1);
+        let mut race = Race::new(&[], 1);
         let (v4, v6) = ([127, 0, 0, 1].into(), [0, 0, 0, 0, 0, 0, 0, 1].into());
         race.add([v4, v4, v6]);
         let order: Vec<_> = (0..3)
@@ -256,12 +233,12 @@ mod tests {
             .collect();
         assert_eq!(order, [false, true, true]);
         assert!(race.nothing_is_left() && !race.is_lost());
-        assert!((0..3).all(|_| matches!(news.recv(), Ok(News::Attempt(Err(_))))));
+        assert!((0..3).all(|_| matches!(race.reports.take(None), Some(News::Attempt(Err(_))))));
     }
 
     #[test]
     fn ipv4_waits_a_moment_for_ipv6_and_no_longer() {
-        let (mut race, _news) = Race::new(&[], 1);
+        let mut race = Race::new(&[], 1);
         race.look_ups = 2;
         race.looked_up(Family::V4, Ok(vec![Ipv4Addr::LOCALHOST.into()]));
         race.start_what_is_due();

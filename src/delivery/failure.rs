@@ -1,6 +1,5 @@
 //! Why no answer was had, in words that debug can show: no credentials, and no more of the system's than its reason.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 
@@ -78,5 +77,3 @@ impl fmt::Display for Failure {
         }
     }
 }
-
-impl Error for Failure {}

@@ -68,17 +68,7 @@ impl Request {
             .with_follow_redirects(false)
             .with_max_status_line_length(MAX_STATUS_LINE_BYTES)
             .with_max_headers_size(MAX_HEADER_BYTES);
-        // Plain HTTP is for this machine only.
-        if !self.endpoint.is_https() {
-            return Answer::of(request.send_lazy()?);
-        }
-        tls::prepare();
-        let relay = match proxy.route(&self.endpoint) {
-            // A machine that has no room for a relay may have a way that needs none.
-            Route::Direct => Relay::start(&self.endpoint, None).ok(),
-            Route::Proxy(proxy) => Some(Relay::start(&self.endpoint, Some(proxy))?),
-            Route::UnusableProxy => return Err(Failure::UnusableProxy),
-        };
+        let relay = self.relay(proxy)?;
         if let Some(relay) = &relay {
             request = request.with_proxy(relay.for_minreq()?);
         }
@@ -87,6 +77,21 @@ impl Request {
             failure => relay.and_then(|relay| relay.failure()).unwrap_or(failure),
         };
         Answer::of(request.send_lazy().map_err(failed)?)
+    }
+
+    /// The relay for this request; `None` where it goes without.
+    fn relay(&self, proxy: &ProxySettings) -> Result<Option<Relay>, Failure> {
+        // Plain HTTP is for this machine only.
+        if !self.endpoint.is_https() {
+            return Ok(None);
+        }
+        tls::prepare();
+        match proxy.route(&self.endpoint) {
+            // A machine that has no room for a relay may have a way that needs none.
+            Route::Direct => Ok(Relay::start(&self.endpoint, None).ok()),
+            Route::Proxy(proxy) => Ok(Some(Relay::start(&self.endpoint, Some(proxy))?)),
+            Route::UnusableProxy => Err(Failure::UnusableProxy),
+        }
     }
 }
 

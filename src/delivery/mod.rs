@@ -9,6 +9,7 @@ pub mod proxy;
 mod relay;
 pub mod sender;
 pub mod slot;
+mod threads;
 mod tls;
 mod tls_tunnel;
 mod trust;

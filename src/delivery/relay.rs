@@ -10,9 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crate::delivery::dial::{self, start_thread};
+use uuid::Uuid;
+
+use crate::delivery::dial;
 use crate::delivery::failure::Failure;
 use crate::delivery::proxy::{Proxy, Scheme};
+use crate::delivery::threads::start_thread;
 use crate::delivery::tls_tunnel;
 use crate::delivery::tunnel::{self, Target};
 use crate::endpoint::Endpoint;
@@ -55,7 +58,7 @@ impl Relay {
     pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>) -> io::Result<Relay> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
-        let password: String = process::random_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
         let failure = Arc::new(Mutex::new(None));
         let relay = Relay { address, password, failure };
         let (host, port) = (endpoint.host().to_owned(), endpoint.port());

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
-use crate::delivery::dial::start_thread;
 use crate::delivery::failure::Failure;
 use crate::delivery::http::Request;
 use crate::delivery::log::Log;
 use crate::delivery::slot::Slot;
+use crate::delivery::threads::start_thread;
 use crate::delivery::trust;
 use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
 use crate::endpoint::Endpoint;
