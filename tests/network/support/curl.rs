@@ -5,18 +5,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// curl's time for a POST to this URL; `None` where there is no curl. Panics where it does not get 204.
+/// Panics where there is a curl, and it does not get 204.
 #[track_caller]
 pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Duration> {
-    let (status, time) = post(url, ca, environment)?;
+    let (status, time) = post(url, ca, environment, Duration::from_secs(30))?;
     assert_eq!(status, "204", "curl, with {environment:?}");
     Some(time)
 }
 
-/// The status that curl gets, `000` for none, and its time.
-pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<(String, Duration)> {
+/// The status that curl gets for a POST to this URL, `000` for none, and its time; `None` where there is no curl.
+pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)], limit: Duration) -> Option<(String, Duration)> {
     let mut curl = Command::new(tool_path("curl")?);
-    curl.args(["--silent", "--max-time", "30", "--location", "--post301", "--post302"]);
+    curl.args(["--silent", "--location", "--post301", "--post302", "--max-time"]).arg(limit.as_secs().to_string());
     curl.args(["--output", "/dev/null", "--write-out", "%{http_code}"]);
     curl.args(["--json", "{}", "--cacert"]).arg(ca).arg("--proxy-cacert").arg(ca).arg(url);
     curl.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
