@@ -3,6 +3,7 @@
 # make test         every test; those whose tool is missing are counted as ignored
 # make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
 # make bench        the figures in the README, measured here
+# make windows      the binary for Windows, and its tests under wine
 # make fuzz         look for more, at length
 # make lint         formatting, clippy and shellcheck
 # make deny         what the binary is built from
@@ -109,6 +110,35 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
+# The binary for Windows, and its tests under wine: `make windows`. Needs mingw's compiler, wine, and Rust's target.
+WINDOWS := x86_64-pc-windows-gnu
+HAS_WINDOWS = command -v x86_64-w64-mingw32-gcc >/dev/null && test -d "$$(rustc --print target-libdir --target $(WINDOWS) 2>/dev/null)"
+EXE = $(TARGET_DIR)/$(WINDOWS)/release/docglow-telemetry.exe
+export WINEPREFIX := $(abspath $(TARGET_DIR))/wine
+export WINEDEBUG := -all
+SYSTEM32 := $(WINEPREFIX)/drive_c/windows/system32
+# A process takes a fifth of a second to start under wine: every combination of what decides is tried elsewhere.
+WINDOWS_SUITES := --lib --test replay --test privacy --test contract
+
+$(SYSTEM32)/bcryptprimitives.dll: tests/windows/bcryptprimitives.c
+	mkdir -p $(WINEPREFIX)
+	WINEDLLOVERRIDES="mscoree=;mshtml=" wineboot --init
+	test -e $@ || x86_64-w64-mingw32-gcc -shared -o $@ $< -ladvapi32
+
+.PHONY: windows
+windows:
+	@if $(HAS_WINDOWS) && command -v wine >/dev/null; then $(MAKE) windows-tested; \
+	else echo "skipped: Windows (needs wine, mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
+
+.PHONY: windows-tested
+windows-tested: $(SYSTEM32)/bcryptprimitives.dll
+	$(CARGO) build --locked --release --bin docglow-telemetry --target $(WINDOWS)
+	@wc -c $(EXE)
+	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine DOCGLOW_TELEMETRY_BIN="$(abspath $(EXE))" \
+		sh tests/sum.sh windows sh -c '$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- \
+		--skip every_combination_beside; inside=$$?; \
+		$(CARGO) test --locked --test windows; exit $$((inside + $$?))'
+
 # Every target, the tests' too, compiles for macOS; zig is the C compiler.
 MACOS := aarch64-apple-darwin
 
@@ -123,6 +153,8 @@ lint:
 	@if command -v cargo-zigbuild >/dev/null && test -d "$$(rustc --print target-libdir --target $(MACOS) 2>/dev/null)"; then \
 		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
+	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --target $(WINDOWS) --bin docglow-telemetry $(WINDOWS_SUITES) -- -D warnings; \
+	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
 # Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
 .PHONY: deny

@@ -1,6 +1,7 @@
 //! §4: any number of first runs at the same moment agree on one id, and a consent recorded among them stands.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
+use crate::platform::ROUNDS;
 use crate::state::assert_no_stray_files;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -8,7 +9,6 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 const RUNS: usize = 50;
-const ROUNDS: usize = 20;
 const ARRIVAL: Duration = Duration::from_secs(20);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {

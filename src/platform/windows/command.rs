@@ -74,7 +74,7 @@ impl Command {
     /// None.
     pub fn start(&self, _keep_stderr: bool) -> io::Result<Running> {
         // Ctrl-C is the command's affair, from now until this process ends.
-        mem::forget(Uninterrupted::begin());
+        mem::forget(Uninterrupted::begin(None));
         let file = find(&self.program, std::env::var_os("PATH").as_deref());
         let file = file.map_or(self.program.clone(), OsString::from);
         match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn() {

@@ -5,6 +5,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
+use std::sync::mpsc::channel;
+use std::thread;
 
 use windows_sys::Win32::System::Console::{INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW};
 
@@ -13,12 +15,40 @@ use super::console::Uninterrupted;
 /// No answer is longer.
 const MAX_ANSWER_UNITS: usize = 1024;
 
-/// Whether somebody can be asked: standard input and output are a console, where nothing was typed ahead that would answer.
+/// Whether somebody can be asked: standard input and output are a console.
 pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal() && !is_typed_ahead()
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
-fn is_typed_ahead() -> bool {
+/// Shows `question` and reads one line. Ctrl-C ends it, and must not end this process before the answer is recorded: it would
+/// be asked again. `None` where it could not be asked, which is also where something was typed or pasted ahead: that was meant
+/// for the shell, and is left to it.
+pub fn ask(question: &str) -> Option<String> {
+    if was_typed_ahead() {
+        return None;
+    }
+    let (typed, answer) = channel();
+    let _uninterrupted = Uninterrupted::begin(Some(typed.clone()));
+    write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
+    // A thread reads, for not every console ends the reading when it is interrupted.
+    thread::Builder::new().spawn(move || typed.send(read_line())).ok()?;
+    answer.recv().ok()
+}
+
+/// One line, or nothing where the reading was interrupted: std would go on.
+fn read_line() -> String {
+    let mut line = [0; MAX_ANSWER_UNITS];
+    let mut length = 0;
+    // SAFETY: writes at most as many units as there is room for, and tells how many. Where it fails, that stays 0.
+    unsafe {
+        let line = line.as_mut_ptr().cast();
+        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null());
+    }
+    String::from_utf16_lossy(&line[..length as usize])
+}
+
+/// Whether the console has input that nobody has read.
+fn was_typed_ahead() -> bool {
     const MAX_EVENTS: usize = 256;
     let mut events = [INPUT_RECORD::default(); MAX_EVENTS];
     let mut count = 0;
@@ -32,20 +62,4 @@ fn is_typed_ahead() -> bool {
         u32::from(event.EventType) == KEY_EVENT
             && unsafe { event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0 }
     })
-}
-
-/// Shows `question` and reads one line. Ctrl-C ends it, and must not end this process before the answer is recorded: it would
-/// be asked again. `None` where it could not be asked.
-pub fn ask(question: &str) -> Option<String> {
-    let _uninterrupted = Uninterrupted::begin();
-    write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
-    let mut line = [0; MAX_ANSWER_UNITS];
-    let mut length = 0;
-    // Not std's, which goes on reading after Ctrl-C.
-    // SAFETY: writes at most as many units as there is room for, and tells how many. Where it fails, that stays 0.
-    unsafe {
-        let line = line.as_mut_ptr().cast();
-        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null());
-    }
-    Some(String::from_utf16_lossy(&line[..length as usize]))
 }

@@ -1,7 +1,10 @@
 //! A loopback HTTPS receiver whose certificate comes from a CA made in the test.
 
 use crate::common::{Behaviour, Connection, Receiver};
-use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CrlDistributionPoint, DnType, IsCa, KeyPair,
+    date_time_ymd,
+};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
@@ -11,7 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A certificate authority that only the test knows.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority {
+    pub issuer: CertifiedIssuer<'static, KeyPair>,
+    /// Where its certificates say that the list of the revoked ones is.
+    pub revocation_list: Option<String>,
+}
 
 /// What is wrong with a receiver's certificate.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,12 +35,13 @@ impl Authority {
         // A client tries every authority of the right name, up to a limit.
         let name = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         parameters.distinguished_name.push(DnType::CommonName, &name[name.len() - 16..]);
-        Self(CertifiedIssuer::self_signed(parameters, key).expect("the CA's certificate"))
+        let issuer = CertifiedIssuer::self_signed(parameters, key).expect("the CA's certificate");
+        Self { issuer, revocation_list: None }
     }
 
     /// The CA's certificate.
     pub fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
     }
 
     /// Writes the CA's certificate, for `SSL_CERT_FILE`.
@@ -55,11 +63,15 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
         parameters.distinguished_name.push(DnType::CommonName, name);
+        let uris = self.revocation_list.iter().cloned().collect();
+        if self.revocation_list.is_some() {
+            parameters.crl_distribution_points = vec![CrlDistributionPoint { uris }];
+        }
         if validity == Validity::Expired {
             parameters.not_before = date_time_ymd(2001, 1, 1);
             parameters.not_after = date_time_ymd(2002, 1, 1);
         }
-        (parameters.signed_by(&key, &self.0).expect("a certificate"), key)
+        (parameters.signed_by(&key, &self.issuer).expect("a certificate"), key)
     }
 
     fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {

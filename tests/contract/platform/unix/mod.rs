@@ -9,6 +9,9 @@ pub use modes::unwritable;
 /// What the payload calls this system.
 pub const PLATFORM: &str = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
 
+/// How often fifty first runs are tried.
+pub const ROUNDS: usize = 20;
+
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     [modes::trials(), state::trials(), stdin::trials()].into_iter().flatten().collect()

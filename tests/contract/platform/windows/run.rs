@@ -1,0 +1,74 @@
+//! `run`, which stays beside its command here, for no process becomes another one.
+
+use crate::common::{Invocation, Receiver, Sandbox, trials};
+use std::io::Read;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        the_exit_status_and_the_output_are_the_commands,
+        the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself,
+        a_command_that_is_missing_is_127_and_none_is_125,
+        a_command_does_not_outlive_a_run_that_is_ended_from_outside,
+    ]
+}
+
+fn run(sandbox: &Sandbox, line: &str) -> Invocation {
+    let words = line.split_whitespace();
+    sandbox.hook().env("PATH", r"C:\windows\system32").args(["run", "--wait"]).args(words)
+}
+
+fn the_exit_status_and_the_output_are_the_commands() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    for (line, status) in [("cmd /c exit 7", 7), ("cmd.exe /c exit -1073741510", -1_073_741_510), ("cmd /c exit 0", 0)]
+    {
+        let hook = run(&sandbox, line).to(&receiver);
+        for hook in [hook.clone(), hook.on()] {
+            assert_eq!(hook.run().status.code(), Some(status), "{line}");
+        }
+    }
+    let greeting = run(&sandbox, "cmd /c echo hello").run();
+    assert_eq!(greeting.assert_success().stdout().trim_end(), "hello");
+    assert_eq!(receiver.requests().len(), 0);
+}
+
+fn the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let good = run(&sandbox, "cmd /c echo %DOCGLOW_NO_TELEMETRY% docglow health").on().to(&receiver).run();
+    assert_eq!(good.assert_success().stdout().trim_end(), "1 docglow health");
+    let bad = run(&sandbox, "cmd /c exit 3 & rem docglow.exe health --format json").on().to(&receiver).run();
+    assert_eq!(bad.status.code(), Some(3));
+    let sent: Vec<_> = receiver.requests().iter().map(|request| request.json()).collect();
+    let results: Vec<_> = sent.iter().map(|event| (&event["command"], &event["result"])).collect();
+    assert_eq!(results, [(&"health".into(), &"success".into()), (&"health".into(), &"error".into())]);
+    assert_eq!(sent[1]["features_used"], serde_json::json!(["json"]));
+}
+
+fn a_command_that_is_missing_is_127_and_none_is_125() {
+    let sandbox = Sandbox::new();
+    for (line, status, complaint) in [
+        ("no-such-command docglow health", 127, "docglow-telemetry: 'no-such-command': No such file or directory\n"),
+        ("", 125, "docglow-telemetry: run takes [--wait] [--] COMMAND...; see --help\n"),
+    ] {
+        let outcome = run(&sandbox, line).on().run();
+        assert_eq!((outcome.status.code(), outcome.stderr()), (Some(status), complaint), "{line}");
+    }
+}
+
+fn a_command_does_not_outlive_a_run_that_is_ended_from_outside() {
+    let sandbox = Sandbox::new();
+    // It waits for its event, and prints nothing until it has ended.
+    let hook = sandbox.hook().program;
+    let mut outer = sandbox.hook().arg("run").arg(hook).as_command();
+    let mut running = outer.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut output = running.stdout.take().unwrap();
+    let (ended, end) = mpsc::channel();
+    thread::spawn(move || ended.send(output.read_to_end(&mut Vec::new())));
+    assert!(end.recv_timeout(Duration::from_secs(1)).is_err(), "the command did not wait");
+    running.kill().unwrap();
+    assert!(end.recv_timeout(Duration::from_secs(20)).is_ok(), "the command is still there");
+    assert!(!running.wait().unwrap().success());
+}
