@@ -31,7 +31,7 @@ Usage:
   docglow-telemetry disable     record a no
   docglow-telemetry prompt [-- ARGS...]
                                 ask once, if there is somebody to ask and something to decide
-  docglow-telemetry init SHELL  print the hook for bash, zsh, sh or fish
+  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, fish or powershell
 
 Options:
   --project-dir DIR   where docglow.yml is looked for (default: the working directory)
@@ -99,6 +99,8 @@ pub enum Shell {
     /// bash, zsh and every POSIX shell.
     Posix,
     Fish,
+    /// Windows PowerShell 5.1 and PowerShell 7.
+    PowerShell,
 }
 
 /// A command line that means nothing. What it said is not repeated.
@@ -159,7 +161,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["prompt"] => Ok(Invocation::Prompt { options, arguments: None }),
         ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
         ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
-        ["init", ..] => Err(UsageError("init takes bash, zsh, sh or fish; see --help")),
+        ["init", "powershell"] => Ok(Invocation::Init(Shell::PowerShell)),
+        ["init", ..] => Err(UsageError("init takes bash, zsh, sh, fish or powershell; see --help")),
         [crate::delivery::SENDER_ARGUMENT] => Ok(Invocation::Send),
         _ => Err(UNKNOWN),
     }

@@ -52,6 +52,7 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Run { words, wait }) => run::run(&words, wait),
         Ok(Invocation::Init(Shell::Posix)) => print(include_str!("../hooks/docglow.sh")),
         Ok(Invocation::Init(Shell::Fish)) => print(include_str!("../hooks/docglow.fish")),
+        Ok(Invocation::Init(Shell::PowerShell)) => print(include_str!("../hooks/docglow.ps1")),
         Ok(Invocation::Help) => print(HELP),
         Ok(Invocation::Version) => print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(UsageError(message)) => {

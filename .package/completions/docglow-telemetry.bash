@@ -18,7 +18,7 @@ _docglow_telemetry() {
     --project-dir | --target-dir) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
     --docglow) mapfile -t COMPREPLY < <(compgen -c -f -- "$current") ;;
     --status | --duration-ms | --started) ;;
-    init) mapfile -t COMPREPLY < <(compgen -W 'bash zsh sh fish' -- "$current") ;;
+    init) mapfile -t COMPREPLY < <(compgen -W 'bash zsh sh fish powershell' -- "$current") ;;
     *)
       local words='--project-dir --target-dir --docglow --wait --help --version'
       case $command in

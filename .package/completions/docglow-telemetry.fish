@@ -8,7 +8,7 @@ complete -c docglow-telemetry -n __fish_use_subcommand -a enable -d 'Record a ye
 complete -c docglow-telemetry -n __fish_use_subcommand -a disable -d 'Record a no'
 complete -c docglow-telemetry -n __fish_use_subcommand -a prompt -d 'Ask once'
 complete -c docglow-telemetry -n __fish_use_subcommand -a init -d 'Print the hook for a shell'
-complete -c docglow-telemetry -n '__fish_seen_subcommand_from init' -a 'bash zsh sh fish'
+complete -c docglow-telemetry -n '__fish_seen_subcommand_from init' -a 'bash zsh sh fish powershell'
 complete -c docglow-telemetry -n '__fish_seen_subcommand_from run' -a '(__fish_complete_subcommand --fcs-skip=2)'
 complete -c docglow-telemetry -n '__fish_seen_subcommand_from preview' -a report
 complete -c docglow-telemetry -n '__fish_seen_subcommand_from status log' -l json -d 'Print JSON'
