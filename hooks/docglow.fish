@@ -2,12 +2,15 @@ test ab = a\
 b || echo 'docglow-telemetry: pipe this into source: see docglow-telemetry --help' >&2
 # Tells docglow-telemetry of docglow's generate, health and serve. It puts a function `docglow` around the docglow that you have,
 # be it a command, a function or an alias, which fish makes a function of. The other name that it takes is __docglow_user.
+# One that sets DOCGLOW_ variables by itself stays alone.
+set --local __docglow_own
 if functions --query docglow; and not functions docglow | string match --quiet '*__docglow_user*'
+    set __docglow_own (functions docglow | string match '*DOCGLOW_*')
     functions --erase __docglow_user
     functions --copy docglow __docglow_user
 end
 
-function docglow
+set --query __docglow_own[1]; or function docglow
     set --local path docglow
     functions --query __docglow_user; and set path
     if not contains -- "$argv[1]" generate health serve; or not command --query docglow-telemetry

@@ -1,8 +1,8 @@
 __docglow_text=a\
 b; \test "$__docglow_text" = ab || \echo 'docglow-telemetry: this line needs its quotes: see docglow-telemetry --help' >&2
 # Tells docglow-telemetry of docglow's generate, health and serve. For bash, zsh, dash and busybox ash. It puts a function
-# `docglow` around the docglow that you have: a command, a function, or an alias of a program. All other names that it takes begin
-# with __docglow_. Command words are quoted (\command), so that no alias of yours stands for them.
+# `docglow` around the docglow that you have: a command, a function, or an alias of a program; one that sets DOCGLOW_ variables by
+# itself stays alone. All other names it takes begin with __docglow_. Commands are quoted (\command), lest an alias stands for them.
 # shellcheck disable=SC2016,SC3028,SC3043
 __docglow_hook() {
   \local __docglow_run='\command docglow' __docglow_path=docglow __docglow_start="${EPOCHREALTIME-}" __docglow_status=''
@@ -37,7 +37,7 @@ __docglow_hook() {
   \return "$__docglow_status"
 }
 # shellcheck disable=SC3044
-if \test "${KSH_VERSION-}${-#*r}" = "$-"; then
+if \test "${KSH_VERSION-}${-#*r}" = "$-" && case $(\alias docglow 2>/dev/null; \typeset -f docglow 2>/dev/null) in *DOCGLOW_*) \false ;; esac; then
   # An alias is set aside, or it would be read in the definitions below. Its text becomes a function, if it begins with a program.
   if \alias docglow >/dev/null 2>&1; then __docglow_alias=$(\alias docglow); \unalias docglow; else __docglow_alias=''; fi
   \eval "__docglow_text=${__docglow_alias#*=}"

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::decision::Decision;
 use crate::decision::consent;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
@@ -92,7 +93,9 @@ pub fn event(context: &Context, line: &CommandLine, status: i64, elapsed: &Elaps
 
 /// Asks before the docglow command line runs, if it is a generate that could be reported.
 pub fn ask(context: &Context, line: &CommandLine) {
-    if line.command == Command::Generate && context.settings().is_some() {
+    // Nothing is read of docglow.yml that a kill switch makes idle.
+    let is_open = line.command == Command::Generate && context.decision() == Decision::OffByDefault;
+    if is_open && context.settings().is_some() {
         consent::prompt(context);
     }
 }

@@ -69,7 +69,7 @@ impl Docglow {
     fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, String> {
         let (launched, line) = find(words)?;
         if launched.moves() {
-            return Err("docglow may run in another folder".to_owned());
+            return Err("docglow may run elsewhere, where something else may be decided".to_owned());
         }
         let variable = |name: &str| launched.assigned(name).or_else(|| std::env::var_os(name));
         let program = words.first().and_then(|program| command::find(program, std::env::var_os("PATH").as_deref()));

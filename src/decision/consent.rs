@@ -19,7 +19,7 @@ Sent after generate, health and serve: the command, success or error, its durati
 the operating system, the dbt adapter, how many models, sources, seeds, tests and macros there are, which of nine features
 were used, and a random id of this machine.
 Never sent: names of models or columns, SQL, paths, credentials, or anything else of yours.
-It goes to {endpoint}
+It goes to {endpoint}; your answer counts for all projects, and a project's docglow.yml may name another https address.
 
 Turn it off at any time: docglow-telemetry disable; for good and everywhere: DOCGLOW_NO_TELEMETRY=1
 See what would be sent:  docglow-telemetry preview

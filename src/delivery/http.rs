@@ -1,5 +1,7 @@
 //! The one request, and the redirects that it may follow.
 
+use std::mem;
+
 use crate::delivery::failure::Failure;
 use crate::delivery::head::Head;
 use crate::delivery::proxy::{ProxySettings, Route};
@@ -28,6 +30,8 @@ pub struct Request {
     pub bypass_token: Option<BypassToken>,
     /// JSON.
     pub body: String,
+    /// The endpoints that had it and redirected it to `endpoint`.
+    pub hops: Vec<Endpoint>,
 }
 
 impl Request {
@@ -57,7 +61,7 @@ impl Request {
             if !target.same_origin(&self.endpoint) {
                 self.bypass_token = None;
             }
-            self.endpoint = target;
+            self.hops.push(mem::replace(&mut self.endpoint, target));
         }
     }
 

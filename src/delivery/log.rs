@@ -26,7 +26,7 @@ pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
     #[serde(borrow)]
     at: Cow<'a, str>,
-    /// Where it went first, without its query.
+    /// Where it went, along redirects, without queries.
     #[serde(borrow)]
     endpoint: Cow<'a, str>,
     /// The status code of the answer, or why there is none.
@@ -55,7 +55,7 @@ impl Log {
         let body = serde_json::from_str(&request.body).unwrap_or(RawValue::NULL);
         let line = Record {
             at: humantime::format_rfc3339_millis(SystemTime::now()).to_string().into(),
-            endpoint: request.endpoint.to_string().into(),
+            endpoint: way(request).into(),
             outcome: NO_ANSWER.into(),
             body,
         }
@@ -63,6 +63,16 @@ impl Log {
         self.0.update(|text| Some(appended(text, &line))).ok()?;
         Some(Sending { log: self, line })
     }
+}
+
+/// All that have had the request, in order.
+fn way(request: &Request) -> String {
+    let mut way = String::new();
+    for hop in &request.hops {
+        // Writing to a String never fails.
+        let _ = write!(way, "{hop} -> ");
+    }
+    way + &request.endpoint.to_string()
 }
 
 fn appended(text: &str, line: &str) -> String {
@@ -87,9 +97,9 @@ pub struct Sending {
 
 impl Sending {
     /// Writes down what came of it.
-    pub fn end(self, outcome: &str) {
+    pub fn end(self, request: &Request, outcome: &str) {
         let Some(record) = Record::parse(&self.line) else { return };
-        let ended = Record { outcome: outcome.into(), ..record }.to_line();
+        let ended = Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
         let _ = self.log.0.update(|text| {
             // Two that are alike to the millisecond may change places.
             let at = text.rfind(&self.line)?;

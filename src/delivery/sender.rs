@@ -97,7 +97,7 @@ fn deliver(handover: Handover) -> Report {
     let sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
     let answer = request.send(&proxy);
     if let Some(sending) = sending {
-        sending.end(&answer.as_ref().map_or_else(Failure::to_string, u16::to_string));
+        sending.end(&request, &answer.as_ref().map_or_else(Failure::to_string, u16::to_string));
     }
     match answer {
         Ok(status) => Report::Answered(request.endpoint, status),
@@ -115,5 +115,5 @@ pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
         installation::complete(&mut event, Path::new(docglow));
     }
     let body = Payload::new(event, instance_id).to_json();
-    Request { endpoint: handover.endpoint, bypass_token: handover.bypass_token, body }
+    Request { endpoint: handover.endpoint, bypass_token: handover.bypass_token, body, hops: Vec::new() }
 }

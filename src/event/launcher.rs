@@ -12,8 +12,13 @@ use crate::platform::python::PROGRAMS;
 const TRANSPARENT: [&str; 10] =
     ["chrt", "env", "ionice", "nice", "nohup", "setsid", "stdbuf", "taskset", "time", "timeout"];
 
-/// What launchers call the option that makes them work in another folder, where docglow.yml then is.
-const OTHER_FOLDER: [&str; 4] = ["-C", "--chdir", "--cwd", "--directory"];
+/// What launchers call the option that makes them work in another folder, where docglow.yml then is, or with variables from
+/// elsewhere.
+const ELSEWHERE: [&str; 6] = ["-C", "--chdir", "--cwd", "--directory", "--env-file", "--unset"];
+
+/// Programs that run what they are given on another machine, or as another user, whose word is not known here.
+const OTHER_PLACES: [&str; 10] =
+    ["doas", "docker", "kubectl", "nerdctl", "podman", "ssh", "su", "sudo", "systemd-run", "wsl"];
 
 /// A docglow in a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +51,15 @@ impl<'a> Launched<'a> {
         self.launcher.iter().rev().find_map(value)
     }
 
-    /// Whether a launcher may make docglow work in another folder than this one.
+    /// Whether a launcher may make docglow work in another folder, with another environment or on another machine than this
+    /// one, where something else may have been decided.
     pub fn moves(&self) -> bool {
-        let moves = |word: &OsString| OTHER_FOLDER.iter().any(|option| word.to_string_lossy().starts_with(option));
-        self.launcher.iter().any(moves)
+        let is_elsewhere = |word: &OsString| {
+            let text = word.to_string_lossy();
+            ELSEWHERE.iter().any(|option| text.starts_with(option))
+                || OTHER_PLACES.iter().any(|program| is_program(Path::new(word), program))
+        };
+        self.launcher.iter().any(is_elsewhere)
     }
 
     /// The path of the docglow, or of the virtual environment's Python that is to run it, by which its version can be told.

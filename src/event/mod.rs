@@ -125,13 +125,16 @@ fn count(value: &RawValue) -> Option<u64> {
 }
 
 fn features(value: &RawValue) -> Vec<Feature> {
-    let named: Vec<Feature> = if let Some(entries) = json::entries(value.get()) {
-        let is_used = |feature| json::value(&entries, &[feature]).is_some_and(|used| used.get() == "true");
-        entries.iter().map(|(feature, _)| *feature).filter(|feature| is_used(*feature)).collect()
-    } else {
-        let names: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
-        names.into_iter().filter_map(json::word).collect()
-    };
+    if let Some(entries) = json::entries(value.get()) {
+        let is_used = |feature: &Feature| json::value(&entries, &[*feature]).is_some_and(|used| used.get() == "true");
+        let named = once_each(entries.iter().map(|(feature, _)| *feature));
+        return named.into_iter().filter(is_used).collect();
+    }
+    let names: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
+    once_each(names.into_iter().filter_map(json::word))
+}
+
+fn once_each(named: impl Iterator<Item = Feature>) -> Vec<Feature> {
     let mut features = Vec::new();
     for feature in named {
         if !features.contains(&feature) {

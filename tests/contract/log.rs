@@ -18,6 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         what_was_sent_can_be_read_to_the_letter,
         what_came_of_it_is_said_whatever_it_was,
+        everybody_who_has_had_it_along_redirects_is_named,
         nothing_is_logged_where_nothing_is_sent,
         sixty_four_writers_at_once_leave_whole_lines_and_lose_none,
         the_oldest_go_where_64_kib_are_full,
@@ -65,6 +66,16 @@ fn what_came_of_it_is_said_whatever_it_was() {
     assert_eq!(outcome(&Receiver::start(Behaviour::Answer(503, Vec::new()))), "503");
     assert_eq!(outcome(&Receiver::refusing()), "Connection refused");
     assert_eq!(outcome(&Receiver::start(Behaviour::Silent)), "no answer");
+}
+
+fn everybody_who_has_had_it_along_redirects_is_named() {
+    let (sandbox, last) = (Sandbox::new(), Receiver::answering());
+    let first = Receiver::start(Behaviour::Answer(307, vec![("Location".to_owned(), last.url())]));
+    sends(&sandbox, &first).run().assert_silent();
+    assert_eq!(last.requests().len(), 1);
+    let record = &records(&sandbox)[0];
+    assert_eq!(record["endpoint"], format!("{} -> {}", first.url(), last.url()));
+    assert_eq!(record["outcome"], "204");
 }
 
 fn nothing_is_logged_where_nothing_is_sent() {

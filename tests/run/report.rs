@@ -160,7 +160,12 @@ fn debug_says_what_came_of_it_and_why_nothing_did() {
         (By::RunOn, &["docglow", "init"], "", "the docglow command is not generate, health or serve"),
         (By::RunOn, &["docglow", "generate", "--secret"], "", "docglow refuses the command line"),
         (By::RunOn, &["docglow", "generate"], "exit 2", "docglow reports nothing with such an exit status"),
-        (By::RunOn, &["env", "--chdir=.", "docglow", "generate"], "", "docglow may run in another folder"),
+        (
+            By::RunOn,
+            &["env", "--chdir=.", "docglow", "generate"],
+            "",
+            "docglow may run elsewhere, where something else may be decided",
+        ),
     ] {
         assert_eq!(said(by, words, stub), format!("telemetry: not sent ({why})\n"), "{words:?}");
     }

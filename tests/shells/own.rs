@@ -11,7 +11,12 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
         an_alias_of_a_program_is_run_and_reported,
         setting_it_up_twice_changes_nothing,
         a_function_made_afterwards_is_taken_in_by_the_next_set_up,
+        an_alias_that_silences_docglow_is_not_reported,
     ];
+    // Neither shows a function.
+    if !matches!(shell, Shell::Dash | Shell::Busybox) {
+        trials.extend(promises![shell => a_function_that_silences_docglow_is_not_reported]);
+    }
     if shell.is_posix() {
         trials.extend(promises![shell =>
             an_alias_of_docglow_stays_and_what_it_adds_is_reported,
@@ -76,6 +81,25 @@ fn an_alias_of_a_program_is_run_and_reported(shell: Shell) {
         assert_eq!((out.stdout(), out.stderr()), (expected, ""));
         assert_eq!(reported(&stage), ["3 generate --static", "0 serve"]);
     }
+}
+
+fn a_function_that_silences_docglow_is_not_reported(shell: Shell) {
+    let stage = Stage::new(shell);
+    let other = install_other(&stage);
+    let own = function(shell, &format!("DOCGLOW_NO_TELEMETRY=yes {other}"));
+    let twice = set_up(shell).repeat(2);
+    let out = stage.script(&format!("{own}{twice}docglow generate\necho @status\n")).run();
+    assert_eq!((out.stdout(), out.stderr()), ("other: generate [yes]\n3\n", ""));
+    assert_eq!(reported(&stage), [""; 0]);
+}
+
+fn an_alias_that_silences_docglow_is_not_reported(shell: Shell) {
+    let stage = Stage::new(shell);
+    let other = install_other(&stage);
+    let own = format!("{}\nalias docglow='env DOCGLOW_NO_TELEMETRY=yes {other}'\n", shell.with_aliases());
+    let out = stage.script(&format!("{own}{}docglow generate\necho @status\n", set_up(shell))).run();
+    assert_eq!((out.stdout(), out.stderr()), ("other: generate [yes]\n3\n", ""));
+    assert_eq!(reported(&stage), [""; 0]);
 }
 
 fn setting_it_up_twice_changes_nothing(shell: Shell) {
