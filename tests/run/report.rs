@@ -117,7 +117,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     executable(&docglow, &format!("#!{python}\nexit 0\n"));
     fs::write(scene.sandbox.project().join("uv.lock"), "").expect("a project of uv's");
     scene.script("uv", "shift; exec \".venv/bin/$@\"");
-    scene.script("sudo", "exec \"$@\"");
+    scene.script("launcher", "exec \"$@\"");
     let with_path = format!("PATH={}:/usr/bin:/bin", venv.join("bin").display());
     for (words, docglow_version, python_version) in [
         (&["docglow", "health"][..], None, None),
@@ -127,7 +127,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
         (&["env", &with_path, "docglow", "health"], Some("0.9.2"), Some("3.11.7")),
         (&[".venv/bin/python", "-m", "docglow", "health"], Some("0.9.2"), Some("3.11.7")),
         (&["uv", "run", "docglow", "health"], Some("0.9.2"), Some("3.11.7")),
-        (&["sudo", ".venv/bin/docglow", "health"], None, None),
+        (&["launcher", ".venv/bin/docglow", "health"], None, None),
     ] {
         let events = events(&scene, words, "exit 0");
         let versions = events.first().map(|event| (event["docglow_version"].clone(), event["python_version"].clone()));
@@ -148,7 +148,9 @@ fn what_env_sets_for_docglow_counts() {
 }
 
 fn debug_says_what_came_of_it_and_why_nothing_did() {
+    const ELSEWHERE: &str = "docglow may run elsewhere, where something else may be decided";
     let scene = Scene::new();
+    scene.script("sudo", "exec \"$@\"");
     let said =
         |by: By, words: &[&str], stub: &str| scene.call(by, words).env("STUB", stub).debug().run().stderr().to_owned();
     let sent = format!("telemetry: POST {} -> 204\n", scene.receiver.url());
@@ -160,12 +162,8 @@ fn debug_says_what_came_of_it_and_why_nothing_did() {
         (By::RunOn, &["docglow", "init"], "", "the docglow command is not generate, health or serve"),
         (By::RunOn, &["docglow", "generate", "--secret"], "", "docglow refuses the command line"),
         (By::RunOn, &["docglow", "generate"], "exit 2", "docglow reports nothing with such an exit status"),
-        (
-            By::RunOn,
-            &["env", "--chdir=.", "docglow", "generate"],
-            "",
-            "docglow may run elsewhere, where something else may be decided",
-        ),
+        (By::RunOn, &["env", "--chdir=.", "docglow", "generate"], "", ELSEWHERE),
+        (By::RunOn, &["env", "sudo", "docglow", "generate"], "", ELSEWHERE),
     ] {
         assert_eq!(said(by, words, stub), format!("telemetry: not sent ({why})\n"), "{words:?}");
     }
