@@ -1,5 +1,6 @@
 //! A sandbox with secrets in every place that the hook may look at.
 
+use crate::common::platform::{CONFIG_HOME, HOME, PROGRAMS, packages};
 use crate::common::{Invocation, Receiver, Sandbox};
 use crate::secrets::SECRETS;
 use std::fs;
@@ -14,7 +15,7 @@ impl World {
     pub fn new() -> Self {
         let world = Self { sandbox: Sandbox::new() };
         let [secret, number, ..] = SECRETS;
-        for folder in [world.home(), world.project(), world.target(), world.environment().join("bin")] {
+        for folder in [world.home(), world.project(), world.target(), world.environment().join(PROGRAMS)] {
             fs::create_dir_all(folder).expect("a folder");
         }
         let manifest = format!(
@@ -38,16 +39,17 @@ impl World {
 
     fn install_docglow(&self) {
         let [secret, number, ..] = SECRETS;
-        let packages = self.environment().join(format!("lib/python3.11-{secret}/site-packages"));
+        let folder = self.environment().join(packages(&format!("python3.11-{secret}")));
         for package in
             [format!("docglow-0.9.2+{secret}.dist-info"), format!("docglow-{secret}.dist-info"), secret.to_owned()]
         {
-            fs::create_dir_all(packages.join(package)).expect("a package");
+            fs::create_dir_all(folder.join(package)).expect("a package");
         }
         let config =
             format!("home = /{secret}\nversion = 3.11.7 {secret}\nprompt = {secret}\nversion_info = {number}\n");
         fs::write(self.environment().join("pyvenv.cfg"), config).expect("pyvenv.cfg");
-        let script = format!("#!{}/bin/python {secret}\n# {secret}\n", self.environment().display());
+        let programs = self.environment().join(PROGRAMS);
+        let script = format!("#!{} {secret}\n# {secret}\n", programs.join("python").display());
         fs::write(self.docglow(), script).expect("docglow");
     }
 
@@ -72,7 +74,7 @@ impl World {
     }
 
     fn docglow(&self) -> PathBuf {
-        self.environment().join("bin/docglow")
+        self.environment().join(PROGRAMS).join("docglow")
     }
 
     /// The hook with everything pointed at secrets, but for the endpoint.
@@ -83,8 +85,8 @@ impl World {
             .on()
             .to(receiver)
             .folder(self.project())
-            .env("HOME", self.home())
-            .env("XDG_CONFIG_HOME", self.home())
+            .env(HOME, self.home())
+            .env(CONFIG_HOME, self.home())
             .env("DBT_ENV_SECRET_PASSWORD", secret)
             .env(format!("DOCGLOW_{secret}"), secret)
             .env("USER", wide)

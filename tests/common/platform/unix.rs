@@ -19,6 +19,12 @@ pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where that folder is in a home, if the variable says nothing.
 pub const CONFIG_IN_HOME: &str = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
 
+/// The folder of a virtual environment's programs, and that of its packages, given the name of its Python.
+pub const PROGRAMS: &str = "bin";
+pub fn packages(python: &str) -> String {
+    format!("lib/{python}/site-packages")
+}
+
 /// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 

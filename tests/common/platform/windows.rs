@@ -13,6 +13,12 @@ pub const CONFIG_HOME: &str = "APPDATA";
 /// Where that folder is in a home, if the variable says nothing.
 pub const CONFIG_IN_HOME: &str = "";
 
+/// The folder of a virtual environment's programs, and that of its packages.
+pub const PROGRAMS: &str = "Scripts";
+pub fn packages(_python: &str) -> String {
+    r"Lib\site-packages".to_owned()
+}
+
 /// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 
