@@ -1,7 +1,7 @@
 //! §3: the request as a whole, pinned. A change here is a new schema version or a broken promise.
 
+use crate::common::platform::PLATFORM;
 use crate::common::{EVENT, Receiver, Request, Sandbox, trials};
-use crate::platform::PLATFORM;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

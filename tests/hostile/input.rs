@@ -1,5 +1,6 @@
 //! What may stand on standard input instead of an event.
 
+use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -100,7 +101,7 @@ fn feed_a_gibibyte(hook: &Invocation, beginning: &[u8]) {
     for number in 0..1024 {
         stdin.write_all(&mebibyte).unwrap_or_else(|error| panic!("after {number} MiB: {error}"));
     }
-    if cfg!(target_os = "linux") {
+    if IS_LINUX {
         let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("the hook in /proc");
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak memory");
         let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("kB");

@@ -1,5 +1,6 @@
 //! Standard input, output and error: closed, full, of the wrong kind, or with nobody at the other end.
 
+use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::by_shell;
 use std::fs::File;
@@ -77,7 +78,7 @@ fn output_that_nobody_takes_is_no_failure() {
 
 fn output_to_a_full_device_is_no_failure() {
     let full = std::path::Path::new("/dev/full");
-    if cfg!(target_os = "linux") {
+    if IS_LINUX {
         let (sandbox, receiver) = (sandbox_with_event(), Receiver::answering());
         let open = || File::options().write(true).open(full).expect("/dev/full").into();
         assert_no_failure(&sandbox.hook().on().debug().to(&receiver), open);

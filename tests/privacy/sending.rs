@@ -1,5 +1,6 @@
 //! The real binary among secrets: the request, the debug line, the sender as `/proc` shows it.
 
+use crate::common::platform::IS_LINUX;
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, Request, Sandbox, trials};
 use crate::events::{any_object, mutated_event};
 use crate::for_all;
@@ -25,11 +26,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_usage_error_does_not_repeat_the_command_line,
         a_docglow_command_line_full_of_secrets_shows_and_sends_none,
     ];
-    let linux = if cfg!(target_os = "linux") {
-        trials![the_sender_shows_no_secret_in_its_arguments_and_environment]
-    } else {
-        Vec::new()
-    };
+    let linux =
+        if IS_LINUX { trials![the_sender_shows_no_secret_in_its_arguments_and_environment] } else { Vec::new() };
     everywhere.into_iter().chain(linux).collect()
 }
 

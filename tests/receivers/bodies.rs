@@ -1,5 +1,6 @@
 //! The fixtures, and bodies that no receiver may store.
 
+use crate::common::platform::PLATFORM;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -34,8 +35,7 @@ pub fn fixtures() -> Vec<Fixture> {
 
 /// A payload as it is stored, with this machine's values for the placeholders.
 pub fn payload(text: &str) -> Value {
-    let platform = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
-    let text = text.replace("INSTANCE_ID", INSTANCE_ID).replace("PLATFORM", platform);
+    let text = text.replace("INSTANCE_ID", INSTANCE_ID).replace("PLATFORM", PLATFORM);
     serde_json::from_str(&text).expect("a payload")
 }
 

@@ -12,12 +12,18 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Whether there is `/proc`, and all else that Linux alone has.
+pub const IS_LINUX: bool = cfg!(target_os = "linux");
+
+/// What the payload calls this system.
+pub const PLATFORM: &str = if IS_LINUX { "linux" } else { "darwin" };
+
 /// The variables that name the user's home and the folder of configurations.
 pub const HOME: &str = "HOME";
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// Where that folder is in a home, if the variable says nothing.
-pub const CONFIG_IN_HOME: &str = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
+pub const CONFIG_IN_HOME: &str = if IS_LINUX { ".config" } else { "Library/Application Support" };
 
 /// The folder of a virtual environment's programs, and that of its packages, given the name of its Python.
 pub const PROGRAMS: &str = "bin";

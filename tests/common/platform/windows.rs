@@ -6,6 +6,12 @@ use std::os::windows::ffi::OsStringExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// Whether there is `/proc`, and all else that Linux alone has.
+pub const IS_LINUX: bool = false;
+
+/// What the payload calls this system.
+pub const PLATFORM: &str = "windows";
+
 /// The variables that name the user's home and the folder of configurations.
 pub const HOME: &str = "USERPROFILE";
 pub const CONFIG_HOME: &str = "APPDATA";

@@ -6,9 +6,6 @@ mod stdin;
 
 pub use modes::unwritable;
 
-/// What the payload calls this system.
-pub const PLATFORM: &str = if cfg!(target_os = "macos") { "darwin" } else { "linux" };
-
 /// How often fifty first runs are tried.
 pub const ROUNDS: usize = 20;
 

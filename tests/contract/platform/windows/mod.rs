@@ -5,9 +5,6 @@ mod sender;
 
 use crate::unwritable::Place;
 
-/// What the payload calls this system.
-pub const PLATFORM: &str = "windows";
-
 /// How often fifty first runs are tried: a process takes its time to start under wine.
 pub const ROUNDS: usize = 2;
 
