@@ -1,13 +1,15 @@
 //! Standard streams that are a console, or missing.
 
-use crate::common::platform::pseudo_terminal;
+use crate::common::platform::{kill, pseudo_terminal};
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Receiver, Sandbox, trials};
 use crate::machine::{bare_hook, hook, own_folder};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -18,10 +20,20 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
+/// How long a console that shows nothing is left alone, before a key is pressed again.
+const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+/// Ten times what all of it takes.
+const CONSOLE_LIMIT: Duration = Duration::from_secs(30);
+
 /// Runs a hook at a console, and types `answer` once it shows `cue`. Returns what was shown.
 fn at_a_console(mut session: Invocation, cue: &'static str, answer: &'static str) -> String {
     let (mut keyboard, name) = pseudo_terminal();
     let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
+    // As wine's console has it, but from the beginning: what is typed before would be changed, Enter to Ctrl-J for one.
+    let mut modes = tcgetattr(terminal()).expect("the terminal's modes");
+    modes.make_raw();
+    tcsetattr(terminal(), OptionalActions::Now, &modes).expect("a raw terminal");
     session = session.env("TERM", "xterm");
     let wine = session.program.clone().into();
     session.arguments.splice(0..0, ["--ctty".into(), "--wait".into(), wine]);
@@ -29,17 +41,24 @@ fn at_a_console(mut session: Invocation, cue: &'static str, answer: &'static str
     let mut command = session.as_command();
     let mut child = command.stdin(terminal()).stdout(terminal()).stderr(terminal()).spawn().expect("wine");
     drop(command);
+    let pid = child.id();
     let somebody = thread::spawn(move || {
         let mut shown = String::new();
-        let (mut bytes, mut is_answered) = ([0; 1024], false);
-        while let Ok(length @ 1..) = keyboard.read(&mut bytes) {
-            shown.push_str(&String::from_utf8_lossy(&bytes[..length]));
-            if !is_answered && shown.contains(cue) {
-                is_answered = true;
+        let (mut bytes, mut answer) = ([0; 1024], answer);
+        let give_up = Instant::now() + CONSOLE_LIMIT;
+        while Instant::now() < give_up {
+            if poll(&mut [PollFd::new(&keyboard, PollFlags::IN)], Some(&PATIENCE)) != Ok(0) {
+                let Ok(length @ 1..) = keyboard.read(&mut bytes) else { return shown };
+                shown.push_str(&String::from_utf8_lossy(&bytes[..length]));
+            }
+            if shown.contains(cue) {
                 keyboard.write_all(answer.as_bytes()).expect("an answer");
+                // A key that wine's console has lost is pressed again.
+                answer = &answer[answer.len().saturating_sub(1)..];
             }
         }
-        shown
+        kill(pid);
+        panic!("nothing ended it: {shown}")
     });
     child.wait().expect("its end");
     somebody.join().expect("somebody at the console")
