@@ -13,6 +13,9 @@ use crate::decision::shared_file::{Durability, MAX_BYTES, SharedFile};
 use crate::delivery::http::Request;
 use crate::platform::printable::printable;
 
+/// As much of a URL as is written down, or one from a docglow.yml could push all others out. URLs are ASCII.
+const MAX_URL_BYTES: usize = 2000;
+
 /// What stands in a record until there is an answer. It stays where the sender's time was over before.
 const NO_ANSWER: &str = "no answer";
 
@@ -68,11 +71,12 @@ impl Log {
 /// All that have had the request, in order.
 fn way(request: &Request) -> String {
     let mut way = String::new();
-    for hop in &request.hops {
+    for endpoint in request.hops.iter().chain([&request.endpoint]) {
+        let url = endpoint.to_string();
         // Writing to a String never fails.
-        let _ = write!(way, "{hop} -> ");
+        let _ = write!(way, "{}{}", if way.is_empty() { "" } else { " -> " }, url.get(..MAX_URL_BYTES).unwrap_or(&url));
     }
-    way + &request.endpoint.to_string()
+    way
 }
 
 fn appended(text: &str, line: &str) -> String {

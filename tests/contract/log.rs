@@ -19,6 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         what_was_sent_can_be_read_to_the_letter,
         what_came_of_it_is_said_whatever_it_was,
         everybody_who_has_had_it_along_redirects_is_named,
+        an_endless_endpoint_pushes_nothing_out,
         nothing_is_logged_where_nothing_is_sent,
         sixty_four_writers_at_once_leave_whole_lines_and_lose_none,
         the_oldest_go_where_64_kib_are_full,
@@ -76,6 +77,17 @@ fn everybody_who_has_had_it_along_redirects_is_named() {
     let record = &records(&sandbox)[0];
     assert_eq!(record["endpoint"], format!("{} -> {}", first.url(), last.url()));
     assert_eq!(record["outcome"], "204");
+}
+
+fn an_endless_endpoint_pushes_nothing_out() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    sends(&sandbox, &receiver).run().assert_silent();
+    let long = format!("{}{}", receiver.url(), "a".repeat(60_000));
+    sends(&sandbox, &receiver).env("DOCGLOW_TELEMETRY_ENDPOINT", long).run().assert_silent();
+    let records = records(&sandbox);
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0]["endpoint"], receiver.url());
+    assert!(records[1]["endpoint"].as_str().expect("an endpoint").len() <= 2000);
 }
 
 fn nothing_is_logged_where_nothing_is_sent() {
