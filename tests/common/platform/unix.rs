@@ -5,12 +5,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 /// Whether there is `/proc`, and all else that Linux alone has.
 pub const IS_LINUX: bool = cfg!(target_os = "linux");
@@ -56,6 +57,10 @@ pub fn give_to(user: u32, path: &Path) {
         let entries = fs::read_dir(path).expect("a folder of the sandbox");
         entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
     }
+}
+
+pub fn start(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
 }
 
 pub fn kill(process: u32) {

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// Whether there is `/proc`, and all else that Linux alone has.
 pub const IS_LINUX: bool = false;
@@ -45,6 +46,13 @@ pub fn run_as(_command: &mut Command, _user: u32) {
 
 pub fn give_to(_user: u32, _path: &Path) {
     unreachable!("no trial for Windows gives files away");
+}
+
+/// Starts a program. Of some thousand, wine 8 lets one fail before its first instruction, where the machine is busy.
+pub fn start(command: &mut Command) -> io::Result<Child> {
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    let is_of_wine = |error: &io::Error| error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
+    command.spawn().or_else(|error| if is_of_wine(&error) { command.spawn() } else { Err(error) })
 }
 
 pub fn kill(process: u32) {
