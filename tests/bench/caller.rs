@@ -26,7 +26,10 @@ pub fn measure(bench: &Bench) {
     let mut rows = rows(bench, &endpoints);
     for round in 0..bench.effort.runs {
         bench.workshop.hooks.iter().chain(&bench.launcher.floors).for_each(Program::install);
-        for row in rows.iter_mut().filter(|row| round % row.every == 0) {
+        // In another order each time: what ran last has left its traces in the processor's caches.
+        let mut order: Vec<&mut Row> = rows.iter_mut().filter(|row| round % row.every == 0).collect();
+        fastrand::shuffle(&mut order);
+        for row in order {
             row.sample.add(row.subject.time());
             sleep(REST);
         }
@@ -88,7 +91,7 @@ fn report(bench: &Bench, rows: &[Row]) {
         ]);
     }
     table.note(
-        "The floor is a static C program that does nothing. Runs are interleaved: a round has one of each. Before each round, \
+        "The floor is a static C program that does nothing. Runs are interleaved: a round has one of each, in an order of its own. Before each round, \
          hooks and floors are copied anew and read from disk, as installed programs are.",
     );
     let worst = |prefix: &str| {
