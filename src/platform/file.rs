@@ -16,10 +16,11 @@ pub use super::system::file::{
 /// # Errors
 /// Those of [`open_regular`] and of reading, and `FileTooLarge`.
 pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut file = open_regular(path)?;
+    let file = open_regular(path)?;
     let mut bytes = Vec::with_capacity(file.metadata()?.len().min(limit) as usize + 1);
-    file.by_ref().take(limit).read_to_end(&mut bytes)?;
-    if file.read(&mut [0])? == 0 { Ok(bytes) } else { Err(Error::from(ErrorKind::FileTooLarge)) }
+    // One byte more tells a file of `limit` bytes from a longer one.
+    file.take(limit + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 <= limit { Ok(bytes) } else { Err(Error::from(ErrorKind::FileTooLarge)) }
 }
 
 /// The entries of a folder that are named in UTF-8: name and path. None of a folder that can't be read.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use super::system::process;
 
 /// More than a call needs. Of room that is not touched, nothing is ever made.
-const ROOM_BYTES: usize = 64 << 10;
+const ROOM_BYTES: usize = 128 << 10;
 
 /// The room begins at a multiple of this.
 const ALIGNMENT: usize = 16;
