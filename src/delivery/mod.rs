@@ -26,7 +26,7 @@ use crate::delivery::proxy::ProxySettings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::Event;
-use crate::platform::process::Again;
+use crate::platform::again::Again;
 
 /// The argument that makes this program the sender. Not for users.
 pub const SENDER_ARGUMENT: &str = "send-from-stdin";

@@ -7,8 +7,11 @@
 //! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a
 //! person).
 
+pub mod again;
 pub mod exit;
 pub mod file;
+#[cfg(test)]
+mod installations;
 pub mod memory;
 pub mod printable;
 

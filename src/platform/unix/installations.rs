@@ -7,26 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::event::installation::complete;
 use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
-
-/// A machine's root, with what is written to it.
-struct Machine(tempfile::TempDir);
+use crate::platform::installations::{Machine, NOTHING, found, versions};
 
 impl Machine {
-    fn new() -> Machine {
-        Machine(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn file(&self, path: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
     fn link(&self, path: &str, target: &str) -> PathBuf {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -67,19 +50,6 @@ impl Machine {
     }
 }
 
-type Found = (Option<String>, Option<String>);
-
-fn versions(docglow: &Path) -> Found {
-    let mut event = Event::parse(r#"{"command":"serve","result":"success"}"#).unwrap();
-    complete(&mut event, docglow);
-    (event.docglow_version.map(|v| v.to_string()), event.python_version.map(|v| v.to_string()))
-}
-
-fn found(docglow: &str, python: &str) -> Found {
-    (Some(docglow.to_owned()), Some(python.to_owned()))
-}
-
-const NOTHING: Found = (None, None);
 const DOCGLOW: &[&str] = &["docglow-0.9.2.dist-info"];
 
 #[test]
@@ -197,7 +167,7 @@ fn what_cannot_be_told_stays_unknown() {
     let machine = Machine::new();
     assert_eq!(versions(&machine.path("absent")), NOTHING);
     assert_eq!(versions(Path::new("")), NOTHING);
-    assert_eq!(versions(machine.0.path()), NOTHING);
+    assert_eq!(versions(&machine.path("")), NOTHING);
     let none = machine.environment("none", "version = 3.11.7", &["flask-1.0.dist-info"]);
     assert_eq!(versions(&none), NOTHING);
     let two = machine.environment("two", "", &["docglow-1.0.dist-info", "docglow-2.0.dist-info"]);

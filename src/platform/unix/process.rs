@@ -2,13 +2,14 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Error, PipeWriter, Read, Result, Write};
+use std::io::{Error, PipeReader, PipeWriter, Result};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::platform::again::Again;
 use crate::platform::exit;
 
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
@@ -37,59 +38,34 @@ pub fn random_bytes() -> [u8; 16] {
     bytes
 }
 
-/// This very program, to be started again.
-pub struct Again {
-    /// Its one argument.
-    pub argument: &'static str,
-    /// All of its environment.
-    pub environment: Vec<(&'static str, OsString)>,
-    /// Its standard input.
-    pub input: Vec<u8>,
+/// Starts this program again, and leaves it to itself.
+///
+/// # Errors
+/// Those of opening the null device and making a process.
+pub fn start_detached(again: &Again, stdin: PipeReader) -> Result<()> {
+    start_unawaited(command(again, stdin, null_device()?)?)
 }
 
-impl Again {
-    /// Starts it and leaves it to itself: in a process group of its own, so that neither a Ctrl-C meant for the caller nor what
-    /// goes away with the caller ends it, with standard output and error on the null device, and with no other file of the
-    /// caller's.
-    ///
-    /// # Errors
-    /// Those of making a pipe and a process.
-    pub fn start_detached(self) -> Result<()> {
-        let (mut command, input) = self.prepare()?;
-        command.stdout(null_device()?);
-        start_unawaited(command)?;
-        input.write();
-        Ok(())
-    }
-
-    /// Starts it in the same way, waits for its end, and returns what it wrote to standard output.
-    ///
-    /// # Errors
-    /// Those of making a pipe and a process.
-    pub fn run(self) -> Result<String> {
-        let (mut command, input) = self.prepare()?;
-        let mut running = command.stdout(Stdio::piped()).spawn()?;
-        // It holds the reading end of the input, whose closing by the other side must be seen.
-        drop(command);
-        input.write();
-        let mut output = String::new();
-        if let Some(mut stdout) = running.stdout.take() {
-            let _ = stdout.read_to_string(&mut output);
-        }
+/// Starts this program again, and returns what waits for its end.
+///
+/// # Errors
+/// Those of opening the null device and making a process.
+pub fn start(again: &Again, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
+    let mut running = command(again, stdin, stdout)?.spawn()?;
+    Ok(move || {
         let _ = running.wait();
-        Ok(output)
-    }
+    })
+}
 
-    fn prepare(self) -> Result<(Command, PendingInput)> {
-        close_inherited_on_exec();
-        let (stdin, pipe) = io::pipe()?;
-        let mut command = Command::new(own_executable()?);
-        command.arg0(env!("CARGO_PKG_NAME")).arg(self.argument).env_clear().envs(self.environment);
-        #[cfg(target_os = "macos")]
-        command.env(TEXT_ENCODING, text_encoding());
-        command.stdin(stdin).stderr(null_device()?).process_group(0);
-        Ok((command, PendingInput { bytes: self.input, pipe }))
-    }
+fn command(again: &Again, stdin: PipeReader, stdout: impl Into<Stdio>) -> Result<Command> {
+    close_inherited_on_exec();
+    let mut command = Command::new(own_executable()?);
+    command.arg0(env!("CARGO_PKG_NAME")).arg(again.argument).env_clear();
+    command.envs(again.environment.iter().map(|(name, value)| (name, value)));
+    #[cfg(target_os = "macos")]
+    command.env(TEXT_ENCODING, text_encoding());
+    command.stdin(stdin).stdout(stdout).stderr(null_device()?).process_group(0);
+    Ok(command)
 }
 
 /// CoreFoundation, which the trust store links, sets this variable before `main` where it is missing, and asks the user
@@ -99,22 +75,9 @@ const TEXT_ENCODING: &str = "__CF_USER_TEXT_ENCODING";
 
 /// The caller's own text encoding, else the user's with the default one.
 #[cfg(target_os = "macos")]
-fn text_encoding() -> OsString {
+fn text_encoding() -> std::ffi::OsString {
     let made_up = || format!("0x{:X}:0:0", rustix::process::getuid().as_raw()).into();
     std::env::var_os(TEXT_ENCODING).unwrap_or_else(made_up)
-}
-
-/// An input, and the pipe to write it to.
-struct PendingInput {
-    bytes: Vec<u8>,
-    pipe: PipeWriter,
-}
-
-impl PendingInput {
-    fn write(mut self) {
-        // A process that is gone already has no use for it.
-        let _ = self.pipe.write_all(&self.bytes);
-    }
 }
 
 /// Starts `command` and does not wait for it to begin. `Command::spawn` waits until the new program is loaded, which is most

@@ -3,27 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::event::installation::complete;
-use crate::payload::Event;
-
-struct Machine(tempfile::TempDir);
+use crate::platform::installations::{Machine, NOTHING, found, versions};
 
 impl Machine {
-    fn new() -> Machine {
-        Machine(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn file(&self, path: &str, text: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
     /// What an installer puts at `path`: a launcher, the line that names the interpreter, and an archive.
     fn launcher(&self, path: &str, line: &str) -> PathBuf {
         let launcher =
@@ -38,18 +20,6 @@ impl Machine {
         let python = self.path(prefix).join("Scripts").join("python.exe");
         self.launcher(&format!("{prefix}/Scripts/docglow.exe"), &format!("#!{}", python.display()))
     }
-}
-
-type Found = (Option<String>, Option<String>);
-
-fn versions(docglow: &Path) -> Found {
-    let mut event = Event::parse(r#"{"command":"serve","result":"success"}"#).unwrap();
-    complete(&mut event, docglow);
-    (event.docglow_version.map(|v| v.to_string()), event.python_version.map(|v| v.to_string()))
-}
-
-fn found(docglow: &str, python: &str) -> Found {
-    (Some(docglow.to_owned()), Some(python.to_owned()))
 }
 
 #[test]
@@ -90,8 +60,8 @@ fn what_cannot_be_told_stays_unknown() {
     let machine = Machine::new();
     for line in ["", "#!python.exe", "#!C:\\nowhere\\python.exe", "#!C:\\Windows\\notepad.exe"] {
         let script = machine.launcher("Scripts/docglow.exe", line);
-        assert_eq!(versions(&script), (None, None), "{line}");
+        assert_eq!(versions(&script), NOTHING, "{line}");
     }
-    assert_eq!(versions(&machine.path("absent.exe")), (None, None));
-    assert_eq!(versions(machine.0.path()), (None, None));
+    assert_eq!(versions(&machine.path("absent.exe")), NOTHING);
+    assert_eq!(versions(&machine.path("")), NOTHING);
 }

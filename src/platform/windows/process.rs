@@ -4,11 +4,12 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Error, PipeWriter, Read, Result, Write};
+use std::io::{Error, PipeReader, PipeWriter, Result};
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 
+use crate::platform::again::Again;
 use crate::platform::exit;
 
 use super::job::Job;
@@ -46,63 +47,24 @@ pub fn random_bytes() -> [u8; 16] {
     *uuid::Uuid::new_v4().as_bytes()
 }
 
-/// This very program, to be started again.
-pub struct Again {
-    /// Its one argument.
-    pub argument: &'static str,
-    /// All of its environment, but for what Windows itself needs.
-    pub environment: Vec<(&'static str, OsString)>,
-    /// Its standard input.
-    pub input: Vec<u8>,
+/// Starts this program again, and leaves it to itself.
+///
+/// # Errors
+/// Those of opening the null device and making a process.
+pub fn start_detached(again: &Again, stdin: PipeReader) -> Result<()> {
+    create_process(again, &[stdin.into(), null_device()?, null_device()?]).map(drop)
 }
 
-impl Again {
-    /// Starts it and leaves it to itself: in a process group of its own, so that a Ctrl-C meant for the caller does not end
-    /// it, with standard output and error on the null device, and with no other handle of the caller's.
-    ///
-    /// # Errors
-    /// Those of making a pipe and a process.
-    pub fn start_detached(self) -> Result<()> {
-        let output = null_device()?;
-        let (_process, input) = self.start(output)?;
-        input.write();
-        Ok(())
-    }
-
-    /// Starts it in the same way, waits for its end, and returns what it wrote to standard output.
-    ///
-    /// # Errors
-    /// Those of making a pipe and a process.
-    pub fn run(self) -> Result<String> {
-        let (mut reader, writer) = io::pipe()?;
-        let (process, input) = self.start(writer.into())?;
-        input.write();
-        let mut output = String::new();
-        let _ = reader.read_to_string(&mut output);
+/// Starts this program again, and returns what waits for its end.
+///
+/// # Errors
+/// Those of opening the null device and making a process.
+pub fn start(again: &Again, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
+    let process = create_process(again, &[stdin.into(), stdout.into(), null_device()?])?;
+    Ok(move || {
         // SAFETY: the handle is that of the process, and open.
         unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
-        Ok(output)
-    }
-
-    fn start(self, output: OwnedHandle) -> Result<(OwnedHandle, PendingInput)> {
-        let (reader, pipe) = io::pipe()?;
-        let handles = [OwnedHandle::from(reader), output, null_device()?];
-        let process = create_process(self.argument, &self.environment, &handles)?;
-        Ok((process, PendingInput { bytes: self.input, pipe }))
-    }
-}
-
-/// An input, and the pipe to write it to.
-struct PendingInput {
-    bytes: Vec<u8>,
-    pipe: PipeWriter,
-}
-
-impl PendingInput {
-    fn write(mut self) {
-        // A process that is gone already has no use for it.
-        let _ = self.pipe.write_all(&self.bytes);
-    }
+    })
 }
 
 fn null_device() -> Result<OwnedHandle> {
@@ -111,11 +73,7 @@ fn null_device() -> Result<OwnedHandle> {
 
 /// Starts this program with these three standard handles. It inherits no other: a caller that waits for the end of a pipe of
 /// its own would wait for a sender that holds it.
-fn create_process(
-    argument: &str,
-    environment: &[(&'static str, OsString)],
-    handles: &[OwnedHandle; 3],
-) -> Result<OwnedHandle> {
+fn create_process(again: &Again, handles: &[OwnedHandle; 3]) -> Result<OwnedHandle> {
     let raw: [HANDLE; 3] = std::array::from_fn(|i| handles[i].as_raw_handle());
     let attributes = HandleList::of(&raw)?;
     let mut startup = STARTUPINFOEXW::default();
@@ -126,11 +84,11 @@ fn create_process(
     let program = wide(std::env::current_exe()?.as_os_str());
     let folder = std::env::var_os("SystemRoot").map(|folder| wide(&folder));
     let folder = folder.as_ref().map_or(null(), |folder| folder.as_ptr());
-    let block = environment_block(environment);
+    let block = environment_block(&again.environment);
     let mut process = PROCESS_INFORMATION::default();
     // Out of the caller's job, whose end would be the sender's, where the job allows it.
     for flags in [FLAGS | CREATE_BREAKAWAY_FROM_JOB, FLAGS] {
-        let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {argument}")));
+        let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {}", again.argument)));
         // SAFETY: every pointer leads to a value above that outlives the call, texts and block end in zeros, and the
         // attributes are those of this start-up information, as its size and the flags say.
         let is_started = unsafe {
