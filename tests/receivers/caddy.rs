@@ -13,29 +13,11 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    trials![
-        every_payload_is_stored_and_nothing_else needs ["caddy", "duckdb", "curl"],
-        what_was_answered_survives_accidents needs ["caddy", "duckdb"],
-        old_events_go_and_an_id_is_forgotten needs ["caddy", "duckdb"],
-        installs_by_adapter_are_last_months needs ["caddy", "duckdb"],
-        no_address_and_no_header_is_written_down needs ["caddy", "curl"],
-    ]
-}
-
-fn every_payload_is_stored_and_nothing_else() {
-    promises::every_payload_is_stored_and_nothing_else(&Caddy::start(), bodies::refused_by_patterns());
-}
-
-fn what_was_answered_survives_accidents() {
-    promises::what_was_answered_survives_accidents(&mut Caddy::start());
-}
-
-fn old_events_go_and_an_id_is_forgotten() {
-    promises::old_events_go_and_an_id_is_forgotten(&mut Caddy::start());
-}
-
-fn installs_by_adapter_are_last_months() {
-    promises::installs_by_adapter_are_last_months(&mut Caddy::start());
+    let own = trials![no_address_and_no_header_is_written_down needs ["caddy", "curl"]];
+    promises::trials("caddy", &["caddy", "duckdb", "curl"], Caddy::start, bodies::refused_by_patterns)
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
 fn no_address_and_no_header_is_written_down() {

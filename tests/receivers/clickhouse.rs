@@ -1,6 +1,5 @@
 //! ClickHouse's engine, which the hook reaches without anything in between. The server is a peer around chdb.
 
-use crate::common::trials;
 use crate::promises::{self, Receiver};
 use crate::sender::Sender;
 use crate::service::{Service, is_open};
@@ -14,28 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    trials![
-        every_payload_is_stored_and_nothing_else needs ["chdb", "curl"],
-        what_was_answered_survives_accidents needs ["chdb"],
-        old_events_go_and_an_id_is_forgotten needs ["chdb"],
-        installs_by_adapter_are_last_months needs ["chdb"],
-    ]
-}
-
-fn every_payload_is_stored_and_nothing_else() {
-    promises::every_payload_is_stored_and_nothing_else(&ClickHouse::start(), bodies::refused_by_tables());
-}
-
-fn what_was_answered_survives_accidents() {
-    promises::what_was_answered_survives_accidents(&mut ClickHouse::start());
-}
-
-fn old_events_go_and_an_id_is_forgotten() {
-    promises::old_events_go_and_an_id_is_forgotten(&mut ClickHouse::start());
-}
-
-fn installs_by_adapter_are_last_months() {
-    promises::installs_by_adapter_are_last_months(&mut ClickHouse::start());
+    promises::trials("clickhouse", &["chdb", "curl"], ClickHouse::start, bodies::refused_by_tables)
 }
 
 struct ClickHouse {

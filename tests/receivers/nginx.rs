@@ -14,29 +14,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, UNIX_EPOCH};
 
 pub fn trials() -> Vec<Trial> {
-    trials![
-        every_payload_is_stored_and_nothing_else needs ["nginx", "duckdb", "curl"],
-        what_was_answered_survives_accidents needs ["nginx", "duckdb"],
-        old_events_go_and_an_id_is_forgotten needs ["nginx", "duckdb", "logrotate"],
-        installs_by_adapter_are_last_months needs ["nginx", "duckdb"],
-        no_address_and_no_header_is_written_down needs ["nginx", "curl"],
-    ]
-}
-
-fn every_payload_is_stored_and_nothing_else() {
-    promises::every_payload_is_stored_and_nothing_else(&Nginx::start(), bodies::refused_by_patterns());
-}
-
-fn what_was_answered_survives_accidents() {
-    promises::what_was_answered_survives_accidents(&mut Nginx::start());
-}
-
-fn old_events_go_and_an_id_is_forgotten() {
-    promises::old_events_go_and_an_id_is_forgotten(&mut Nginx::start());
-}
-
-fn installs_by_adapter_are_last_months() {
-    promises::installs_by_adapter_are_last_months(&mut Nginx::start());
+    let own = trials![no_address_and_no_header_is_written_down needs ["nginx", "curl"]];
+    promises::trials("nginx", &["nginx", "duckdb", "logrotate", "curl"], Nginx::start, bodies::refused_by_patterns)
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
 fn no_address_and_no_header_is_written_down() {

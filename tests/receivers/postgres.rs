@@ -17,31 +17,13 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    trials![
-        every_payload_is_stored_and_nothing_else needs ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql", "curl"],
-        what_was_answered_survives_accidents needs ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql"],
-        old_events_go_and_an_id_is_forgotten needs ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql"],
-        installs_by_adapter_are_last_months needs ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql"],
+    let needs = ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql", "curl"];
+    let own = trials![
         nginx_can_insert_and_nothing_else needs ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql"],
         while_postgres_is_away_an_event_is_not_answered_with_success needs
             ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql", "curl"],
-    ]
-}
-
-fn every_payload_is_stored_and_nothing_else() {
-    promises::every_payload_is_stored_and_nothing_else(&Postgres::start(), bodies::refused_by_tables());
-}
-
-fn what_was_answered_survives_accidents() {
-    promises::what_was_answered_survives_accidents(&mut Postgres::start());
-}
-
-fn old_events_go_and_an_id_is_forgotten() {
-    promises::old_events_go_and_an_id_is_forgotten(&mut Postgres::start());
-}
-
-fn installs_by_adapter_are_last_months() {
-    promises::installs_by_adapter_are_last_months(&mut Postgres::start());
+    ];
+    promises::trials("postgres", &needs, Postgres::start, bodies::refused_by_tables).into_iter().chain(own).collect()
 }
 
 fn nginx_can_insert_and_nothing_else() {

@@ -1,8 +1,9 @@
 //! What every receiver promises, whatever it stores in.
 
 use crate::bodies::{GOOD, INSTANCE_ID, fixtures, payload};
-use crate::common::EVENT;
+use crate::common::{EVENT, trials::trial};
 use crate::sender::Sender;
+use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fs;
@@ -29,8 +30,36 @@ pub trait Receiver {
     fn installs(&self) -> Vec<(String, u64)>;
 }
 
-/// `refused` are bodies, each with what is wrong with it.
-pub fn every_payload_is_stored_and_nothing_else(receiver: &impl Receiver, refused: Vec<(&str, String)>) {
+/// A trial for each promise, named after the receiver. `refused` are bodies, each with what is wrong with it.
+pub fn trials<R: Receiver + 'static>(
+    name: &str,
+    needs: &[&str],
+    start: fn() -> R,
+    refused: fn() -> Vec<(&'static str, String)>,
+) -> Vec<Trial> {
+    let trial =
+        |promise: &str, body: Box<dyn FnOnce() + Send>| trial(format!("receivers::{name}::{promise}"), needs, body);
+    vec![
+        trial(
+            "every_payload_is_stored_and_nothing_else",
+            Box::new(move || every_payload_is_stored_and_nothing_else(&start(), refused())),
+        ),
+        trial(
+            "what_was_answered_survives_accidents",
+            Box::new(move || what_was_answered_survives_accidents(&mut start())),
+        ),
+        trial(
+            "old_events_go_and_an_id_is_forgotten",
+            Box::new(move || old_events_go_and_an_id_is_forgotten(&mut start())),
+        ),
+        trial(
+            "installs_by_adapter_are_last_months",
+            Box::new(move || installs_by_adapter_are_last_months(&mut start())),
+        ),
+    ]
+}
+
+fn every_payload_is_stored_and_nothing_else(receiver: &impl Receiver, refused: Vec<(&str, String)>) {
     let sender = receiver.sender();
     sender.be(INSTANCE_ID);
     let (events, payloads): (Vec<_>, Vec<_>) =
@@ -64,7 +93,7 @@ fn assert_same(mut rows: Vec<Value>, mut payloads: Vec<Value>) {
 const ANSWERS_BETWEEN_ACCIDENTS: usize = 25;
 const ACCIDENTS: usize = 4;
 
-pub fn what_was_answered_survives_accidents(receiver: &mut impl Receiver) {
+fn what_was_answered_survives_accidents(receiver: &mut impl Receiver) {
     let sender = receiver.sender();
     let answered = Mutex::new(Vec::new());
     let is_over = AtomicBool::new(false);
@@ -105,7 +134,7 @@ fn await_more(answered: &Mutex<Vec<u64>>, more: usize) {
     }
 }
 
-pub fn old_events_go_and_an_id_is_forgotten(receiver: &mut impl Receiver) {
+fn old_events_go_and_an_id_is_forgotten(receiver: &mut impl Receiver) {
     let [old, young, forgotten, new] = ids();
     let sender = receiver.sender();
     for id in [&old, &young, &forgotten, &new] {
@@ -122,7 +151,7 @@ pub fn old_events_go_and_an_id_is_forgotten(receiver: &mut impl Receiver) {
     assert_eq!(ids_in(receiver), sorted([&young, &young, &new, &new, &new]));
 }
 
-pub fn installs_by_adapter_are_last_months(receiver: &mut impl Receiver) {
+fn installs_by_adapter_are_last_months(receiver: &mut impl Receiver) {
     let [first, second, earlier, later] = ids();
     let sender = receiver.sender();
     let send = |id: &str, adapter: Option<&str>| {
