@@ -1,6 +1,6 @@
 //! One run of the hook: what goes in, and the wait for what comes out.
 
-use super::platform::{self, kill, run_as};
+use super::platform::{kill, run_as};
 use super::{Outcome, Receiver};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -90,8 +90,7 @@ impl Invocation {
         let mut command = self.as_command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
-        let mut child =
-            platform::start(&mut command).unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         let pid = child.id();
         let (done, finished) = mpsc::channel::<()>();
         thread::scope(|scope| {

@@ -1,5 +1,6 @@
 //! What this machine has sent, to be read afterwards.
 
+use crate::common::platform::AT_ONCE;
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox, trials};
 use serde_json::Value;
 use std::fs;
@@ -7,9 +8,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
-
-/// As many as may send at once.
-const WRITERS: usize = 64;
 
 /// The log's promised size.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -21,7 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         everybody_who_has_had_it_along_redirects_is_named,
         an_endless_endpoint_pushes_nothing_out,
         nothing_is_logged_where_nothing_is_sent,
-        sixty_four_writers_at_once_leave_whole_lines_and_lose_none,
+        many_writers_at_once_leave_whole_lines_and_lose_none,
         the_oldest_go_where_64_kib_are_full,
         a_log_of_something_else_stops_nobody_and_prints_nothing_of_it,
         status_shows_the_last_send,
@@ -100,11 +98,11 @@ fn nothing_is_logged_where_nothing_is_sent() {
     assert!(records(&sandbox).is_empty());
 }
 
-fn sixty_four_writers_at_once_leave_whole_lines_and_lose_none() {
+fn many_writers_at_once_leave_whole_lines_and_lose_none() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let mut command = sandbox.hook().on().to(&receiver).arg("--wait").as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut hooks: Vec<Child> = (0..WRITERS).map(|_| command.spawn().expect("the hook")).collect();
+    let mut hooks: Vec<Child> = (0..AT_ONCE).map(|_| command.spawn().expect("the hook")).collect();
     for hook in &mut hooks {
         hook.stdin.take().unwrap().write_all(EVENT.as_bytes()).unwrap();
     }
@@ -112,8 +110,8 @@ fn sixty_four_writers_at_once_leave_whole_lines_and_lose_none() {
         assert!(hook.wait().unwrap().success());
     }
     let records = records(&sandbox);
-    assert_eq!(fs::read_to_string(log_file(&sandbox)).unwrap().lines().count(), WRITERS);
-    assert_eq!(records.len(), WRITERS);
+    assert_eq!(fs::read_to_string(log_file(&sandbox)).unwrap().lines().count(), AT_ONCE);
+    assert_eq!(records.len(), AT_ONCE);
     assert!(records.iter().all(|record| record["outcome"] == "204"), "{records:?}");
 }
 

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::thread;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -27,7 +27,7 @@ const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 const CONSOLE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs a hook at a console, and types `answer` once it shows `cue`. Returns what was shown.
-fn at_a_console(mut session: Invocation, cue: &'static str, answer: &'static str) -> String {
+fn at_a_console(mut session: Invocation, cue: &str, mut answer: &str) -> String {
     let (mut keyboard, name) = pseudo_terminal();
     let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
     // As wine's console has it, but from the beginning: what is typed before would be changed, Enter to Ctrl-J for one.
@@ -38,33 +38,37 @@ fn at_a_console(mut session: Invocation, cue: &'static str, answer: &'static str
     let wine = session.program.clone().into();
     session.arguments.splice(0..0, ["--ctty".into(), "--wait".into(), wine]);
     session.program = tool_path("setsid").expect("setsid");
-    let mut command = session.as_command();
-    let mut child = command.stdin(terminal()).stdout(terminal()).stderr(terminal()).spawn().expect("wine");
-    drop(command);
-    let pid = child.id();
-    let somebody = thread::spawn(move || {
-        let mut shown = String::new();
-        let (mut bytes, mut answer) = ([0; 1024], answer);
-        let give_up = Instant::now() + CONSOLE_LIMIT;
-        while Instant::now() < give_up {
-            if poll(&mut [PollFd::new(&keyboard, PollFlags::IN)], Some(&PATIENCE)) != Ok(0) {
-                let Ok(length @ 1..) = keyboard.read(&mut bytes) else { return shown };
-                shown.push_str(&String::from_utf8_lossy(&bytes[..length]));
-            }
-            if shown.contains(cue) {
-                keyboard.write_all(answer.as_bytes()).expect("an answer");
-                // A key that wine's console has lost is pressed again.
-                answer = &answer[answer.len().saturating_sub(1)..];
-            }
+    let mut child = session.as_command().stdin(terminal()).stdout(terminal()).stderr(terminal()).spawn().expect("wine");
+    let mut shown = String::new();
+    let give_up = Instant::now() + CONSOLE_LIMIT;
+    let mut is_answered = false;
+    loop {
+        let is_quiet = poll(&mut [PollFd::new(&keyboard, PollFlags::IN)], Some(&PATIENCE)) == Ok(0);
+        let mut bytes = [0; 1024];
+        match if is_quiet { Ok(0) } else { keyboard.read(&mut bytes) } {
+            Ok(length) => shown.push_str(&String::from_utf8_lossy(&bytes[..length])),
+            Err(_) => break, // nobody has the terminal any more
         }
-        kill(pid);
-        panic!("nothing ended it: {shown}")
-    });
+        // wine's console may stay behind the program that it was there for.
+        if is_quiet && child.try_wait().expect("wine's status").is_some() {
+            break;
+        }
+        if Instant::now() > give_up {
+            kill(child.id());
+            panic!("nothing ended it: {shown}");
+        }
+        if shown.contains(cue) && (is_quiet || !is_answered) {
+            keyboard.write_all(answer.as_bytes()).expect("an answer");
+            is_answered = true;
+            // A key that wine's console has lost is pressed again.
+            answer = &answer[answer.len().saturating_sub(1)..];
+        }
+    }
     child.wait().expect("its end");
-    somebody.join().expect("somebody at the console")
+    shown
 }
 
-fn consent_after(answer: &'static str) -> serde_json::Value {
+fn consent_after(answer: &str) -> serde_json::Value {
     let sandbox = Sandbox::new();
     let shown = at_a_console(hook(&sandbox, "prompt"), "[y/N]", answer);
     let state = sandbox.state().unwrap_or_else(|| panic!("nothing recorded: {shown}"));
@@ -99,6 +103,6 @@ fn missing_streams_are_no_event() {
     shell.arguments.splice(0..0, ["-c".into(), "exec \"$0\" \"$@\" <&- >&- 2>&-".into(), wine]);
     shell.program = "/bin/sh".into();
     assert!(shell.as_command().status().expect("wine").success());
-    thread::sleep(Duration::from_millis(300)); // no condition: nothing may happen
+    sleep(Duration::from_millis(300)); // no condition: nothing may happen
     assert_eq!(receiver.connections(), 0);
 }

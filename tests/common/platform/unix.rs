@@ -5,13 +5,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 
 /// Whether there is `/proc`, and all else that Linux alone has.
 pub const IS_LINUX: bool = cfg!(target_os = "linux");
@@ -41,6 +40,9 @@ pub const NOWHERE: &str = "/dev/null/config";
 /// A tool that is always there.
 pub const A_TOOL: &str = "sh";
 
+/// As many hooks as a sender's time is enough for, if all start at once: as many as may send.
+pub const AT_ONCE: usize = 64;
+
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -57,10 +59,6 @@ pub fn give_to(user: u32, path: &Path) {
         let entries = fs::read_dir(path).expect("a folder of the sandbox");
         entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
     }
-}
-
-pub fn start(command: &mut Command) -> io::Result<Child> {
-    command.spawn()
 }
 
 pub fn kill(process: u32) {

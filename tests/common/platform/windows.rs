@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// Whether there is `/proc`, and all else that Linux alone has.
 pub const IS_LINUX: bool = false;
@@ -35,6 +34,10 @@ pub const NOWHERE: &str = r"C:\windows\win.ini\config";
 /// A tool that is always there.
 pub const A_TOOL: &str = "cmd.exe";
 
+/// As many hooks as a sender's time is enough for, if all start at once. Under wine a process takes a fifth of a second to
+/// start, and a write tens of milliseconds.
+pub const AT_ONCE: usize = 8;
+
 /// Nobody whom file modes would not bind.
 pub fn is_root() -> bool {
     false
@@ -46,13 +49,6 @@ pub fn run_as(_command: &mut Command, _user: u32) {
 
 pub fn give_to(_user: u32, _path: &Path) {
     unreachable!("no trial for Windows gives files away");
-}
-
-/// Starts a program. Of some thousand, wine 8 lets one fail before its first instruction, where the machine is busy.
-pub fn start(command: &mut Command) -> io::Result<Child> {
-    const ERROR_INTERNAL_ERROR: i32 = 1359;
-    let is_of_wine = |error: &io::Error| error.raw_os_error() == Some(ERROR_INTERNAL_ERROR);
-    command.spawn().or_else(|error| if is_of_wine(&error) { command.spawn() } else { Err(error) })
 }
 
 pub fn kill(process: u32) {
