@@ -73,8 +73,9 @@ impl ProjectConfig {
     pub fn parse(yaml: &[u8]) -> ProjectConfig {
         // Also keeps UTF-16 from libyaml, as docglow does.
         let Ok(text) = str::from_utf8(yaml) else { return ProjectConfig::only(Setting::Unreadable) };
-        let compared = text.matches(['[', '{']).count() + text.matches("%TAG").count();
-        if text.len().saturating_mul(compared) > MAX_WORK {
+        let brackets = yaml.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+        let directives = yaml.windows(4).filter(|piece| piece == b"%TAG").count();
+        if yaml.len().saturating_mul(brackets + directives) > MAX_WORK {
             return ProjectConfig::only(Setting::Unreadable);
         }
         // libyaml counts places from behind it.
