@@ -70,7 +70,7 @@ impl SharedFile {
     /// # Errors
     /// Those of reading and writing the file and of taking the lock; the file is then as it was before.
     pub fn update(&self, change: impl FnOnce(&str) -> Option<String>) -> Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let folder = folder_of(&self.path);
         let rights = OwnersRights::take(folder)?;
         if rights.is_none() {
             create_private_folder(folder)?;
@@ -85,13 +85,15 @@ impl SharedFile {
     }
 
     /// Writes the file whole or not at all. A link stays one. The file becomes this user's alone, but for one that is another
-    /// user's, which `keeps_mode`.
-    fn replace(&self, text: &str, keeps_mode: bool) -> Result<()> {
+    /// user's, which is there and keeps its mode.
+    fn replace(&self, text: &str, is_anothers: bool) -> Result<()> {
         let target = behind_links(&self.path)?;
+        // A link of one's own may lead into another user's home.
+        let rights = OwnersRights::take(folder_of(&target))?;
+        let before = if is_anothers || rights.is_some() { Some(fs::metadata(&target)?) } else { None };
         let temporary = with_suffix(&target, ".new");
         // Left over by a writer that was killed.
         let _ = fs::remove_file(&temporary);
-        let before = fs::metadata(&target).ok().filter(|_| keeps_mode);
         let written = create_private(&temporary)
             .and_then(|mut file| {
                 file.write_all(text.as_bytes())?;
@@ -104,6 +106,10 @@ impl SharedFile {
         }
         written
     }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new(""))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -3,12 +3,13 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::delivery::failure::Failure;
 use crate::delivery::threads::{Mailbox, start};
+use crate::endpoint::LOCALHOST;
 use crate::platform::{Family, NoAddress, network};
 
 /// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt Delay".
@@ -121,6 +122,8 @@ impl Race {
         let mut race = Race::new(families, port);
         match host.parse() {
             Ok(address) => race.add([address]),
+            // No name server is asked for it (RFC 6761).
+            Err(_) if host == LOCALHOST => race.add([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]),
             Err(_) => {
                 race.look_up(host);
                 // A name without a dot is one of the search list's.
@@ -217,7 +220,7 @@ impl Race {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, TcpListener};
+    use std::net::TcpListener;
 
     #[test]
     fn families_take_turns_with_ipv6_first() {

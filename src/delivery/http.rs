@@ -7,8 +7,8 @@ use crate::delivery::head::Head;
 use crate::delivery::proxy::{ProxySettings, Route};
 use crate::delivery::relay::Relay;
 use crate::delivery::tls;
-use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
+use crate::endpoint::{Endpoint, LOCALHOST};
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -85,14 +85,15 @@ impl Request {
 
     /// The relay for this request; `None` where it goes without.
     fn relay(&self, proxy: &ProxySettings) -> Result<Option<Relay>, Failure> {
-        // Plain HTTP is for this machine only.
-        if !self.endpoint.is_https() {
+        if self.endpoint.is_https() {
+            tls::prepare();
+        } else if self.endpoint.host() != LOCALHOST {
             return Ok(None);
         }
-        tls::prepare();
         match proxy.route(&self.endpoint) {
-            // A machine that has no room for a relay may have a way that needs none.
-            Route::Direct => Ok(Relay::start(&self.endpoint, None).ok()),
+            // A machine that has no room for a relay may have a way that needs none. But `localhost` is not to be looked up.
+            Route::Direct if self.endpoint.is_https() => Ok(Relay::start(&self.endpoint, None).ok()),
+            Route::Direct => Ok(Some(Relay::start(&self.endpoint, None)?)),
             Route::Proxy(proxy) => Ok(Some(Relay::start(&self.endpoint, Some(proxy))?)),
             Route::UnusableProxy => Err(Failure::UnusableProxy),
         }

@@ -10,6 +10,9 @@ use std::net::Ipv4Addr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The name of this machine, whoever is asked.
+pub const LOCALHOST: &str = "localhost";
+
 /// An `https` URL, or an `http` one to this very machine. It is kept in parts and written out again from them, so the HTTP
 /// client is handed a text in which nothing of the original's ambiguities is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +60,7 @@ impl Endpoint {
         };
         let is_allowed = match scheme {
             Scheme::Https => is_host(host),
-            Scheme::Http => host == "localhost" || host == "127.0.0.1",
+            Scheme::Http => host == LOCALHOST || host == "127.0.0.1",
         };
         is_allowed.then(|| Endpoint {
             scheme,
@@ -76,7 +79,7 @@ impl Endpoint {
     pub fn is_loopback(&self) -> bool {
         let host = self.host.trim_end_matches('.').to_ascii_lowercase();
         let address: Option<Ipv4Addr> = host.parse().ok();
-        host == "localhost"
+        host == LOCALHOST
             || host.ends_with(".localhost")
             || address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
     }

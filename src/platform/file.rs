@@ -40,7 +40,7 @@ const MAX_LINKS: usize = 8;
 /// something else than a file, or never end.
 pub fn behind_links(path: &Path) -> Result<PathBuf> {
     let mut target = path.to_path_buf();
-    for _ in 0..MAX_LINKS {
+    for _ in 0..=MAX_LINKS {
         match fs::symlink_metadata(&target) {
             Ok(found) if found.is_symlink() && !owner::is_trusted(&found) => {
                 return Err(Error::new(ErrorKind::PermissionDenied, "a link of another user's"));

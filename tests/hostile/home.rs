@@ -3,7 +3,9 @@
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::{STRANGER, in_namespace};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,18 +13,25 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         without_home_the_state_file_is_where_the_user_database_says needs ["root", "unshare", "mount"],
         an_absolute_config_home_needs_no_user_database,
+        a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked needs ["root", "unshare", "mount"],
         no_plug_in_of_the_machines_is_asked_for_the_home needs ["root", "unshare", "mount", "cc", "a static binary"],
         as_root_in_a_users_home_nothing_is_made needs ["root"],
         as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root"],
         as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root"],
+        a_folder_of_roots_in_a_users_home_is_the_users_all_the_same needs ["root"],
+        as_root_what_a_link_leads_to_stays_its_owners needs ["root"],
     ]
 }
 
 /// The hook without a home in its environment, where the user database says that root's is the sandbox's.
 fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
+    let users = format!("daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n", sandbox.home().display());
+    homeless_among(&users, sandbox, hook, script)
+}
+
+fn homeless_among(users: &str, sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let passwd = sandbox.root().join("passwd");
-    let home = sandbox.home();
-    fs::write(&passwd, format!("daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n", home.display())).unwrap();
+    fs::write(&passwd, users).unwrap();
     let script = format!("mount --bind {} /etc/passwd && {script}", passwd.display());
     in_namespace(&hook.clone().env_remove("XDG_CONFIG_HOME"), &script)
 }
@@ -51,6 +60,25 @@ fn an_absolute_config_home_needs_no_user_database() {
     let sandbox = Sandbox::new();
     sandbox.command(["enable"]).env_remove("HOME").run().assert_success();
     assert_eq!(sandbox.state().unwrap()["consent"], "yes");
+}
+
+/// What musl asks then may never answer.
+fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.root().join("nscd");
+    fs::create_dir(&folder).unwrap();
+    let nscd = UnixListener::bind(folder.join("socket")).unwrap();
+    nscd.set_nonblocking(true).unwrap();
+    let mount = format!("mount -t tmpfs none /run && mkdir /run/nscd && mount --bind {} /run/nscd", folder.display());
+    let receiver = Receiver::answering();
+    for users in ["", "daemon:x:1:1::/:/bin/sh\n", "root:x:0:0::/\n", "root:x:0:x::/:/bin/sh\n", "x:0:0:0::/\n"] {
+        let homeless = |hook: Invocation| homeless_among(users, &sandbox, &hook, &format!("{mount} && unset HOME"));
+        homeless(sandbox.hook().to(&receiver).stdin(EVENT)).run().assert_silent();
+        homeless(sandbox.hook().on().to(&receiver).debug().stdin(EVENT)).run().assert_sent(&receiver.url(), "204");
+        let status = homeless(sandbox.command(["status", "--json"])).run().json();
+        assert_eq!(status["state_file"], serde_json::Value::Null, "{users}");
+        assert_eq!(nscd.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "{users}");
+    }
 }
 
 /// A plug-in that ends its process as it is loaded, as one of another glibc does when it is called.
@@ -179,7 +207,7 @@ fn as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users() {
 
 fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
     type Trap = fn(&UsersHome, &Path);
-    let traps: [(&str, Trap); 5] = [
+    let traps: [(&str, Trap); 6] = [
         ("the file", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("file")))),
         ("a file to be made", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("new")))),
         ("the lock", |home, roots| {
@@ -191,6 +219,10 @@ fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
             fs::rename(home.path(".config/docglow"), home.path("moved")).unwrap();
             home.link(".config/docglow", roots);
         }),
+        ("a folder above", |home, roots| {
+            fs::rename(home.path(".config"), home.path("moved")).unwrap();
+            home.link(".config", roots);
+        }),
         ("the senders", |home, roots| drop(home.link(".config/docglow/senders", roots))),
     ];
     for (what, trap) in traps {
@@ -199,6 +231,7 @@ fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
         fs::create_dir(&roots).unwrap();
         fs::write(roots.join("file"), "root's").unwrap();
         fs::write(roots.join("telemetry.json"), "root's").unwrap();
+        fs::create_dir(roots.join("docglow")).unwrap();
         home.folder(".config");
         home.folder(".config/docglow");
         trap(&home, &roots);
@@ -207,9 +240,36 @@ fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
         home.command("disable").assert_success();
         let mut names: Vec<_> = fs::read_dir(&roots).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["file", "telemetry.json"], "{what}");
-        for name in names {
+        assert_eq!(names, ["docglow", "file", "telemetry.json"], "{what}");
+        assert_eq!(fs::read_dir(roots.join("docglow")).unwrap().count(), 0, "{what}");
+        for name in ["file", "telemetry.json"] {
             assert_eq!(fs::read(roots.join(name)).unwrap(), b"root's", "{what}");
         }
     }
+}
+
+fn a_folder_of_roots_in_a_users_home_is_the_users_all_the_same() {
+    for roots in [".config", ".config/docglow"] {
+        let home = UsersHome::new();
+        home.folder(".config");
+        home.folder(".config/docglow");
+        let file = home.file(".config/docglow/telemetry.json", UNSET);
+        chown(home.path(roots), Some(0), Some(0)).unwrap();
+        home.sent_id();
+        home.command("enable").assert_success();
+        chown(home.path(roots), Some(STRANGER), Some(STRANGER)).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640, "{roots}");
+        assert!(home.entries().iter().all(|path| !path.ends_with("senders")), "{roots}");
+    }
+}
+
+fn as_root_what_a_link_leads_to_stays_its_owners() {
+    let (home, root) = (UsersHome::new(), Sandbox::new());
+    let file = home.file("state", UNSET);
+    fs::create_dir_all(root.state_dir()).unwrap();
+    symlink(&file, root.state_dir().join("telemetry.json")).unwrap();
+    root.command(["enable"]).run().assert_success();
+    assert!(fs::read_to_string(&file).unwrap().contains("yes"));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    home.entries();
 }

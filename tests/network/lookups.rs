@@ -1,16 +1,20 @@
 //! Name look-ups, in a network of the test's own with a resolver on loopback: swallowed, answered, and excluded from the proxy.
 
-use crate::common::{Sandbox, trials};
+use crate::common::{Receiver, Sandbox, trials};
 use crate::machine;
-use crate::support::namespace::{run_inside, start_resolver};
+use crate::support::namespace::{Reply, run_inside, start_resolver, start_zone};
 use crate::support::{Authority, Hook, Manner, Proxy, SENDER_LIFE, ThreeSeconds, TlsReceiver};
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_look_up_that_never_returns_is_left_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
+        localhost_is_this_machine_whatever_a_name_server_says needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
         no_plug_in_of_the_machines_stands_between_a_name_and_its_address
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "cc"],
@@ -23,6 +27,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "swallowed" => swallowed,
+        "localhost" => localhost,
         "no_proxy" => no_proxy,
         "chroot" => chroot,
         "plug-ins" => plug_ins,
@@ -42,6 +47,31 @@ fn swallowed() {
     hook.sender();
     hook.assert_gone_within(three_seconds);
     hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().assert_sent(url, "failed (timed out)");
+}
+
+fn localhost_is_this_machine_whatever_a_name_server_says() {
+    run_inside("localhost");
+}
+
+/// Plain HTTP may go to no other.
+fn localhost() {
+    let asked = Arc::new(AtomicBool::new(false));
+    let zone = asked.clone();
+    start_zone(move |_, _| {
+        zone.store(true, Relaxed);
+        Reply::Addresses(vec![Ipv4Addr::new(127, 0, 0, 9).into()])
+    });
+    let (hook, receiver) = (Hook::new(), Receiver::answering());
+    let hosts = hook.sandbox.root().join("hosts");
+    std::fs::write(&hosts, "").expect("a file without hosts");
+    assert!(
+        Command::new("mount").arg("--bind").args([&hosts, Path::new("/etc/hosts")]).status().expect("mount").success()
+    );
+    let url = format!("http://localhost:{}/events", receiver.port());
+    hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).debug().run().assert_sent(&url, "204");
+    let request = receiver.only_request();
+    assert_eq!(request.header("host"), Some(format!("localhost:{}", receiver.port()).as_str()));
+    assert!(!asked.load(Relaxed));
 }
 
 fn no_proxy_names_the_hosts_that_are_reached_directly() {

@@ -1,8 +1,14 @@
 //! Where a user's configuration lives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::process::getuid;
 
 use super::process::load_no_plug_ins;
+use crate::platform::file::read_regular;
+
+/// Some ten thousand users.
+const MAX_PASSWD_BYTES: u64 = 1 << 20;
 
 /// The variable that names the user's home.
 pub const HOME: &str = "HOME";
@@ -21,11 +27,24 @@ pub fn config_folder(home: impl FnOnce() -> Option<PathBuf>, config_home: Option
     config_home.filter(absolute).or_else(|| Some(home().filter(absolute)?.join(".config")))
 }
 
-/// The home that the user database names, for cron, systemd and `env -i`, which may set no `HOME`. `None` for a user whom it
-/// does not know.
+/// The home that the user database names, for cron, systemd and `env -i`, which may set no `HOME`: on Linux, `/etc/passwd`.
+/// `None` for a user whom it does not know.
 pub fn home_of_user() -> Option<PathBuf> {
+    if cfg!(target_os = "linux") && !passwd_knows(&getuid().to_string()) {
+        return None;
+    }
     load_no_plug_ins();
     home::home_dir()
+}
+
+/// Whether `/etc/passwd` has a whole line for this user. For one whom it lacks, musl asks nscd, and waits for it without a limit.
+fn passwd_knows(user: &str) -> bool {
+    let passwd = read_regular(Path::new("/etc/passwd"), MAX_PASSWD_BYTES).unwrap_or_default();
+    String::from_utf8_lossy(&passwd).lines().any(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let [_name, _password, id, group, _comment, _home, _shell, ..] = fields[..] else { return false };
+        id == user && group.parse::<u32>().is_ok()
+    })
 }
 
 #[cfg(test)]

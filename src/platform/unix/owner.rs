@@ -12,14 +12,14 @@ pub fn is_anothers(folder: &Path) -> bool {
     other_owner(folder).is_some()
 }
 
+/// The innermost owner but root of the folder and of those that it lies in: whoever owns one of them can put anything below it.
 fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     if !geteuid().is_root() {
         return None;
     }
-    let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok())?;
     // A link is its owner's, wherever it leads; and what it leads to may be another's again.
-    let found = [existing.symlink_metadata(), existing.metadata()];
-    let owners = found.into_iter().flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
+    let found = folder.ancestors().flat_map(|folder| [folder.symlink_metadata(), folder.metadata()]);
+    let owners = found.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
     owners.into_iter().find(|(user, _)| !user.is_root())
 }
 
