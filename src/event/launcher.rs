@@ -1,11 +1,10 @@
 //! The docglow in a command line of any kind, behind whatever launches it: `uv run docglow …`, `env A=1 nice docglow …`,
 //! `python -m docglow …`.
 
-use std::env::consts::EXE_SUFFIX;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use crate::platform::command;
+use crate::platform::command::{self, is_named};
 use crate::platform::python::PROGRAMS;
 
 /// Programs that run what they are given as it is, with the PATH that they were given.
@@ -33,7 +32,7 @@ impl<'a> Launched<'a> {
     /// Each word that may be docglow's, in order: those whose file name is `docglow`. In `uv run --with docglow docglow health`
     /// it is the second.
     pub fn each(words: &'a [OsString]) -> impl Iterator<Item = Launched<'a>> {
-        let is_docglow = |word: &OsString| is_program(Path::new(word), "docglow");
+        let is_docglow = |word: &OsString| is_named(Path::new(word), "docglow");
         words.iter().enumerate().filter(move |(_, word)| is_docglow(word)).map(|(at, docglow)| Launched {
             launcher: &words[..at],
             docglow,
@@ -57,7 +56,7 @@ impl<'a> Launched<'a> {
         let is_elsewhere = |word: &OsString| {
             let text = word.to_string_lossy();
             ELSEWHERE.iter().any(|option| text.starts_with(option))
-                || OTHER_PLACES.iter().any(|program| is_program(Path::new(word), program))
+                || OTHER_PLACES.iter().any(|program| is_named(Path::new(word), program))
         };
         self.launcher.iter().any(is_elsewhere)
     }
@@ -89,19 +88,15 @@ impl<'a> Launched<'a> {
 
 /// Whether a word of a launcher's leaves it as it is which docglow runs: one of these programs, an option, a number, `A=1`.
 fn is_transparent(word: &str) -> bool {
-    let is_known = TRANSPARENT.iter().any(|program| is_program(Path::new(word), program));
+    let is_known = TRANSPARENT.iter().any(|program| is_named(Path::new(word), program));
     is_known || word.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || word.contains('=')
-}
-
-fn is_program(path: &Path, name: &str) -> bool {
-    let file_name = path.file_name().and_then(OsStr::to_str);
-    file_name.is_some_and(|file_name| file_name.strip_suffix(EXE_SUFFIX).unwrap_or(file_name) == name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platform::testing::A_PROGRAM;
+    use std::env::consts::EXE_SUFFIX;
 
     fn words(line: &str) -> Vec<OsString> {
         line.split_whitespace().map(OsString::from).collect()

@@ -5,7 +5,7 @@
 use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io::{self, Error, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::ptr;
 
 use rustix::fs::{Access, access};
@@ -46,6 +46,11 @@ pub struct Command {
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let is_executable = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
     files(program, path).into_iter().find(is_executable)
+}
+
+/// Whether `path` is that of a program called `name`.
+pub fn is_named(path: &Path, name: &str) -> bool {
+    path.file_name() == Some(OsStr::new(name))
 }
 
 fn files(program: &OsStr, path: Option<&OsStr>) -> Vec<PathBuf> {

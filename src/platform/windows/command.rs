@@ -1,6 +1,5 @@
 //! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
 
-use std::env::consts::EXE_SUFFIX;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
 use std::mem;
@@ -27,6 +26,9 @@ const NOT_RUN: i32 = 126;
 /// The exit status where the command's can't be had.
 const UNKNOWN: i32 = 125;
 
+/// What a program's file name ends in, in the order in which `cmd` looks for them. std quotes for a batch file, or refuses to.
+const SUFFIXES: [&str; 3] = [".exe", ".bat", ".cmd"];
+
 /// A command line, ready to be executed.
 #[derive(Clone)]
 pub struct Command {
@@ -37,15 +39,29 @@ pub struct Command {
 
 /// The file that `program` is executed from, searched for in `path`. `None` where there is none.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
-    let mut with_suffix = program.to_owned();
-    with_suffix.push(EXE_SUFFIX);
+    let with_suffix = |suffix| {
+        let mut name = program.to_owned();
+        name.push(suffix);
+        name
+    };
     // What has a suffix already may have another one behind it: `python3.13`.
     let has_suffix = Path::new(program).extension().is_some();
-    let names = has_suffix.then_some(program).into_iter().chain([with_suffix.as_os_str()]);
+    let names: Vec<_> = has_suffix.then(|| program.to_owned()).into_iter().chain(SUFFIXES.map(with_suffix)).collect();
     let is_path = Path::new(program).components().count() != 1;
-    let folders: Vec<PathBuf> = if is_path { vec![PathBuf::new()] } else { std::env::split_paths(path?).collect() };
-    let files = folders.iter().flat_map(|folder| names.clone().map(|name| folder.join(name)));
-    files.into_iter().find(|file| file.is_file())
+    let folders: Vec<PathBuf> = if is_path {
+        vec![PathBuf::new()]
+    } else {
+        // An empty one is not the working folder here, where joining to nothing leads.
+        std::env::split_paths(path?).filter(|folder| !folder.as_os_str().is_empty()).collect()
+    };
+    folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name))).find(|file| file.is_file())
+}
+
+/// Whether `path` is that of a program called `name`: upper case and the suffix don't count.
+pub fn is_named(path: &Path, name: &str) -> bool {
+    let Some(file_name) = path.file_name().and_then(OsStr::to_str) else { return false };
+    let file_name = file_name.to_ascii_lowercase();
+    SUFFIXES.iter().find_map(|suffix| file_name.strip_suffix(suffix)).unwrap_or(&file_name) == name
 }
 
 impl Command {
@@ -130,5 +146,53 @@ impl End {
     pub fn imitate(self) -> ! {
         exit::set_status(self.0);
         super::process::end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_program_is_found_folder_by_folder_and_an_empty_entry_of_path_is_none() {
+        let root = tempfile::tempdir().unwrap();
+        let files = ["a\\x.cmd", "a\\x.bat", "b\\x.cmd", "b\\x.exe", "b\\y.cmd", "b\\3.13.exe", "b\\z"];
+        for file in files.map(|file| root.path().join(file)) {
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        let folder = |name: &str| root.path().join(name);
+        let path = std::env::join_paths([PathBuf::new(), folder("a"), folder("b"), PathBuf::new()]).unwrap();
+        for (program, file) in [
+            ("x", Some("a\\x.bat")),
+            ("x.exe", Some("b\\x.exe")),
+            ("x.cmd", Some("a\\x.cmd")),
+            ("y", Some("b\\y.cmd")),
+            ("3.13", Some("b\\3.13.exe")),
+            ("z", None),
+            // In the working folder of these tests.
+            ("Cargo.toml", None),
+        ] {
+            assert_eq!(find(OsStr::new(program), Some(&path)), file.map(folder), "{program}");
+        }
+        assert_eq!(find(folder("b\\x").as_os_str(), None), Some(folder("b\\x.exe")));
+        assert!(Path::new("Cargo.toml").is_file() && find(OsStr::new(".\\Cargo.toml"), None).is_some());
+    }
+
+    #[test]
+    fn a_name_is_known_in_any_case_and_with_the_suffix_of_a_program() {
+        for (path, is_docglow) in [
+            ("docglow", true),
+            ("DocGlow.EXE", true),
+            (r"C:\shims\docglow.bat", true),
+            ("./DOCGLOW.Cmd", true),
+            ("docglow.ps1", false),
+            ("docglow.exe.exe", false),
+            ("docglow-telemetry.exe", false),
+            ("", false),
+        ] {
+            assert_eq!(is_named(Path::new(path), "docglow"), is_docglow, "{path}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The ways in which people have docglow on Windows, as `event::installation` must tell them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::platform::installations::{Machine, NOTHING, found, versions};
 

@@ -1,7 +1,9 @@
 //! `run`, which stays beside its command here, for no process becomes another one.
 
 use crate::common::{Invocation, Receiver, Sandbox, trials};
+use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
@@ -11,6 +13,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_exit_status_and_the_output_are_the_commands,
         the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself,
+        a_batch_file_is_found_run_and_reported,
+        what_no_batch_file_can_be_given_is_126,
+        another_machine_is_known_in_upper_case_and_a_docglow_too,
+        nothing_is_run_from_the_working_folder_for_an_empty_entry_of_path,
         a_command_that_is_missing_is_127_and_none_is_125,
         a_command_does_not_outlive_a_run_that_is_ended_from_outside,
     ]
@@ -45,6 +51,52 @@ fn the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself() {
     let results: Vec<_> = sent.iter().map(|event| (&event["command"], &event["result"])).collect();
     assert_eq!(results, [(&"health".into(), &"success".into()), (&"health".into(), &"error".into())]);
     assert_eq!(sent[1]["features_used"], serde_json::json!(["json"]));
+}
+
+/// What pyenv puts on PATH, in a folder of its own. It says what it is given, and of itself nothing of docglow's version.
+fn shims(sandbox: &Sandbox) -> PathBuf {
+    let shims = sandbox.root().join("shims");
+    fs::create_dir(&shims).unwrap();
+    fs::write(shims.join("docglow.bat"), "@echo %* %DOCGLOW_NO_TELEMETRY%\r\n@exit /b 3\r\n").unwrap();
+    shims
+}
+
+fn a_batch_file_is_found_run_and_reported() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let path = shims(&sandbox);
+    let outcome = run(&sandbox, "docglow health --format json").env("PATH", path).on().to(&receiver).run();
+    assert_eq!((outcome.status.code(), outcome.stdout().trim_end()), (Some(3), "health --format json 1"));
+    let event = receiver.only_request().json();
+    assert_eq!((&event["command"], &event["result"]), (&"health".into(), &"error".into()));
+    assert_eq!(event["docglow_version"], serde_json::Value::Null);
+}
+
+fn what_no_batch_file_can_be_given_is_126() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let hook = run(&sandbox, "docglow generate --title").arg("two\nlines").env("PATH", shims(&sandbox));
+    let outcome = hook.on().to(&receiver).run();
+    let complaint = "docglow-telemetry: 'docglow': batch file arguments are invalid\n";
+    assert_eq!((outcome.status.code(), outcome.stderr()), (Some(126), complaint));
+    assert_eq!(receiver.requests().len(), 0);
+}
+
+fn another_machine_is_known_in_upper_case_and_a_docglow_too() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    for line in ["cmd /c rem WSL docglow health", r"cmd /c rem C:\bin\Docker.EXE run docglow health"] {
+        run(&sandbox, line).on().to(&receiver).run().assert_success();
+    }
+    run(&sandbox, "cmd /c rem Docglow.EXE generate").on().to(&receiver).run().assert_success();
+    assert_eq!(receiver.only_request().json()["command"], "generate");
+}
+
+fn nothing_is_run_from_the_working_folder_for_an_empty_entry_of_path() {
+    let sandbox = Sandbox::new();
+    fs::copy(r"C:\windows\system32\cmd.exe", sandbox.project().join("docglow.exe")).unwrap();
+    for path in ["", ";", r";C:\windows\system32", r#"C:\windows\system32;"";"#] {
+        let outcome = run(&sandbox, "docglow /c exit 3").env("PATH", path).run();
+        assert_eq!(outcome.status.code(), Some(127), "{path}");
+    }
+    assert_eq!(run(&sandbox, r".\docglow /c exit 3").run().status.code(), Some(3));
 }
 
 fn a_command_that_is_missing_is_127_and_none_is_125() {
