@@ -9,7 +9,7 @@ use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetCon
 use windows_sys::core::BOOL;
 
 /// Who wants to hear of an interrupt.
-static LISTENER: Mutex<Option<Sender<String>>> = Mutex::new(None);
+static LISTENER: Mutex<Option<Sender<Option<String>>>> = Mutex::new(None);
 
 /// While it lives, Ctrl-C and Ctrl-Break do not end this process. Unlike the system's own switch for that, it leaves alone what
 /// children inherit.
@@ -17,7 +17,7 @@ pub struct Uninterrupted;
 
 impl Uninterrupted {
     /// Of an interrupt, `listener` hears an empty line.
-    pub fn begin(listener: Option<Sender<String>>) -> Uninterrupted {
+    pub fn begin(listener: Option<Sender<Option<String>>>) -> Uninterrupted {
         listen(listener);
         // SAFETY: the handler runs in a thread of its own, and touches nothing but what the lock guards.
         unsafe { SetConsoleCtrlHandler(Some(handle), 1) };
@@ -33,7 +33,7 @@ impl Drop for Uninterrupted {
     }
 }
 
-fn listen(listener: Option<Sender<String>>) {
+fn listen(listener: Option<Sender<Option<String>>>) {
     *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = listener;
 }
 
@@ -41,7 +41,7 @@ fn listen(listener: Option<Sender<String>>) {
 extern "system" fn handle(event: u32) -> BOOL {
     let is_interrupt = matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT);
     if is_interrupt && let Ok(Some(listener)) = LISTENER.lock().as_deref() {
-        let _ = listener.send(String::new());
+        let _ = listener.send(Some(String::new()));
     }
     is_interrupt.into()
 }

@@ -2,13 +2,13 @@
 
 #![allow(unsafe_code)]
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use windows_sys::Win32::System::Console::{INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW};
+use windows_sys::Win32::System::Console::{GetConsoleMode, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW};
 
 use super::console::Uninterrupted;
 
@@ -17,12 +17,19 @@ const MAX_ANSWER_UNITS: usize = 1024;
 
 /// Whether somebody can be asked: standard input and output are a console.
 pub fn can_ask() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+    is_console(&io::stdin()) && is_console(&io::stdout())
+}
+
+/// Whether it is a console. What std takes for a terminal may be a pipe: that of Git Bash's window, where nothing can be asked.
+fn is_console(stream: &impl AsRawHandle) -> bool {
+    let mut mode = 0;
+    // SAFETY: only writes the mode, and fails where the handle is none of a console.
+    unsafe { GetConsoleMode(stream.as_raw_handle(), &raw mut mode) != 0 }
 }
 
 /// Shows `question` and reads one line. Ctrl-C ends it, and must not end this process before the answer is recorded: it would
-/// be asked again. `None` where it could not be asked, which is also where something was typed or pasted ahead: that was meant
-/// for the shell, and is left to it.
+/// be asked again. `None` where it could not be asked or read, which is also where something was typed or pasted ahead: that was
+/// meant for the shell, and is left to it.
 pub fn ask(question: &str) -> Option<String> {
     if was_typed_ahead() {
         return None;
@@ -32,19 +39,19 @@ pub fn ask(question: &str) -> Option<String> {
     write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
     // A thread reads, for not every console ends the reading when it is interrupted.
     thread::Builder::new().spawn(move || typed.send(read_line())).ok()?;
-    answer.recv().ok()
+    answer.recv().ok().flatten()
 }
 
-/// One line, or nothing where the reading was interrupted: std would go on.
-fn read_line() -> String {
+/// One line, which is empty where the reading was interrupted: std would go on. `None` where it could not be read.
+fn read_line() -> Option<String> {
     let mut line = [0; MAX_ANSWER_UNITS];
     let mut length = 0;
-    // SAFETY: writes at most as many units as there is room for, and tells how many. Where it fails, that stays 0.
-    unsafe {
+    // SAFETY: writes at most as many units as there is room for, and tells how many.
+    let is_read = unsafe {
         let line = line.as_mut_ptr().cast();
-        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null());
-    }
-    String::from_utf16_lossy(&line[..length as usize])
+        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null())
+    };
+    (is_read != 0).then(|| String::from_utf16_lossy(&line[..length as usize]))
 }
 
 /// Whether the console has input that nobody has read.
