@@ -15,6 +15,7 @@ use crate::platform::exit;
 use super::job::Job;
 
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::System::Diagnostics::Debug::{SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SetErrorMode};
 use windows_sys::Win32::System::JobObjects::JOB_OBJECT_LIMIT_PROCESS_MEMORY;
 use windows_sys::Win32::System::Threading::{
     BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_UNICODE_ENVIRONMENT,
@@ -193,6 +194,8 @@ pub fn set_variable(name: &str, value: &OsStr) {
 
 /// Makes this process one that nobody notices, and limits its memory. Its priority and its folder were set when it was started.
 pub fn step_aside(memory_limit_bytes: u64) {
+    // SAFETY: sets two flags of this process: no window of the system's shows what has gone wrong here.
+    unsafe { SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX) };
     let limit = usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX);
     if let Ok(job) = Job::new(JOB_OBJECT_LIMIT_PROCESS_MEMORY, limit) {
         // SAFETY: makes a number that stands for this process.
