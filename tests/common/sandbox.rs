@@ -1,7 +1,7 @@
 //! A home, a config folder and a project folder of a test's own, and the hook run in them with nothing else in its environment.
 
 use super::Invocation;
-use super::platform::{CONFIG_HOME, HOME, SYSTEM_VARIABLES, give_to, is_root};
+use super::platform::{CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SYSTEM_VARIABLES, give_to, is_root};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl Sandbox {
         let root = tempfile::Builder::new().prefix("docglow-telemetry-").tempdir().expect("a temporary folder");
         let sandbox = Self { root };
         for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
-            fs::create_dir(folder).expect("a folder in the sandbox");
+            fs::create_dir_all(folder).expect("a folder in the sandbox");
         }
         sandbox
     }
@@ -39,9 +39,9 @@ impl Sandbox {
         self.root().join("home")
     }
 
-    /// `XDG_CONFIG_HOME` of every run.
+    /// The folder of configurations of every run.
     pub fn config_home(&self) -> PathBuf {
-        self.root().join("config")
+        self.root().join(CONFIG_IN_SANDBOX)
     }
 
     /// The working directory of every run, so the default project folder.

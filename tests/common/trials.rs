@@ -38,6 +38,7 @@ pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send
 
 fn is_there(need: &str) -> bool {
     match need {
+        "Linux" => super::platform::IS_LINUX,
         "root" => super::platform::is_root(),
         // What `make` builds; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),

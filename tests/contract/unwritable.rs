@@ -21,9 +21,9 @@ fn unwritable() -> Vec<Place> {
     let file = Sandbox::new();
     let not_a_folder = file.home().join("file");
     fs::write(&not_a_folder, "").unwrap();
-    let in_a_file = file.hook().env(CONFIG_HOME, not_a_folder);
+    let in_a_file = file.hook().env(HOME, &not_a_folder).env(CONFIG_HOME, not_a_folder);
     let homeless = Sandbox::new();
-    let nowhere = homeless.hook().env(HOME, homeless.root().join("nowhere")).env(CONFIG_HOME, NOWHERE);
+    let nowhere = homeless.hook().env(HOME, NOWHERE).env(CONFIG_HOME, NOWHERE);
     let mut places = platform::unwritable();
     places.extend([("a file for a folder", file, in_a_file), ("nowhere", homeless, nowhere)]);
     places
@@ -68,6 +68,6 @@ fn enable_and_disable_say_what_they_did_where_they_can() {
     });
     assert!(said.iter().all(|text| !text.is_empty()) && said[0] != said[1], "{said:?}");
     let sandbox = Sandbox::new();
-    let blocked = sandbox.hook().env(CONFIG_HOME, NOWHERE).arg("enable").run();
+    let blocked = sandbox.hook().env(HOME, NOWHERE).env(CONFIG_HOME, NOWHERE).arg("enable").run();
     assert_ne!(blocked.assert_success().stdout(), said[0], "it claims to have worked");
 }

@@ -1,6 +1,6 @@
 //! A sandbox with secrets in every place that the hook may look at.
 
-use crate::common::platform::{CONFIG_HOME, HOME, PROGRAMS, packages};
+use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, packages};
 use crate::common::{Invocation, Receiver, Sandbox};
 use crate::secrets::SECRETS;
 use std::fs;
@@ -31,8 +31,8 @@ impl World {
         let state = format!(
             r#"{{"version":1,"instance_id":"{secret}","consent":"{secret}","consent_recorded_at":"{secret}","{secret}":"{number}"}}"#
         );
-        fs::create_dir_all(world.home().join("docglow")).expect("the state folder");
-        fs::write(world.home().join("docglow/telemetry.json"), state).expect("the state file");
+        fs::create_dir_all(world.config_home().join("docglow")).expect("the state folder");
+        fs::write(world.config_home().join("docglow/telemetry.json"), state).expect("the state file");
         world.install_docglow();
         world
     }
@@ -61,6 +61,10 @@ impl World {
         self.named("home")
     }
 
+    fn config_home(&self) -> PathBuf {
+        self.home().join(CONFIG_IN_HOME)
+    }
+
     fn project(&self) -> PathBuf {
         self.named("project")
     }
@@ -86,7 +90,7 @@ impl World {
             .to(receiver)
             .folder(self.project())
             .env(HOME, self.home())
-            .env(CONFIG_HOME, self.home())
+            .env(CONFIG_HOME, self.config_home())
             .env("DBT_ENV_SECRET_PASSWORD", secret)
             .env(format!("DOCGLOW_{secret}"), secret)
             .env("USER", wide)

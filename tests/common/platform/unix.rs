@@ -25,6 +25,9 @@ pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where that folder is in a home, if the variable says nothing.
 pub const CONFIG_IN_HOME: &str = if IS_LINUX { ".config" } else { "Library/Application Support" };
 
+/// Where it is in a sandbox: macOS has it in the home, whatever the variable says.
+pub const CONFIG_IN_SANDBOX: &str = if IS_LINUX { "config" } else { "home/Library/Application Support" };
+
 /// The folder of a virtual environment's programs, and that of its packages, given the name of its Python.
 pub const PROGRAMS: &str = "bin";
 pub fn packages(python: &str) -> String {

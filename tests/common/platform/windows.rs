@@ -19,6 +19,9 @@ pub const CONFIG_HOME: &str = "APPDATA";
 /// Where that folder is in a home, if the variable says nothing.
 pub const CONFIG_IN_HOME: &str = "";
 
+/// Where it is in a sandbox.
+pub const CONFIG_IN_SANDBOX: &str = "config";
+
 /// The folder of a virtual environment's programs, and that of its packages.
 pub const PROGRAMS: &str = "Scripts";
 pub fn packages(_python: &str) -> String {

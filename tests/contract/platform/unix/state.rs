@@ -55,7 +55,7 @@ fn a_file_that_is_a_link_stays_one() {
     for (links, existing) in [(1, true), (1, false), (3, true)] {
         let sandbox = Sandbox::new();
         fs::create_dir(sandbox.state_dir()).unwrap();
-        let dotfiles = sandbox.root().join("dotfiles");
+        let dotfiles = sandbox.config_home().with_file_name("dotfiles");
         fs::create_dir(&dotfiles).unwrap();
         let target = dotfiles.join("state");
         if existing {
