@@ -70,3 +70,27 @@ fn was_typed_ahead() -> bool {
             && unsafe { event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0 }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::io::IsTerminal;
+    use std::os::windows::io::{FromRawHandle, OwnedHandle};
+    use windows_sys::Win32::Storage::FileSystem::PIPE_ACCESS_DUPLEX;
+    use windows_sys::Win32::System::Pipes::CreateNamedPipeW;
+
+    #[test]
+    fn a_pipe_of_git_bash_is_a_terminal_to_std_and_no_console() {
+        let name = format!(r"\\.\pipe\msys-1888ae32e00d56aa-pty{}-from-master", std::process::id());
+        let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
+        // SAFETY: the name ends in a zero, and the handle is this process's own, owned once.
+        let _window = unsafe {
+            let pipe = CreateNamedPipeW(wide.as_ptr(), PIPE_ACCESS_DUPLEX, 0, 1, 4096, 4096, 0, null());
+            OwnedHandle::from_raw_handle(pipe)
+        };
+        let terminal = File::options().read(true).write(true).open(name).unwrap();
+        assert!(terminal.is_terminal());
+        assert!(!is_console(&terminal));
+    }
+}

@@ -1,6 +1,5 @@
 //! Windows.
 
-mod console;
 mod run;
 mod sender;
 
@@ -11,7 +10,7 @@ pub const ROUNDS: usize = 2;
 
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    [console::trials(), run::trials(), sender::trials()].into_iter().flatten().collect()
+    [run::trials(), sender::trials()].into_iter().flatten().collect()
 }
 
 /// None but those that every system has: a folder of one's own can be written.
