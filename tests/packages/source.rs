@@ -53,7 +53,12 @@ fn the_same_source_makes_the_same_bytes_anywhere() {
     for downloaded in ["cache", "index"] {
         copy(&cargo_home().join("registry").join(downloaded), &home.join("registry"));
     }
-    succeed(outside_of_make("make").current_dir(&source).env("CARGO_HOME", &home).env("CARGO_NET_OFFLINE", "true"));
+    let mut make = outside_of_make("make");
+    make.current_dir(&source).env("CARGO_HOME", &home).env("CARGO_NET_OFFLINE", "true");
+    // Neither a user's environment nor cargo's configuration changes what is make's own.
+    let linker = format!("CARGO_TARGET_{}_UNKNOWN_LINUX_MUSL_LINKER", std::env::consts::ARCH.to_uppercase());
+    let others = ["TARGET", "HOST", "TARGET_CC", "CARGO_BUILD_TARGET_DIR", &linker].map(|name| (name, "theirs"));
+    succeed(make.envs(others));
     let again = fs::read(source.join("dist/docglow-telemetry")).expect("the binary");
     assert!(again == fs::read(binary()).expect("the binary"), "another folder's build has other bytes");
 }
