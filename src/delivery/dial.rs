@@ -22,6 +22,10 @@ const WAIT_FOR_V6: Duration = Duration::from_millis(50);
 /// for each search domain whose server fails, where others go on.
 const SEARCH: Duration = Duration::from_millis(400);
 
+/// How long look-ups are waited for, so that the sender is still there to say that they failed: musl asks a name server that says
+/// no for 5 s.
+const LOOK_UPS: Duration = Duration::from_millis(2500);
+
 /// A look-up's stack: glibc's alone takes some 100 KiB. What is not touched is never made.
 const LOOKUP_STACK_BYTES: usize = 512 << 10;
 
@@ -43,7 +47,7 @@ pub fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
         race.look_up_what_is_due();
         race.start_what_is_due();
         if race.is_lost() {
-            return Err(race.failure);
+            return Err(race.failure());
         }
         match race.wait() {
             Some(News::Attempt(Ok(stream))) => {
@@ -74,7 +78,7 @@ fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, F
             return Ok(*address);
         }
         if race.is_lost() {
-            return Err(race.failure);
+            return Err(race.failure());
         }
         if let Some(News::Addresses(family, outcome)) = race.wait() {
             race.looked_up(family, outcome);
@@ -96,6 +100,8 @@ struct Race {
     /// The name as it stands, and when it is asked for, unless an address is known by then.
     absolute: Option<(String, Instant)>,
     look_ups: usize,
+    /// When look-ups are not waited for any more.
+    give_up: Instant,
     attempts: usize,
     /// The last one.
     failure: Failure,
@@ -113,6 +119,7 @@ impl Race {
             next_attempt: Instant::now(),
             absolute: None,
             look_ups: 0,
+            give_up: Instant::now() + LOOK_UPS,
             attempts: 0,
             failure: Failure::NoAddress(NoAddress::Unknown),
         }
@@ -206,14 +213,24 @@ impl Race {
     }
 
     fn is_lost(&self) -> bool {
-        self.nothing_is_left() && self.absolute.is_none() && self.look_ups + self.attempts == 0
+        let nothing_is_under_way = self.nothing_is_left() && self.absolute.is_none() && self.attempts == 0;
+        nothing_is_under_way && (self.look_ups == 0 || self.give_up <= Instant::now())
+    }
+
+    /// Why it is lost.
+    fn failure(self) -> Failure {
+        match self.failure {
+            Failure::NoAddress(_) if self.look_ups > 0 => Failure::NoAddress(NoAddress::Unanswered),
+            failure => failure,
+        }
     }
 
     /// The next news; `None` where something is due before.
     fn wait(&self) -> Option<News> {
         let attempt = (!self.nothing_is_left()).then_some(self.next_attempt);
         let look_up = self.absolute.as_ref().map(|(_, due)| *due);
-        self.reports.take(attempt.into_iter().chain(look_up).min())
+        let give_up = Some(self.give_up).filter(|due| *due > Instant::now());
+        self.reports.take(attempt.into_iter().chain(look_up).chain(give_up).min())
     }
 }
 

@@ -14,6 +14,8 @@ pub enum Failure {
     NoAddress(NoAddress),
     NoHttp,
     UnusableProxy,
+    /// On the way to the proxy.
+    Proxy(Box<Failure>),
     /// The proxy's own status.
     ProxyRefused(u16),
     /// The reply code of a SOCKS proxy (RFC 1928 §6).
@@ -27,6 +29,14 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same, on the way to the proxy; what only a proxy can cause says so itself.
+    pub fn of_proxy(self) -> Failure {
+        match self {
+            Failure::Io(_) | Failure::NoAddress(_) => Failure::Proxy(Box::new(self)),
+            other => other,
+        }
+    }
+
     /// Whether it is one that only the two ends of TLS can tell.
     pub fn is_of_tls(&self) -> bool {
         matches!(self, Failure::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()))
@@ -53,6 +63,9 @@ impl fmt::Display for Failure {
         match self {
             Failure::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 Some(rustls::Error::InvalidCertificate(reason)) => write!(f, "certificate not trusted: {reason}"),
+                _ if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    f.write_str("the connection was closed without an answer")
+                }
                 _ => f.write_str(&reason(error)),
             },
             Failure::Client(minreq::Error::InvalidUtf8InResponse) => {
@@ -61,10 +74,14 @@ impl fmt::Display for Failure {
             Failure::Client(minreq::Error::HeadersOverflow) => {
                 f.write_str("answered, with headers too long to read, so that its status is not known")
             }
+            Failure::Client(minreq::Error::MalformedContentLength | minreq::Error::StatusLineOverflow) => {
+                f.write_str("answered, with headers that can't be read, so that its status is not known")
+            }
             Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
             Failure::NoHttp => f.write_str("the answer is not HTTP"),
+            Failure::Proxy(failure) => write!(f, "proxy: {failure}"),
             Failure::UnusableProxy => f.write_str("the proxy that the environment names can't be used"),
             Failure::ProxyRefused(status) => write!(f, "proxy refused: {status}"),
             Failure::SocksRefused(code) => write!(f, "proxy refused: SOCKS reply {code}"),

@@ -42,13 +42,13 @@ impl Request {
     }
 
     /// Sends the request, following redirects, and returns the status code of the last answer. `endpoint` is afterwards the
-    /// one that was asked last.
+    /// one that was asked last. `led_on` hears of each further one before it is asked.
     ///
     /// It sets no time limit of its own: the caller ends the process.
     ///
     /// # Errors
     /// `Failure`, with a reason fit to be shown.
-    pub fn send(&mut self, proxy: &ProxySettings) -> Result<u16, Failure> {
+    pub fn send(&mut self, proxy: &ProxySettings, mut led_on: impl FnMut(&Request)) -> Result<u16, Failure> {
         let mut redirects = 0..MAX_REDIRECTS;
         loop {
             let Answer { status, location } = self.exchange(proxy)?;
@@ -62,6 +62,7 @@ impl Request {
                 self.bypass_token = None;
             }
             self.hops.push(mem::replace(&mut self.endpoint, target));
+            led_on(self);
         }
     }
 
@@ -109,7 +110,8 @@ struct Answer {
 impl Answer {
     /// minreq takes an interim answer for the answer, and that for its body.
     fn of(mut response: minreq::ResponseLazy) -> Result<Answer, Failure> {
-        if response.reason_phrase == MINREQ_NO_STATUS_LINE {
+        // minreq takes any number for a status.
+        if response.reason_phrase == MINREQ_NO_STATUS_LINE || !(100..1000).contains(&response.status_code) {
             return Err(Failure::NoHttp);
         }
         if !is_interim(response.status_code) {

@@ -100,15 +100,27 @@ pub struct Sending {
 }
 
 impl Sending {
+    /// Writes down that the request is about to be sent on, before any of it leaves.
+    pub fn led_on(&mut self, request: &Request) {
+        self.amend(request, NO_ANSWER);
+    }
+
     /// Writes down what came of it.
-    pub fn end(self, request: &Request, outcome: &str) {
+    pub fn end(mut self, request: &Request, outcome: &str) {
+        self.amend(request, outcome);
+    }
+
+    fn amend(&mut self, request: &Request, outcome: &str) {
         let Some(record) = Record::parse(&self.line) else { return };
-        let ended = Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
-        let _ = self.log.0.update(|text| {
+        let amended = Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
+        let written = self.log.0.update(|text| {
             // Two that are alike to the millisecond may change places.
             let at = text.rfind(&self.line)?;
-            Some(fitting(&format!("{}{ended}{}", &text[..at], &text[at + self.line.len()..])))
+            Some(fitting(&format!("{}{amended}{}", &text[..at], &text[at + self.line.len()..])))
         });
+        if written.is_ok() {
+            self.line = amended;
+        }
     }
 }
 

@@ -50,6 +50,9 @@ pub struct Handover {
 /// The variables that the sender keeps: where the trusted certificates are. The second is a list of folders.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+/// How a report of the sender's begins.
+const REPORT: &str = "telemetry: ";
+
 /// A sender that ends without a report before this did not reach its time limit.
 const EARLY: Duration = Duration::from_secs(2);
 
@@ -71,7 +74,7 @@ pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(
     sender(handover, environment)?.start_detached().map_err(|_| NotStarted)
 }
 
-/// Starts the sender, waits for its end, and returns its report, one line.
+/// Starts the sender, waits for its end, and returns what came of it, one line.
 ///
 /// # Errors
 /// `NotStarted`, where the system refuses a further process.
@@ -80,8 +83,11 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     let report = sender(handover, environment)?.run().map_err(|_| NotStarted)?;
     // The HTTP client may panic, which ends the sender as silently as its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
-    let no_report = || format!("telemetry: POST {} -> failed ({silence})", handover.endpoint);
-    Ok(report.lines().next().map_or_else(no_report, str::to_owned))
+    Ok(match report.lines().last() {
+        Some(line) if line.starts_with(REPORT) => line.to_owned(),
+        Some(endpoint) => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
+        None => format!("{REPORT}POST {} -> failed ({silence})", handover.endpoint),
+    })
 }
 
 /// The sender: this very program, in an empty environment. Nothing in it can make the HTTP client or the resolver do what

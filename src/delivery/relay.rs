@@ -131,14 +131,19 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
 
 fn open(host: &str, port: u16, proxy: Option<&Proxy>) -> Result<Way, Failure> {
     let Some(proxy) = proxy else { return Ok(Way::plain(dial::connect(host, port)?)?) };
+    let target =
+        if proxy.scheme == Scheme::Socks5 { Target::Address(dial::first_address(host)?) } else { Target::Name(host) };
+    through(proxy, &target, port).map_err(Failure::of_proxy)
+}
+
+fn through(proxy: &Proxy, target: &Target, port: u16) -> Result<Way, Failure> {
     let stream = dial::connect(&proxy.host, proxy.port)?;
     let mut way =
         if proxy.scheme == Scheme::Https { tls_tunnel::way(stream, &proxy.host)? } else { Way::plain(stream)? };
     let credentials = proxy.credentials.as_ref();
-    match proxy.scheme {
-        Scheme::Http | Scheme::Https => tunnel::connect(&mut way, host, port, credentials)?,
-        Scheme::Socks5 => tunnel::socks5(&mut way, &Target::Address(dial::first_address(host)?), port, credentials)?,
-        Scheme::Socks5h => tunnel::socks5(&mut way, &Target::Name(host), port, credentials)?,
+    match (proxy.scheme, target) {
+        (Scheme::Http | Scheme::Https, Target::Name(host)) => tunnel::connect(&mut way, host, port, credentials)?,
+        (_, target) => tunnel::socks5(&mut way, target, port, credentials)?,
     }
     Ok(way)
 }

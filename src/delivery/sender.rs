@@ -14,7 +14,7 @@ use crate::delivery::log::Log;
 use crate::delivery::slot::Slot;
 use crate::delivery::threads::start_thread;
 use crate::delivery::trust;
-use crate::delivery::{CERTIFICATE_VARIABLES, Handover};
+use crate::delivery::{CERTIFICATE_VARIABLES, Handover, REPORT};
 use crate::endpoint::Endpoint;
 use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
@@ -42,14 +42,15 @@ pub enum Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Report::Answered(endpoint, status) => write!(f, "telemetry: POST {endpoint} -> {status}"),
-            Report::Failed(endpoint, failure) => write!(f, "telemetry: POST {endpoint} -> failed ({failure})"),
-            Report::TooManySenders => write!(f, "telemetry: not sent (too many events are being sent already)"),
+            Report::Answered(endpoint, status) => write!(f, "{REPORT}POST {endpoint} -> {status}"),
+            Report::Failed(endpoint, failure) => write!(f, "{REPORT}POST {endpoint} -> failed ({failure})"),
+            Report::TooManySenders => write!(f, "{REPORT}not sent (too many events are being sent already)"),
         }
     }
 }
 
-/// Reads the hand-over from standard input, sends its event, and reports on standard output.
+/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line for each endpoint that a
+/// redirect leads to, and one for what came of it.
 pub fn run() {
     if start_watchdog().is_err() {
         return;
@@ -94,8 +95,12 @@ fn deliver(handover: Handover) -> Report {
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
-    let sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
-    let answer = request.send(&proxy);
+    let mut sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
+    let answer = request.send(&proxy, |request| {
+        sending.iter_mut().for_each(|sending| sending.led_on(request));
+        // Debug shows it where the time is over before the answer.
+        let _ = writeln!(io::stdout(), "{}", request.endpoint);
+    });
     if let Some(sending) = sending {
         sending.end(&request, &answer.as_ref().map_or_else(Failure::to_string, u16::to_string));
     }

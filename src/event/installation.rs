@@ -61,8 +61,8 @@ fn behind_script(command: &Path) -> Option<Versions> {
         _ if python.is_virtual => vec![base],
         // Debian's /usr/local goes before its /usr.
         beside if beside == base => vec![base.join("local"), base],
-        // `pip --user` goes before both.
-        beside => vec![beside, base.join("local"), base],
+        // `pip --user`. Where the packages lie elsewhere, it is no script of pip's.
+        beside => vec![beside],
     };
     found(&folders, &python)
 }

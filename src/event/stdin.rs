@@ -32,6 +32,7 @@ pub enum Unreadable {
     NotUtf8,
     Incomplete,
     TooLarge,
+    NoMemory,
     TooSlow,
 }
 
@@ -43,6 +44,7 @@ impl fmt::Display for Unreadable {
             Unreadable::NotUtf8 => "the event is not UTF-8",
             Unreadable::Incomplete => "the event ends half-way",
             Unreadable::TooLarge => "the event is larger than 1 MiB",
+            Unreadable::NoMemory => "there is no memory for the event",
             Unreadable::TooSlow => "the event was not complete within 2 s",
         })
     }
@@ -82,7 +84,7 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
             deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
         }
         if !try_reserve(&mut text, CHUNK_BYTES) {
-            return Err(Unreadable::TooLarge);
+            return Err(Unreadable::NoMemory);
         }
         match input.read(&mut text, deadline) {
             Read::Bytes(_) => {}

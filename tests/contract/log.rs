@@ -17,6 +17,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         what_was_sent_can_be_read_to_the_letter,
         what_came_of_it_is_said_whatever_it_was,
         everybody_who_has_had_it_along_redirects_is_named,
+        who_has_had_it_and_never_answers_is_named,
         an_endless_endpoint_pushes_nothing_out,
         nothing_is_logged_where_nothing_is_sent,
         many_writers_at_once_leave_whole_lines_and_lose_none,
@@ -75,6 +76,15 @@ fn everybody_who_has_had_it_along_redirects_is_named() {
     let record = &records(&sandbox)[0];
     assert_eq!(record["endpoint"], format!("{} -> {}", first.url(), last.url()));
     assert_eq!(record["outcome"], "204");
+}
+
+fn who_has_had_it_and_never_answers_is_named() {
+    let (sandbox, last) = (Sandbox::new(), Receiver::start(Behaviour::Silent));
+    let first = Receiver::start(Behaviour::Answer(307, vec![("Location".to_owned(), last.url())]));
+    sends(&sandbox, &first).debug().run().assert_sent(&last.url(), "failed (timed out)");
+    let record = &records(&sandbox)[0];
+    assert_eq!(record["endpoint"], format!("{} -> {}", first.url(), last.url()));
+    assert_eq!(record["outcome"], "no answer");
 }
 
 fn an_endless_endpoint_pushes_nothing_out() {

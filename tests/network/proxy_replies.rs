@@ -102,7 +102,7 @@ fn a_proxy_that_resets_sends_nothing() {
 fn a_proxy_that_is_not_there_sends_nothing() {
     let (scene, nobody) = (Scene::new(Manner::Hang), crate::common::Receiver::refusing());
     let call = scene.call().env("https_proxy", format!("http://{}", nobody.address()));
-    call.debug().run().assert_sent(URL, "failed (Connection refused)");
+    call.debug().run().assert_sent(URL, "failed (proxy: Connection refused)");
 }
 
 fn a_proxy_that_answers_nonsense_sends_nothing() {

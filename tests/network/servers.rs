@@ -155,7 +155,8 @@ fn headers_of_a_hundred_kilobytes_are_read() {
 
 fn an_answer_whose_headers_cannot_be_read_is_still_called_one() {
     let (latin_1, long) = (b"X: \xe9\r\n".to_vec(), b"X: y\r\n".repeat(100_000));
-    for (headers, reason) in [(latin_1, "are no text"), (long, "too long to read")] {
+    let no_number = b"Content-Length: abc\r\n".to_vec();
+    for (headers, reason) in [(latin_1, "are no text"), (long, "too long to read"), (no_number, "can't be read")] {
         let answer = [b"HTTP/1.1 204 No Content\r\n", &headers[..], b"\r\n"].concat();
         let receiver = Receiver::start(Behaviour::Bytes(answer));
         let outcome = Hook::new().call().to(&receiver).debug().run();
@@ -190,10 +191,11 @@ fn a_refused_connection_does_no_harm() {
 }
 
 fn an_answer_that_is_no_http_does_no_harm() {
-    assert_eq!(
-        endure(|connection| request_and(connection, b"SSH-2.0-OpenSSH_9.6\r\n")),
-        "failed (the answer is not HTTP)"
-    );
+    for answer in ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 20", "HTTP/1.1 000 X\r\n\r\n", "HTTP/1.1 1000 X\r\n\r\n"] {
+        let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        outcome.assert_sent(&receiver.url(), "failed (the answer is not HTTP)");
+    }
 }
 
 fn an_answer_that_is_not_text_does_no_harm() {

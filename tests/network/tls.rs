@@ -190,7 +190,7 @@ fn a_server_that_closes_in_the_handshake_gets_nothing() {
         std::io::Read::read(&mut connection.stream, &mut [0; 4096]).ok();
     })));
     let url = format!("https://localhost:{}/", receiver.port());
-    assert_fails(scene.trusting_call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url), &url, "end of file");
+    assert_fails(scene.trusting_call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url), &url, "closed without an answer");
 }
 
 fn an_unreadable_trust_store_sends_nothing() {

@@ -49,7 +49,8 @@ impl World {
             format!("home = /{secret}\nversion = 3.11.7 {secret}\nprompt = {secret}\nversion_info = {number}\n");
         fs::write(self.environment().join("pyvenv.cfg"), config).expect("pyvenv.cfg");
         let programs = self.environment().join(PROGRAMS);
-        let script = format!("#!{} {secret}\n# {secret}\n", programs.join("python").display());
+        let script =
+            format!("#!{} {secret}\nfrom docglow.cli import cli # {secret}\n", programs.join("python").display());
         fs::write(self.docglow(), script).expect("docglow");
     }
 

@@ -114,7 +114,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     let by_shell = "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexec /bin/sh \"$@\"\n";
     executable(&venv.join("bin/python"), by_shell);
     let docglow = venv.join("bin/docglow");
-    executable(&docglow, &format!("#!{python}\nexit 0\n"));
+    executable(&docglow, &format!("#!{python}\nexit 0\nfrom docglow.cli import cli\n"));
     fs::write(scene.sandbox.project().join("uv.lock"), "").expect("a project of uv's");
     scene.script("uv", "shift; exec \".venv/bin/$@\"");
     scene.script("launcher", "exec \"$@\"");

@@ -19,7 +19,7 @@ impl Machine {
 
     /// The script that an installer puts at `path`.
     fn script(&self, path: &str, interpreter: &str) -> PathBuf {
-        self.file(path, format!("#!{}\nfrom docglow.cli import cli\n", self.path(interpreter).display()))
+        self.file(path, format!("#!{}\n{IMPORT}", self.path(interpreter).display()))
     }
 
     fn packages(&self, folder: &str, names: &[&str]) {
@@ -50,6 +50,7 @@ impl Machine {
     }
 }
 
+const IMPORT: &str = "from docglow.cli import cli\n";
 const DOCGLOW: &[&str] = &["docglow-0.9.2.dist-info"];
 
 #[test]
@@ -147,7 +148,7 @@ fn a_first_line_that_does_not_fit_stands_in_the_second() {
     let python = machine.path("with space/bin/python");
     let uv = r#""$(dirname -- "$(realpath -- "$0")")"/'python'"#.to_owned();
     for command in [format!("\"{}\"", python.display()), format!("'{}'", python.display()), uv] {
-        fs::write(&pip, format!("#!/bin/sh\n'''exec' {command} \"$0\" \"$@\"\n' '''\n")).unwrap();
+        fs::write(&pip, format!("#!/bin/sh\n'''exec' {command} \"$0\" \"$@\"\n' '''\n{IMPORT}")).unwrap();
         assert_eq!(versions(&pip), found("0.9.2", "3.11.7"), "{command}");
     }
     assert_eq!(versions(&machine.link("docglow", "with space/bin/docglow")), found("0.9.2", "3.11.7"));
@@ -184,6 +185,18 @@ fn what_cannot_be_told_stays_unknown() {
         let script = machine.file(".local/bin/other", format!("{line}\n"));
         assert_eq!(versions(&script), NOTHING, "{line}");
     }
+
+    // A wrapper may run any docglow, an archive brings its own, and PYTHONPATH may lead to one beside no script of pip's.
+    machine.python("image", "3.11.7");
+    machine.docglow("image", "3.11", "0.9.2");
+    let line = format!("#!{}\n", machine.path("image/bin/python3.11").display());
+    for rest in
+        ["import os\nos.execvp('docker', ['docker', 'run', 'docglow'])\n", "PK\x03\x04__main__.py\nimport docglow\n"]
+    {
+        let wrapper = machine.file("image/bin/wrapper", line.clone() + rest);
+        assert_eq!(versions(&wrapper), NOTHING, "{rest}");
+    }
+    assert_eq!(versions(&machine.script("target/bin/docglow", "image/bin/python3.11")), NOTHING);
 
     // An environment whose Python has become another one no longer has the packages it had.
     machine.python("opt", "3.12.1");

@@ -8,7 +8,10 @@ use crate::platform::file::{entries, open_regular, path_of_bytes};
 /// The folder below a Python's prefix that holds its programs.
 pub const PROGRAMS: &str = "bin";
 
-/// Two lines with a path in one of them.
+/// How a file in a zip archive begins.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
+
+/// Two lines with a path in one of them, and the few that follow.
 const MAX_SCRIPT_HEAD_BYTES: u64 = 8 << 10;
 
 /// The prefix of the Python that a program belongs to, whose `bin` holds it.
@@ -29,11 +32,16 @@ pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> 
     entries(prefix.join("include"))
 }
 
-/// The interpreter of a script: what its first line names, or the second one where the path is too long for it or has a space,
-/// as pip and conda write it.
+/// The interpreter of a script that imports docglow, as pip, uv and conda write it: what its first line names, or the second one
+/// where the path is too long for it or has a space. `None` for any other script, and for an archive, which may bring its own.
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let mut head = Vec::new();
     open_regular(script).ok()?.take(MAX_SCRIPT_HEAD_BYTES).read_to_end(&mut head).ok()?;
+    let imports = |line: &[u8]| line.starts_with(b"from docglow") || line.starts_with(b"import docglow");
+    let is_archive = head.windows(ARCHIVE.len()).any(|bytes| bytes == ARCHIVE);
+    if is_archive || !head.split(|byte| *byte == b'\n').any(imports) {
+        return None;
+    }
     let mut lines = head.split(|byte| *byte == b'\n');
     let first = lines.next()?.strip_prefix(b"#!")?.trim_ascii();
     let command = if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
