@@ -4,6 +4,7 @@ use super::Invocation;
 use super::platform::{CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SYSTEM_VARIABLES, give_to, is_root};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The event of the tests that are not about the event.
 pub const EVENT: &str = r#"{"command":"generate","result":"success","duration_ms":1446,"adapter_type":"duckdb"}"#;
@@ -91,13 +92,19 @@ impl Sandbox {
     pub fn as_nobody(&self) -> Invocation {
         let mut hook = self.hook();
         if is_root() {
-            let copy = self.root().join("docglow-telemetry");
-            fs::copy(&hook.program, &copy).expect("a copy of the hook");
+            hook.program = self.copy_of_the_hook();
             give_to(NOBODY, self.root());
-            hook.program = copy;
             hook.user = Some(NOBODY);
         }
         hook
+    }
+
+    /// The hook's executable where everybody can reach it, and a test may delete it. Another process writes it: what another test
+    /// starts meanwhile would hold it open, and what is open for writing can't be run.
+    pub fn copy_of_the_hook(&self) -> PathBuf {
+        let copy = self.root().join("docglow-telemetry");
+        assert!(Command::new("cp").args([&binary(), &copy]).status().expect("cp").success());
+        copy
     }
 
     /// `docglow-telemetry ARGUMENT…`, for `sandbox.command(["status", "--json"])`.

@@ -15,11 +15,11 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_absolute_config_home_needs_no_user_database needs ["Linux"],
         a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked needs ["root", "unshare", "mount"],
         no_plug_in_of_the_machines_is_asked_for_the_home needs ["root", "unshare", "mount", "cc", "a static binary"],
-        as_root_in_a_users_home_nothing_is_made needs ["root"],
-        as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root"],
-        as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root"],
-        a_folder_of_roots_in_a_users_home_is_the_users_all_the_same needs ["root"],
-        as_root_what_a_link_leads_to_stays_its_owners needs ["root"],
+        as_root_in_a_users_home_nothing_is_made needs ["root", "Linux"],
+        as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root", "Linux"],
+        as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root", "Linux"],
+        a_folder_of_roots_in_a_users_home_is_the_users_all_the_same needs ["root", "Linux"],
+        as_root_what_a_link_leads_to_stays_its_owners needs ["root", "Linux"],
     ]
 }
 

@@ -1,7 +1,7 @@
 //! A machine that lacks what every machine has.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
-use crate::wrapped::{as_stranger, by_shell, copy_of_the_hook, in_namespace};
+use crate::wrapped::{as_stranger, by_shell, in_namespace};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -72,7 +72,7 @@ fn without_proc_an_event_goes_out() {
 fn without_proc_and_its_own_file_it_exits_with_0() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let mut hook = sandbox.hook().on().to(&receiver).debug();
-    hook.program = copy_of_the_hook(&sandbox);
+    hook.program = sandbox.copy_of_the_hook();
     let mut command = in_namespace(&hook, "mount -t tmpfs none /proc").as_command();
     let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("unshare");
     await_program(child.id(), &hook.program);
@@ -105,7 +105,7 @@ fn without_a_null_device_an_event_goes_out() {
 /// A copy of the hook that waits for its event.
 fn waiting_copy(sandbox: &Sandbox, receiver: &Receiver) -> (PathBuf, Child) {
     let mut hook = sandbox.hook().on().to(receiver).arg("--wait");
-    hook.program = copy_of_the_hook(sandbox);
+    hook.program = sandbox.copy_of_the_hook();
     let child = hook.as_command().stdin(Stdio::piped()).spawn().expect("the hook");
     (hook.program, child)
 }

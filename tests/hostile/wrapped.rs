@@ -1,9 +1,8 @@
 //! The hook started by something else: a shell script, another user, a namespace.
 
-use crate::common::{Invocation, Sandbox, sandbox, trials};
+use crate::common::{Invocation, Sandbox, trials};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::PathBuf;
 
 /// A user whom no machine knows.
 pub const STRANGER: u32 = 54_321;
@@ -38,15 +37,8 @@ pub fn as_stranger(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invoca
         chown(folder, Some(STRANGER), Some(STRANGER)).expect("the sandbox's owner");
     }
     let mut hook = hook.clone();
-    hook.program = copy_of_the_hook(sandbox);
+    hook.program = sandbox.copy_of_the_hook();
     let id = STRANGER.to_string();
     let inner = by_tool(&hook, "setpriv", &["--reuid", &id, "--regid", &id, "--clear-groups"]);
     by_shell(&inner, script)
-}
-
-/// The hook's executable where everybody can reach it, and a test may delete it.
-pub fn copy_of_the_hook(sandbox: &Sandbox) -> PathBuf {
-    let copy = sandbox.root().join("docglow-telemetry");
-    fs::copy(sandbox::binary(), &copy).expect("a copy of the hook");
-    copy
 }
