@@ -9,7 +9,7 @@ use crate::decision::consent;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::delivery::proxy::ProxySettings;
-use crate::delivery::{self, Handover};
+use crate::delivery::{self, Handover, REPORT};
 use crate::event::command_line::CommandLine;
 use crate::event::elapsed::Elapsed;
 use crate::event::stdin;
@@ -103,7 +103,7 @@ pub fn ask(context: &Context, line: &CommandLine) {
 /// Shows what came of an event, where debug is on.
 pub fn tell(environment: &Environment, outcome: Result<String, String>) {
     if environment.debug() {
-        let line = outcome.unwrap_or_else(|reason| format!("telemetry: not sent ({reason})"));
+        let line = outcome.unwrap_or_else(|reason| format!("{REPORT}not sent ({reason})"));
         // A closed stderr is no reason to fail.
         let _ = writeln!(io::stderr(), "{line}");
     }

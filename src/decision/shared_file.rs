@@ -25,7 +25,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 /// Readers take no lock, since the file is only ever replaced whole. Writers hold `….lock` from reading to replacing, so none
 /// undoes what another has just written.
 ///
-/// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
+/// In another user's home, root reads and replaces a file that is there, with that user's rights, and makes none.
 #[derive(Clone, Debug)]
 pub struct SharedFile {
     path: PathBuf,
@@ -52,11 +52,13 @@ impl SharedFile {
         &self.path
     }
 
-    /// Reads the file. What is there and is no text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
+    /// Reads the file, in another user's home with that user's rights. What is there and is no text of at most [`MAX_BYTES`] reads
+    /// as empty, as does no file at all.
     ///
     /// # Errors
     /// Those of a file that may not be read, and so must not be replaced.
     pub fn read(&self) -> Result<String> {
+        let _rights = OwnersRights::take(folder_of(&self.path))?;
         match read_regular(&self.path, MAX_BYTES as u64) {
             Ok(bytes) => Ok(String::from_utf8(bytes).unwrap_or_default()),
             // An error of our own making: something else in its place, or a file too large for it.

@@ -22,10 +22,6 @@ const WAIT_FOR_V6: Duration = Duration::from_millis(50);
 /// for each search domain whose server fails, where others go on.
 const SEARCH: Duration = Duration::from_millis(400);
 
-/// How long look-ups are waited for, so that the sender is still there to say that they failed: musl asks a name server that says
-/// no for 5 s.
-const LOOK_UPS: Duration = Duration::from_millis(2500);
-
 /// A look-up's stack: glibc's alone takes some 100 KiB. What is not touched is never made.
 const LOOKUP_STACK_BYTES: usize = 512 << 10;
 
@@ -37,12 +33,13 @@ enum News {
     Attempt(io::Result<TcpStream>),
 }
 
-/// Connects to the first address of `host`, a name or an address, that takes the connection. It sets no time limit of its own.
+/// Connects to the first address of `host`, a name or an address, that takes the connection. It sets no time limit of its own, but
+/// look-ups are not waited for after `give_up`: musl asks a name server that says no for 5 s.
 ///
 /// # Errors
 /// That of the last attempt, or `Failure::NoAddress`.
-pub fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
-    let mut race = Race::to(host, &[Family::V6, Family::V4], port);
+pub fn connect(host: &str, port: u16, give_up: Instant) -> Result<TcpStream, Failure> {
+    let mut race = Race::to(host, &[Family::V6, Family::V4], port, give_up);
     loop {
         race.look_up_what_is_due();
         race.start_what_is_due();
@@ -66,12 +63,13 @@ pub fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
 ///
 /// # Errors
 /// `Failure::NoAddress`
-pub fn first_address(host: &str) -> Result<IpAddr, Failure> {
-    first_address_in(host, &[Family::V4]).or_else(|failure| first_address_in(host, &[Family::V6]).map_err(|_| failure))
+pub fn first_address(host: &str, give_up: Instant) -> Result<IpAddr, Failure> {
+    let first = |families| first_address_in(host, families, give_up);
+    first(&[Family::V4]).or_else(|failure| first(&[Family::V6]).map_err(|_| failure))
 }
 
-fn first_address_in(host: &str, families: &'static [Family]) -> Result<IpAddr, Failure> {
-    let mut race = Race::to(host, families, 0);
+fn first_address_in(host: &str, families: &'static [Family], give_up: Instant) -> Result<IpAddr, Failure> {
+    let mut race = Race::to(host, families, 0, give_up);
     loop {
         race.look_up_what_is_due();
         if let Some(address) = race.v4.front().or(race.v6.front()) {
@@ -108,7 +106,7 @@ struct Race {
 }
 
 impl Race {
-    fn new(families: &'static [Family], port: u16) -> Race {
+    fn new(families: &'static [Family], port: u16, give_up: Instant) -> Race {
         Race {
             families,
             port,
@@ -119,14 +117,14 @@ impl Race {
             next_attempt: Instant::now(),
             absolute: None,
             look_ups: 0,
-            give_up: Instant::now() + LOOK_UPS,
+            give_up,
             attempts: 0,
             failure: Failure::NoAddress(NoAddress::Unknown),
         }
     }
 
-    fn to(host: &str, families: &'static [Family], port: u16) -> Race {
-        let mut race = Race::new(families, port);
+    fn to(host: &str, families: &'static [Family], port: u16, give_up: Instant) -> Race {
+        let mut race = Race::new(families, port, give_up);
         match host.parse() {
             Ok(address) => race.add([address]),
             // No name server is asked for it (RFC 6761).
@@ -212,9 +210,13 @@ impl Race {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
+    /// Whether there is nothing but look-ups.
+    fn only_looks_up(&self) -> bool {
+        self.nothing_is_left() && self.absolute.is_none() && self.attempts == 0
+    }
+
     fn is_lost(&self) -> bool {
-        let nothing_is_under_way = self.nothing_is_left() && self.absolute.is_none() && self.attempts == 0;
-        nothing_is_under_way && (self.look_ups == 0 || self.give_up <= Instant::now())
+        self.only_looks_up() && (self.look_ups == 0 || self.give_up <= Instant::now())
     }
 
     /// Why it is lost.
@@ -229,7 +231,7 @@ impl Race {
     fn wait(&self) -> Option<News> {
         let attempt = (!self.nothing_is_left()).then_some(self.next_attempt);
         let look_up = self.absolute.as_ref().map(|(_, due)| *due);
-        let give_up = Some(self.give_up).filter(|due| *due > Instant::now());
+        let give_up = self.only_looks_up().then_some(self.give_up);
         self.reports.take(attempt.into_iter().chain(look_up).chain(give_up).min())
     }
 }
@@ -241,7 +243,7 @@ mod tests {
 
     #[test]
     fn families_take_turns_with_ipv6_first() {
-        let mut race = Race::new(&[], 1);
+        let mut race = Race::new(&[], 1, Instant::now());
         let (v4, v6) = ([127, 0, 0, 1].into(), [0, 0, 0, 0, 0, 0, 0, 1].into());
         race.add([v4, v4, v6]);
         let order: Vec<_> = (0..3)
@@ -258,7 +260,7 @@ mod tests {
 
     #[test]
     fn ipv4_waits_a_moment_for_ipv6_and_no_longer() {
-        let mut race = Race::new(&[], 1);
+        let mut race = Race::new(&[], 1, Instant::now());
         race.look_ups = 2;
         race.looked_up(Family::V4, Ok(vec![Ipv4Addr::LOCALHOST.into()]));
         race.start_what_is_due();
@@ -271,13 +273,13 @@ mod tests {
     #[test]
     fn what_follows_tls_last_message_does_not_wait() {
         let open = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert!(connect("localhost", open.local_addr().unwrap().port()).unwrap().nodelay().unwrap());
+        assert!(connect("localhost", open.local_addr().unwrap().port(), Instant::now()).unwrap().nodelay().unwrap());
     }
 
     #[test]
     fn what_is_told_is_the_last_attempt_or_why_there_was_none() {
         let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
-        let failure = connect("127.0.0.1", closed.port()).unwrap_err();
+        let failure = connect("127.0.0.1", closed.port(), Instant::now()).unwrap_err();
         assert!(matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused));
     }
 }

@@ -1,6 +1,7 @@
 //! The one request, and the redirects that it may follow.
 
 use std::mem;
+use std::time::Instant;
 
 use crate::delivery::failure::Failure;
 use crate::delivery::head::Head;
@@ -44,14 +45,19 @@ impl Request {
     /// Sends the request, following redirects, and returns the status code of the last answer. `endpoint` is afterwards the
     /// one that was asked last. `led_on` hears of each further one before it is asked.
     ///
-    /// It sets no time limit of its own: the caller ends the process.
+    /// It sets no time limit of its own: the caller ends the process. But look-ups are not waited for after `give_up`.
     ///
     /// # Errors
     /// `Failure`, with a reason fit to be shown.
-    pub fn send(&mut self, proxy: &ProxySettings, mut led_on: impl FnMut(&Request)) -> Result<u16, Failure> {
+    pub fn send(
+        &mut self,
+        proxy: &ProxySettings,
+        give_up: Instant,
+        mut led_on: impl FnMut(&Request),
+    ) -> Result<u16, Failure> {
         let mut redirects = 0..MAX_REDIRECTS;
         loop {
-            let Answer { status, location } = self.exchange(proxy)?;
+            let Answer { status, location } = self.exchange(proxy, give_up)?;
             if !matches!(status, 301 | 302 | 307 | 308) {
                 return Ok(status);
             }
@@ -66,14 +72,14 @@ impl Request {
         }
     }
 
-    fn exchange(&self, proxy: &ProxySettings) -> Result<Answer, Failure> {
+    fn exchange(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Answer, Failure> {
         let mut request = minreq::post(self.endpoint.url())
             .with_headers(self.headers())
             .with_body(self.body.as_str())
             .with_follow_redirects(false)
             .with_max_status_line_length(MAX_STATUS_LINE_BYTES)
             .with_max_headers_size(MAX_HEADER_BYTES);
-        let relay = self.relay(proxy)?;
+        let relay = self.relay(proxy, give_up)?;
         if let Some(relay) = &relay {
             request = request.with_proxy(relay.for_minreq()?);
         }
@@ -85,7 +91,7 @@ impl Request {
     }
 
     /// The relay for this request; `None` where it goes without.
-    fn relay(&self, proxy: &ProxySettings) -> Result<Option<Relay>, Failure> {
+    fn relay(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Option<Relay>, Failure> {
         if self.endpoint.is_https() {
             tls::prepare();
         } else if self.endpoint.host() != LOCALHOST {
@@ -93,9 +99,9 @@ impl Request {
         }
         match proxy.route(&self.endpoint) {
             // A machine that has no room for a relay may have a way that needs none. But `localhost` is not to be looked up.
-            Route::Direct if self.endpoint.is_https() => Ok(Relay::start(&self.endpoint, None).ok()),
-            Route::Direct => Ok(Some(Relay::start(&self.endpoint, None)?)),
-            Route::Proxy(proxy) => Ok(Some(Relay::start(&self.endpoint, Some(proxy))?)),
+            Route::Direct if self.endpoint.is_https() => Ok(Relay::start(&self.endpoint, None, give_up).ok()),
+            Route::Direct => Ok(Some(Relay::start(&self.endpoint, None, give_up)?)),
+            Route::Proxy(proxy) => Ok(Some(Relay::start(&self.endpoint, Some(proxy), give_up)?)),
             Route::UnusableProxy => Err(Failure::UnusableProxy),
         }
     }

@@ -68,7 +68,7 @@ impl Log {
     }
 }
 
-/// All that have had the request, in order.
+/// All that have had the request, or are about to, in order.
 fn way(request: &Request) -> String {
     let mut way = String::new();
     for endpoint in request.hops.iter().chain([&request.endpoint]) {

@@ -50,8 +50,8 @@ pub struct Handover {
 /// The variables that the sender keeps: where the trusted certificates are. The second is a list of folders.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// How a report of the sender's begins.
-const REPORT: &str = "telemetry: ";
+/// How a line begins that debug shows.
+pub const REPORT: &str = "telemetry: ";
 
 /// A sender that ends without a report before this did not reach its time limit.
 const EARLY: Duration = Duration::from_secs(2);

@@ -2,13 +2,13 @@
 //!
 //! minreq takes neither an address nor a stream, connects to one address after another without a limit, and knows no proxies
 //! but those that answer CONNECT in one piece and ask for no `Host`. What it does take is a proxy. So this one finds the way,
-//! and passes on what is TLS already: to the one client that knows a password made for it.
+//! and passes on what is TLS already, or for this machine: to the one client that knows a password made for it.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -51,11 +51,12 @@ pub struct Way {
 }
 
 impl Relay {
-    /// Begins to open a way to the endpoint, through the proxy where there is one.
+    /// Begins to open a way to the endpoint, through the proxy where there is one. Look-ups are not waited for after
+    /// `give_up`.
     ///
     /// # Errors
     /// Where there is no loopback, no port or no thread to be had.
-    pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>) -> io::Result<Relay> {
+    pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>, give_up: Instant) -> io::Result<Relay> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
@@ -64,7 +65,7 @@ impl Relay {
         let (host, port) = (endpoint.host().to_owned(), endpoint.port());
         let (greeting, failure) = (relay.greeting(&host, port), relay.failure.clone());
         let serve = move || {
-            let way = open(&host, port, proxy.as_ref());
+            let way = open(&host, port, proxy.as_ref(), give_up);
             let Ok(client) = admit(&listener, &greeting) else { return };
             drop(listener);
             // What the client learns of the end is to find its reason told.
@@ -129,21 +130,23 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-fn open(host: &str, port: u16, proxy: Option<&Proxy>) -> Result<Way, Failure> {
-    let Some(proxy) = proxy else { return Ok(Way::plain(dial::connect(host, port)?)?) };
-    let target =
-        if proxy.scheme == Scheme::Socks5 { Target::Address(dial::first_address(host)?) } else { Target::Name(host) };
-    through(proxy, &target, port).map_err(Failure::of_proxy)
+fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Result<Way, Failure> {
+    let Some(proxy) = proxy else { return Ok(Way::plain(dial::connect(host, port, give_up)?)?) };
+    let target = match proxy.scheme {
+        Scheme::Socks5 => Target::Address(dial::first_address(host, give_up)?),
+        Scheme::Http | Scheme::Https | Scheme::Socks5h => Target::Name(host),
+    };
+    through(proxy, host, &target, port, give_up).map_err(Failure::of_proxy)
 }
 
-fn through(proxy: &Proxy, target: &Target, port: u16) -> Result<Way, Failure> {
-    let stream = dial::connect(&proxy.host, proxy.port)?;
+fn through(proxy: &Proxy, host: &str, target: &Target, port: u16, give_up: Instant) -> Result<Way, Failure> {
+    let stream = dial::connect(&proxy.host, proxy.port, give_up)?;
     let mut way =
         if proxy.scheme == Scheme::Https { tls_tunnel::way(stream, &proxy.host)? } else { Way::plain(stream)? };
     let credentials = proxy.credentials.as_ref();
-    match (proxy.scheme, target) {
-        (Scheme::Http | Scheme::Https, Target::Name(host)) => tunnel::connect(&mut way, host, port, credentials)?,
-        (_, target) => tunnel::socks5(&mut way, target, port, credentials)?,
+    match proxy.scheme {
+        Scheme::Http | Scheme::Https => tunnel::connect(&mut way, host, port, credentials)?,
+        Scheme::Socks5 | Scheme::Socks5h => tunnel::socks5(&mut way, target, port, credentials)?,
     }
     Ok(way)
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
@@ -26,6 +26,9 @@ const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
 /// The most memory the sender may fill, should a file of certificates turn out to have no end.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
+
+/// How long before that look-ups are not waited for any more, so that there is time left to say so.
+const LAST_WORDS: Duration = Duration::from_millis(150);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
@@ -55,6 +58,7 @@ pub fn run() {
     if start_watchdog().is_err() {
         return;
     }
+    let give_up = Instant::now() + TIME_LIMIT - LAST_WORDS;
     process::step_aside(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
@@ -63,7 +67,7 @@ pub fn run() {
         && is_started_by_hook()
         && let Ok(handover) = serde_json::from_slice(&text)
     {
-        let _ = writeln!(io::stdout(), "{}", deliver(handover));
+        let _ = writeln!(io::stdout(), "{}", deliver(handover, give_up));
     }
 }
 
@@ -83,7 +87,7 @@ fn start_watchdog() -> io::Result<()> {
     start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
-fn deliver(handover: Handover) -> Report {
+fn deliver(handover: Handover, give_up: Instant) -> Report {
     trust::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // In another user's home root leaves nothing, and so is not counted.
@@ -96,7 +100,7 @@ fn deliver(handover: Handover) -> Report {
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
     let mut sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
-    let answer = request.send(&proxy, |request| {
+    let answer = request.send(&proxy, give_up, |request| {
         sending.iter_mut().for_each(|sending| sending.led_on(request));
         // Debug shows it where the time is over before the answer.
         let _ = writeln!(io::stdout(), "{}", request.endpoint);

@@ -1,7 +1,8 @@
 //! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a user's home (`sudo -E`).
 
+use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
-use crate::wrapped::{STRANGER, in_namespace};
+use crate::wrapped::{STRANGER, by_tool, in_namespace};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
@@ -19,6 +20,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root", "Linux"],
         as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root", "Linux"],
         a_folder_of_roots_in_a_users_home_is_the_users_all_the_same needs ["root", "Linux"],
+        a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed needs ["root", "Linux"],
+        as_root_of_a_user_namespace_all_is_as_at_home needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
         as_root_what_a_link_leads_to_stays_its_owners needs ["root", "Linux"],
     ]
 }
@@ -261,6 +264,42 @@ fn a_folder_of_roots_in_a_users_home_is_the_users_all_the_same() {
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640, "{roots}");
         assert!(home.entries().iter().all(|path| !path.ends_with("senders")), "{roots}");
     }
+}
+
+fn a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed() {
+    let home = UsersHome::new();
+    let folder = home.path(".config/docglow");
+    fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::write(folder.join("telemetry.json"), UNSET.replace("unset", "yes")).unwrap();
+    let status = || home.sandbox.command(["status", "--json"]).env_remove("XDG_CONFIG_HOME").run().json();
+    assert_eq!(status()["active"], false);
+    home.command("disable").assert_success();
+    assert_eq!(status()["active"], false);
+}
+
+/// Where all that lies above the home is nobody's.
+fn as_root_of_a_user_namespace_all_is_as_at_home() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.copy_of_the_hook();
+    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    give_to(STRANGER, sandbox.root());
+    let inside = |hook: Invocation| {
+        let id = STRANGER.to_string();
+        let hook = Invocation { program: program.clone(), ..hook };
+        let namespace = by_tool(&hook, "unshare", &["--user", "--map-root-user"]);
+        by_tool(&namespace, "setpriv", &["--reuid", &id, "--regid", &id, "--clear-groups"]).run()
+    };
+    let receiver = Receiver::answering();
+    inside(sandbox.command(["enable"])).assert_success();
+    for _ in 0..2 {
+        inside(sandbox.hook().to(&receiver).arg("--wait").stdin(EVENT)).assert_silent();
+    }
+    let ids: Vec<_> = receiver.requests().iter().map(|request| request.json()["instance_id"].clone()).collect();
+    assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
+    assert_eq!(inside(sandbox.command(["log", "--json"])).assert_success().stdout().lines().count(), 2);
+    inside(sandbox.command(["disable"])).assert_success();
+    assert_eq!(inside(sandbox.command(["status", "--json"])).json()["active"], false);
 }
 
 fn as_root_what_a_link_leads_to_stays_its_owners() {

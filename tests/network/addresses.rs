@@ -210,6 +210,9 @@ fn not_found() {
     start_zone(|name, _| Reply::Error(if name.starts_with("unknown") { NXDOMAIN } else { SERVFAIL }));
     let failed = |reason: &str| format!("telemetry: POST {} -> failed ({reason})\n", scene.url);
     assert_eq!(scene.debug_line(&[("https_proxy", &proxy("unknown"))]).0, failed("proxy: name not found"));
-    assert_eq!(scene.debug_line(&[("https_proxy", &proxy("failing"))]).0, failed("proxy: name look-up failed"));
-    assert_eq!(scene.debug_line(&[]).0, failed("name look-up failed"));
+    // A busy machine may leave no time to say so: musl asks on for 5 s.
+    let is_told =
+        |environment: &[(&str, &str)], reason| (0..3).any(|_| scene.debug_line(environment).0 == failed(reason));
+    assert!(is_told(&[("https_proxy", &proxy("failing"))], "proxy: name look-up failed"));
+    assert!(is_told(&[], "name look-up failed"));
 }

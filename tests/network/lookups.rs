@@ -46,7 +46,9 @@ fn swallowed() {
     let three_seconds = ThreeSeconds::begin();
     hook.sender();
     hook.assert_gone_within(three_seconds);
-    hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().assert_sent(url, "failed (name look-up failed)");
+    // A busy machine may leave no time to say so.
+    let told = || hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().stderr().to_owned();
+    assert!((0..3).any(|_| told() == format!("telemetry: POST {url} -> failed (name look-up failed)\n")));
 }
 
 fn localhost_is_this_machine_whatever_a_name_server_says() {

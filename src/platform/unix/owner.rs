@@ -1,6 +1,6 @@
 //! Whose folder it is. Root may be at work in another user's home, as under `sudo -E`, and leaves nothing of its own there.
 
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::io::Result;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -17,10 +17,21 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     if !geteuid().is_root() {
         return None;
     }
-    // A link is its owner's, wherever it leads; and what it leads to may be another's again.
-    let found = folder.ancestors().flat_map(|folder| [folder.symlink_metadata(), folder.metadata()]);
-    let owners = found.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
-    owners.into_iter().find(|(user, _)| !user.is_root())
+    let owners = folder.ancestors().flat_map(|folder| {
+        // A link is its owner's, wherever it leads; and what it leads to may be another's again.
+        let own = folder.symlink_metadata().ok();
+        let linked = own.as_ref().filter(|own| own.is_symlink()).and_then(|_| folder.metadata().ok());
+        [own, linked]
+    });
+    let mut owners = owners.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
+    owners.find(|(user, _)| !user.is_root() && !is_outside(*user))
+}
+
+/// Whether this is what a user namespace calls all owners that have no number in it: the root of the machine, for one.
+fn is_outside(user: Uid) -> bool {
+    const OVERFLOW: u32 = 65534;
+    let is_everybody_inside = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
+    user.as_raw() == OVERFLOW && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
 }
 
 /// Whether a link may be followed to what is to be replaced: this user has made it, or root. Where somebody else has, it may

@@ -37,7 +37,11 @@ pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> 
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let mut head = Vec::new();
     open_regular(script).ok()?.take(MAX_SCRIPT_HEAD_BYTES).read_to_end(&mut head).ok()?;
-    let imports = |line: &[u8]| line.starts_with(b"from docglow") || line.starts_with(b"import docglow");
+    let imports = |line: &[u8]| {
+        let module = line.strip_prefix(b"from ").or(line.strip_prefix(b"import "));
+        let rest = module.and_then(|module| module.strip_prefix(b"docglow"));
+        rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'.' || byte.is_ascii_whitespace()))
+    };
     let is_archive = head.windows(ARCHIVE.len()).any(|bytes| bytes == ARCHIVE);
     if is_archive || !head.split(|byte| *byte == b'\n').any(imports) {
         return None;
