@@ -39,6 +39,9 @@ pub struct Command {
 
 /// The file that `program` is executed from, searched for in `path`. `None` where there is none.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
+    if program.is_empty() {
+        return None;
+    }
     let with_suffix = |suffix| {
         let mut name = program.to_owned();
         name.push(suffix);
@@ -171,6 +174,7 @@ mod tests {
             ("y", Some("b\\y.cmd")),
             ("3.13", Some("b\\3.13.exe")),
             ("z", None),
+            ("", None),
             // In the working folder of these tests.
             ("Cargo.toml", None),
         ] {
