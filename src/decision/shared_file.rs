@@ -58,8 +58,13 @@ impl SharedFile {
     /// # Errors
     /// Those of a file that may not be read, and so must not be replaced.
     pub fn read(&self) -> Result<String> {
-        let _rights = OwnersRights::take(folder_of(&self.path))?;
-        match read_regular(&self.path, MAX_BYTES as u64) {
+        let mut bytes = read_regular(&self.path, MAX_BYTES as u64);
+        if bytes.is_ok()
+            && let Some(_rights) = OwnersRights::take(folder_of(&self.path))?
+        {
+            bytes = read_regular(&self.path, MAX_BYTES as u64);
+        }
+        match bytes {
             Ok(bytes) => Ok(String::from_utf8(bytes).unwrap_or_default()),
             // An error of our own making: something else in its place, or a file too large for it.
             Err(error) if error.raw_os_error().is_none() || is_absence(&error) => Ok(String::new()),
