@@ -46,7 +46,7 @@ fn docglow_yml(bytes: usize) -> String {
     let mut number = 0;
     loop {
         let section = format!(
-            "  - name: section_{number}\n    description: \"What section {number} is about\"\n    tags: [a, b]\n"
+            "  - name: section_{number}\n    description: \"What section {number} is about\"\n    tags:\n      - a\n      - b\n"
         );
         if yaml.len() + section.len() > bytes {
             return yaml;
