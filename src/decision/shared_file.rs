@@ -25,7 +25,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 /// Readers take no lock, since the file is only ever replaced whole. Writers hold `….lock` from reading to replacing, so none
 /// undoes what another has just written.
 ///
-/// In another user's home, root reads and replaces a file that is there, with that user's rights, and makes none.
+/// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
 #[derive(Clone, Debug)]
 pub struct SharedFile {
     path: PathBuf,
@@ -52,24 +52,25 @@ impl SharedFile {
         &self.path
     }
 
-    /// Reads the file, in another user's home with that user's rights. What is there and is no text of at most [`MAX_BYTES`] reads
-    /// as empty, as does no file at all.
+    /// Reads the file. What is there and is no text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
     ///
     /// # Errors
     /// Those of a file that may not be read, and so must not be replaced.
     pub fn read(&self) -> Result<String> {
-        let mut bytes = read_regular(&self.path, MAX_BYTES as u64);
-        if bytes.is_ok()
-            && let Some(_rights) = OwnersRights::take(folder_of(&self.path))?
-        {
-            bytes = read_regular(&self.path, MAX_BYTES as u64);
-        }
-        match bytes {
+        match read_regular(&self.path, MAX_BYTES as u64) {
             Ok(bytes) => Ok(String::from_utf8(bytes).unwrap_or_default()),
             // An error of our own making: something else in its place, or a file too large for it.
             Err(error) if error.raw_os_error().is_none() || is_absence(&error) => Ok(String::new()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The rights of the other user in whose home it lies, until they are dropped.
+    ///
+    /// # Errors
+    /// Those of [`OwnersRights::take`].
+    pub fn owners_rights(&self) -> Result<Option<OwnersRights>> {
+        OwnersRights::take(folder_of(&self.path))
     }
 
     /// Replaces the file by what `change` makes of its text; `None` leaves it as it is.
@@ -78,7 +79,7 @@ impl SharedFile {
     /// Those of reading and writing the file and of taking the lock; the file is then as it was before.
     pub fn update(&self, change: impl FnOnce(&str) -> Option<String>) -> Result<()> {
         let folder = folder_of(&self.path);
-        let rights = OwnersRights::take(folder)?;
+        let rights = self.owners_rights()?;
         if rights.is_none() {
             create_private_folder(folder)?;
         } else if fs::symlink_metadata(&self.path).is_err() {

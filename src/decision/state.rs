@@ -109,9 +109,19 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent.
+    /// Reads the file. Whatever is wrong with it, it counts as absent. So does, for root in another user's home, a yes that root
+    /// could not take back there: one that its owner may not read.
     pub fn read(&self) -> State {
-        self.0.read().map_or(State::default(), |text| State::parse(&text))
+        let read = || self.0.read().map_or(State::default(), |text| State::parse(&text));
+        let state = read();
+        if state.consent != Consent::Yes {
+            return state;
+        }
+        match self.0.owners_rights() {
+            Ok(None) => state,
+            Ok(Some(_rights)) => read(),
+            Err(_) => State::default(),
+        }
     }
 
     /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.
