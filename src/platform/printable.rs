@@ -18,7 +18,7 @@ mod tests {
     fn nothing_reaches_a_terminal_but_what_can_be_seen() {
         for (text, shown) in [
             (r"C:\Users\Zo\u{eb}\docglow.yml", r"C:\Users\Zo\u{eb}\docglow.yml"),
-            ("/home/zo\u{eb}/it's \"it\"/", "/home/zo\u{eb}/it's \"it\"/"),
+            ("/srv/zo\u{eb}/it's \"it\"/", "/srv/zo\u{eb}/it's \"it\"/"),
             ("a\u{1b}[2J\n\u{9b}\u{202e}", r"a\u{1b}[2J\n\u{9b}\u{202e}"),
             ("", ""),
         ] {
