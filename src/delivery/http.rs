@@ -97,11 +97,12 @@ impl Request {
         } else if self.endpoint.host() != LOCALHOST {
             return Ok(None);
         }
+        let start = |proxy| Relay::start(&self.endpoint, proxy, give_up);
         match proxy.route(&self.endpoint) {
             // A machine that has no room for a relay may have a way that needs none. But `localhost` is not to be looked up.
-            Route::Direct if self.endpoint.is_https() => Ok(Relay::start(&self.endpoint, None, give_up).ok()),
-            Route::Direct => Ok(Some(Relay::start(&self.endpoint, None, give_up)?)),
-            Route::Proxy(proxy) => Ok(Some(Relay::start(&self.endpoint, Some(proxy), give_up)?)),
+            Route::Direct if self.endpoint.is_https() => Ok(start(None).ok()),
+            Route::Direct => Ok(Some(start(None)?)),
+            Route::Proxy(proxy) => Ok(Some(start(Some(proxy))?)),
             Route::UnusableProxy => Err(Failure::UnusableProxy),
         }
     }

@@ -83,10 +83,9 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     let report = sender(handover, environment)?.run().map_err(|_| NotStarted)?;
     // The HTTP client may panic, which ends the sender as silently as its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
-    Ok(match report.lines().last() {
-        Some(line) if line.starts_with(REPORT) => line.to_owned(),
-        Some(endpoint) => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
-        None => format!("{REPORT}POST {} -> failed ({silence})", handover.endpoint),
+    Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
+        line if line.starts_with(REPORT) => line.to_owned(),
+        endpoint => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
     })
 }
 

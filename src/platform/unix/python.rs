@@ -43,10 +43,10 @@ pub fn interpreter(script: &Path) -> Option<PathBuf> {
         rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'.' || byte.is_ascii_whitespace()))
     };
     let is_archive = head.windows(ARCHIVE.len()).any(|bytes| bytes == ARCHIVE);
-    if is_archive || !head.split(|byte| *byte == b'\n').any(imports) {
+    let mut lines = head.split(|byte| *byte == b'\n');
+    if is_archive || !lines.clone().any(imports) {
         return None;
     }
-    let mut lines = head.split(|byte| *byte == b'\n');
     let first = lines.next()?.strip_prefix(b"#!")?.trim_ascii();
     let command = if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
     // What `uv venv --relocatable` writes.
