@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
 
+use crate::commands::hook::Options;
 use crate::event::elapsed::Elapsed;
-use crate::hook::Options;
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
 pub const HELP: &str = "\
@@ -163,7 +163,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
         ["init", "powershell"] => Ok(Invocation::Init(Shell::PowerShell)),
         ["init", ..] => Err(UsageError("init takes bash, zsh, sh, fish or powershell; see --help")),
-        [crate::delivery::SENDER_ARGUMENT] => Ok(Invocation::Send),
+        [crate::sender::SENDER_ARGUMENT] => Ok(Invocation::Send),
         _ => Err(UNKNOWN),
     }
 }

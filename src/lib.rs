@@ -18,14 +18,12 @@
 #![deny(unsafe_code)]
 
 pub mod cli;
+pub mod commands;
 pub mod decision;
-pub mod delivery;
+pub mod docglow;
 pub mod endpoint;
 pub mod event;
-pub mod hook;
 pub mod json;
 pub mod payload;
 pub mod platform;
-pub mod run;
-pub mod status;
-pub mod yaml;
+pub mod sender;

@@ -7,21 +7,21 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use docglow_telemetry::cli::{self, HELP, Invocation, Report, Shell, UsageError};
-use docglow_telemetry::decision::consent;
+use docglow_telemetry::commands::consent;
+use docglow_telemetry::commands::hook::{self, Options};
+use docglow_telemetry::commands::run;
+use docglow_telemetry::commands::status::{self, SAMPLE_EVENT, Status};
 use docglow_telemetry::decision::context::Context;
 use docglow_telemetry::decision::environment::Environment;
 use docglow_telemetry::decision::state::Consent;
-use docglow_telemetry::delivery::sender;
-use docglow_telemetry::event::command_line::CommandLine;
+use docglow_telemetry::docglow::command_line::CommandLine;
+use docglow_telemetry::event::dropped::unused;
 use docglow_telemetry::event::stdin;
-use docglow_telemetry::event::unused::unused;
-use docglow_telemetry::hook::{self, Options};
 use docglow_telemetry::payload::Event;
 use docglow_telemetry::platform::input::{self, Input};
 use docglow_telemetry::platform::memory::Memory;
 use docglow_telemetry::platform::process;
-use docglow_telemetry::run;
-use docglow_telemetry::status::{self, SAMPLE_EVENT, Status};
+use docglow_telemetry::sender;
 
 #[cfg(lean)]
 mod lean;
@@ -38,7 +38,7 @@ fn run(arguments: Vec<OsString>) {
     match cli::parse(arguments) {
         Ok(Invocation::Hook(_)) if input::is_terminal() => print(HELP),
         Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),
-        Ok(Invocation::Send) => sender::run(),
+        Ok(Invocation::Send) => sender::main::run(),
         Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
         Ok(Invocation::Status { options, json: true }) => print(&Status::of(&context(&options)).to_json()),
         Ok(Invocation::Status { options, json: false }) => print(&Status::of(&context(&options)).to_text()),

@@ -4,13 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::commands::consent;
 use crate::decision::Decision;
-use crate::decision::consent;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
-use crate::delivery::proxy::ProxySettings;
-use crate::delivery::{self, Handover, REPORT};
-use crate::event::command_line::CommandLine;
+use crate::docglow::command_line::CommandLine;
 use crate::event::elapsed::Elapsed;
 use crate::event::stdin;
 use crate::payload::Event;
@@ -18,6 +16,8 @@ use crate::payload::event::MAX_INTEGER;
 use crate::payload::vocabulary::{Command, CommandResult};
 use crate::platform::command;
 use crate::platform::input::Input;
+use crate::sender::proxy::ProxySettings;
+use crate::sender::{self, Handover, REPORT};
 
 /// What the caller says beside the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,9 +117,9 @@ fn send(context: &Context, options: &Options, event: impl FnOnce() -> Result<Eve
     }
     let handover = handover(context, options, event()?);
     let started = if options.wait || context.environment.wait() || context.environment.debug() {
-        delivery::send_and_wait(&handover, &context.environment)
+        sender::send_and_wait(&handover, &context.environment)
     } else {
-        delivery::send_detached(&handover, &context.environment).map(|()| String::new())
+        sender::send_detached(&handover, &context.environment).map(|()| String::new())
     };
     started.map_err(|not_started| not_started.to_string())
 }

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use std::panic;
 use std::time::{Duration, Instant};
 
+use crate::commands::hook::{self, Options};
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
-use crate::event::command_line::CommandLine;
+use crate::docglow::command_line::CommandLine;
+use crate::docglow::launcher::Launched;
 use crate::event::elapsed::Elapsed;
-use crate::event::launcher::Launched;
-use crate::hook::{self, Options};
 use crate::payload::vocabulary;
 use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};

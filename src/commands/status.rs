@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
-use crate::delivery::Handover;
-use crate::delivery::log::{Log, Record};
-use crate::delivery::sender;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::InstanceId;
-use crate::platform::printable::printable;
+use crate::platform::escape::escape_for_terminal;
+use crate::sender;
+use crate::sender::Handover;
+use crate::sender::log::{Log, Record};
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -71,7 +71,7 @@ impl Status {
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
         line("Because:", &self.reason);
-        let file = |path: &Option<String>| path.as_ref().map(|path| printable(path));
+        let file = |path: &Option<String>| path.as_ref().map(|path| escape_for_terminal(path));
         line("docglow.yml:", &file(&self.project_file).unwrap_or("none here".to_owned()));
         line("Recorded consent:", &self.consent.to_string());
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
@@ -84,7 +84,7 @@ impl Status {
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
         for (i, (name, value)) in self.environment.iter().enumerate() {
-            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", printable(value)));
+            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", escape_for_terminal(value)));
         }
         text
     }
@@ -146,7 +146,7 @@ pub fn preview(context: &Context, handover: Handover) -> String {
     if instance_id.is_none() {
         let _ = writeln!(text, "# There is no instance id yet: a random one takes the place of the zeros.");
     }
-    let request = sender::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
+    let request = sender::main::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
     let _ = writeln!(text, "POST {}", request.endpoint);
     let _ = writeln!(text, "Host: {}", request.endpoint.authority());
     for (name, value) in request.headers() {

@@ -3,13 +3,13 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use crate::decision::config::ProjectConfig;
 use crate::decision::environment::Environment;
 use crate::decision::state::{State, StateFile};
 use crate::decision::{Decision, decide};
+use crate::docglow::config::ProjectConfig;
+use crate::docglow::settings::Settings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
-use crate::event::settings::Settings;
 
 /// The sources of a decision.
 pub struct Context {

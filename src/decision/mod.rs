@@ -1,17 +1,14 @@
 //! Whether an event may be sent: the published order, in one function.
 
-pub mod config;
-pub mod consent;
 pub mod context;
 pub mod environment;
-pub mod shared_file;
 pub mod state;
 
 use std::fmt;
 
-use crate::decision::config::Setting;
 use crate::decision::environment::Environment;
 use crate::decision::state::Consent;
+use crate::docglow::config::Setting;
 
 /// Whether telemetry is active, and the rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::shared_file::{Durability, SharedFile};
 use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
+use crate::platform::shared_file::{Durability, SharedFile};
 
 /// What the user has said about telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::decision::environment::switch;
+use crate::docglow::settings::{Entries, Settings};
+use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
-use crate::event::settings::{Entries, Settings};
 use crate::platform::file::read_regular;
-use crate::yaml::Node;
 
 /// No docglow.yml of a person's is as large; a larger one can't be read and so means off.
 const MAX_BYTES: u64 = 1 << 20;

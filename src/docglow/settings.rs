@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
-use crate::yaml::{Node, Size};
+use crate::docglow::yaml::{Node, Size};
 
 /// docglow's settings that a payload can tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

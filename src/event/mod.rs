@@ -1,14 +1,8 @@
 //! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
 
-pub mod command_line;
+pub mod dropped;
 pub mod elapsed;
-pub mod installation;
-pub mod launcher;
-pub mod manifest;
-mod python;
-pub mod settings;
 pub mod stdin;
-pub mod unused;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;

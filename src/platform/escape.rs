@@ -1,7 +1,7 @@
 //! Text that others have named, on its way to a terminal. It could hold anything, a terminal's control sequences included.
 
 /// The text, with what can't be seen spelt out. Backslashes and quotes stay single: paths have them.
-pub fn printable(text: &str) -> String {
+pub fn escape_for_terminal(text: &str) -> String {
     text.split_inclusive(['\\', '\'', '"'])
         .map(|part| match part.char_indices().next_back() {
             Some((at, last @ ('\\' | '\'' | '"'))) => format!("{}{last}", part[..at].escape_debug()),
@@ -22,7 +22,7 @@ mod tests {
             ("a\u{1b}[2J\n\u{9b}\u{202e}", r"a\u{1b}[2J\n\u{9b}\u{202e}"),
             ("", ""),
         ] {
-            assert_eq!(printable(text), shown);
+            assert_eq!(escape_for_terminal(text), shown);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! A machine on which docglow is installed, for the trials of what `event::installation` tells; each system has its own.
+//! A machine on which docglow is installed, for the trials of what `sender::installation` tells; each system has its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::event::installation::complete;
 use crate::payload::Event;
+use crate::sender::installation::complete;
 
 /// A machine's root, with what is written to it.
 pub struct Machine(tempfile::TempDir);

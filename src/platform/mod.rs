@@ -7,13 +7,14 @@
 //! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a
 //! person).
 
-pub mod again;
+pub mod escape;
 pub mod exit;
 pub mod file;
 #[cfg(test)]
 mod installations;
 pub mod memory;
-pub mod printable;
+pub mod self_command;
+pub mod shared_file;
 
 #[cfg(unix)]
 #[path = "unix/mod.rs"]

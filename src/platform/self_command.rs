@@ -7,7 +7,7 @@ use super::system::process;
 
 /// This very program, to be started again: in a process group of its own, so that neither a Ctrl-C meant for the caller nor what
 /// goes away with the caller ends it, with standard error on the null device, and with no other file of the caller's.
-pub struct Again {
+pub struct SelfCommand {
     /// Its one argument.
     pub argument: &'static str,
     /// All of its environment, but for what the system itself needs.
@@ -16,7 +16,7 @@ pub struct Again {
     pub input: Vec<u8>,
 }
 
-impl Again {
+impl SelfCommand {
     /// Starts it and leaves it to itself, with standard output on the null device, too.
     ///
     /// # Errors

@@ -7,10 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::delivery::failure::Failure;
-use crate::delivery::threads::{Mailbox, start};
 use crate::endpoint::LOCALHOST;
 use crate::platform::{Family, NoAddress, network};
+use crate::sender::failure::Failure;
+use crate::sender::threads::{Mailbox, start};
 
 /// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt Delay".
 const NEXT_ATTEMPT: Duration = Duration::from_millis(250);

@@ -3,13 +3,13 @@
 use std::mem;
 use std::time::Instant;
 
-use crate::delivery::failure::Failure;
-use crate::delivery::head::Head;
-use crate::delivery::proxy::{ProxySettings, Route};
-use crate::delivery::relay::Relay;
-use crate::delivery::tls;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::endpoint::{Endpoint, LOCALHOST};
+use crate::sender::failure::Failure;
+use crate::sender::head::Head;
+use crate::sender::loopback_proxy::LoopbackProxy;
+use crate::sender::proxy::{ProxySettings, Route};
+use crate::sender::tls;
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -91,13 +91,13 @@ impl Request {
     }
 
     /// The relay for this request; `None` where it goes without.
-    fn relay(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Option<Relay>, Failure> {
+    fn relay(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Option<LoopbackProxy>, Failure> {
         if self.endpoint.is_https() {
             tls::prepare();
         } else if self.endpoint.host() != LOCALHOST {
             return Ok(None);
         }
-        let start = |proxy| Relay::start(&self.endpoint, proxy, give_up);
+        let start = |proxy| LoopbackProxy::start(&self.endpoint, proxy, give_up);
         match proxy.route(&self.endpoint) {
             // A machine that has no room for a relay may have a way that needs none. But `localhost` is not to be looked up.
             Route::Direct if self.endpoint.is_https() => Ok(start(None).ok()),

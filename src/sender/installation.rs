@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::Path;
 
-use crate::event::python::{Python, agreed};
 use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::platform::file::entries;
 use crate::platform::python::{PROGRAMS, interpreter, package_folders, prefix};
+use crate::sender::python::{Python, agreed};
 
 /// What the files say.
 #[derive(PartialEq, Eq)]

@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::decision::shared_file::{Durability, MAX_BYTES, SharedFile};
-use crate::delivery::http::Request;
-use crate::platform::printable::printable;
+use crate::platform::escape::escape_for_terminal;
+use crate::platform::shared_file::{Durability, MAX_BYTES, SharedFile};
+use crate::sender::http::Request;
 
 /// As much of a URL as is written down, or one from a docglow.yml could push all others out. URLs are ASCII.
 const MAX_URL_BYTES: usize = 2000;
@@ -138,7 +138,7 @@ impl<'a> Record<'a> {
     pub fn summary(&self) -> String {
         let mut text = String::new();
         for part in [&self.at, &self.endpoint, &self.outcome] {
-            let _ = write!(text, "{}{}", if text.is_empty() { "" } else { "  " }, printable(part));
+            let _ = write!(text, "{}{}", if text.is_empty() { "" } else { "  " }, escape_for_terminal(part));
         }
         text
     }

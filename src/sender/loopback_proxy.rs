@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use crate::delivery::dial;
-use crate::delivery::failure::Failure;
-use crate::delivery::proxy::{Proxy, Scheme};
-use crate::delivery::threads::start_thread;
-use crate::delivery::tls_tunnel;
-use crate::delivery::tunnel::{self, Target};
 use crate::endpoint::Endpoint;
 use crate::platform::{network, process};
+use crate::sender::failure::Failure;
+use crate::sender::happy_eyeballs;
+use crate::sender::proxy::{Proxy, Scheme};
+use crate::sender::proxy_handshake::{self, Target};
+use crate::sender::threads::start_thread;
+use crate::sender::tls_to_proxy;
 
 /// How often a relay looks for its client, which reads its trust store before it comes.
 const GLANCE: Duration = Duration::from_millis(1);
@@ -36,32 +36,32 @@ const OPEN: &[u8] = b"HTTP/1.1 200 \r\n\r\n";
 const FAILED: &[u8] = b"HTTP/1.1 502 \r\n\r\n";
 
 /// One relay, for one connection.
-pub struct Relay {
+pub struct LoopbackProxy {
     address: SocketAddr,
     password: String,
     failure: Arc<Mutex<Option<Failure>>>,
 }
 
 /// A way to an endpoint that is open.
-pub struct Way {
+pub struct Stream {
     pub reader: Box<dyn Read + Send>,
     pub writer: Box<dyn Write + Send>,
     /// What both read and write in the end.
     pub socket: TcpStream,
 }
 
-impl Relay {
+impl LoopbackProxy {
     /// Begins to open a way to the endpoint, through the proxy where there is one. Look-ups are not waited for after
     /// `give_up`.
     ///
     /// # Errors
     /// Where there is no loopback, no port or no thread to be had.
-    pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>, give_up: Instant) -> io::Result<Relay> {
+    pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>, give_up: Instant) -> io::Result<LoopbackProxy> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
         let failure = Arc::new(Mutex::new(None));
-        let relay = Relay { address, password, failure };
+        let relay = LoopbackProxy { address, password, failure };
         let (host, port) = (endpoint.host().to_owned(), endpoint.port());
         let (greeting, failure) = (relay.greeting(&host, port), relay.failure.clone());
         let serve = move || {
@@ -98,7 +98,7 @@ impl Relay {
 
     /// What minreq says first, to the letter.
     fn greeting(&self, host: &str, port: u16) -> Vec<u8> {
-        let authorization = tunnel::basic(USER.as_bytes(), self.password.as_bytes());
+        let authorization = proxy_handshake::basic(USER.as_bytes(), self.password.as_bytes());
         format!("CONNECT {host}:{port} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
     }
 }
@@ -130,30 +130,30 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Result<Way, Failure> {
-    let Some(proxy) = proxy else { return Ok(Way::plain(dial::connect(host, port, give_up)?)?) };
+fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Result<Stream, Failure> {
+    let Some(proxy) = proxy else { return Ok(Stream::plain(happy_eyeballs::connect(host, port, give_up)?)?) };
     let target = match proxy.scheme {
-        Scheme::Socks5 => Target::Address(dial::first_address(host, give_up)?),
+        Scheme::Socks5 => Target::Address(happy_eyeballs::first_address(host, give_up)?),
         Scheme::Http | Scheme::Https | Scheme::Socks5h => Target::Name(host),
     };
     through(proxy, host, &target, port, give_up).map_err(Failure::of_proxy)
 }
 
-fn through(proxy: &Proxy, host: &str, target: &Target, port: u16, give_up: Instant) -> Result<Way, Failure> {
-    let stream = dial::connect(&proxy.host, proxy.port, give_up)?;
+fn through(proxy: &Proxy, host: &str, target: &Target, port: u16, give_up: Instant) -> Result<Stream, Failure> {
+    let stream = happy_eyeballs::connect(&proxy.host, proxy.port, give_up)?;
     let mut way =
-        if proxy.scheme == Scheme::Https { tls_tunnel::way(stream, &proxy.host)? } else { Way::plain(stream)? };
+        if proxy.scheme == Scheme::Https { tls_to_proxy::stream(stream, &proxy.host)? } else { Stream::plain(stream)? };
     let credentials = proxy.credentials.as_ref();
     match proxy.scheme {
-        Scheme::Http | Scheme::Https => tunnel::connect(&mut way, host, port, credentials)?,
-        Scheme::Socks5 | Scheme::Socks5h => tunnel::socks5(&mut way, target, port, credentials)?,
+        Scheme::Http | Scheme::Https => proxy_handshake::connect(&mut way, host, port, credentials)?,
+        Scheme::Socks5 | Scheme::Socks5h => proxy_handshake::socks5(&mut way, target, port, credentials)?,
     }
     Ok(way)
 }
 
-impl Way {
-    fn plain(stream: TcpStream) -> io::Result<Way> {
-        Ok(Way { reader: Box::new(stream.try_clone()?), writer: Box::new(stream.try_clone()?), socket: stream })
+impl Stream {
+    fn plain(stream: TcpStream) -> io::Result<Stream> {
+        Ok(Stream { reader: Box::new(stream.try_clone()?), writer: Box::new(stream.try_clone()?), socket: stream })
     }
 }
 
@@ -161,8 +161,8 @@ impl Way {
 ///
 /// # Errors
 /// Those of the other side. One of the client's own knows better itself.
-fn pass_on(mut client: &TcpStream, way: Way) -> Result<(), Failure> {
-    let Way { mut reader, writer, socket } = way;
+fn pass_on(mut client: &TcpStream, way: Stream) -> Result<(), Failure> {
+    let Stream { mut reader, writer, socket } = way;
     let from = client.try_clone()?;
     let forward = move || {
         let _ = pass_forward(&from, writer);

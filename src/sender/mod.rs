@@ -1,19 +1,22 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
-mod dial;
+mod certificates;
 mod failure;
+mod happy_eyeballs;
 mod head;
 pub mod http;
+pub mod installation;
 pub mod log;
+mod loopback_proxy;
+pub mod main;
+pub mod manifest;
 pub mod proxy;
-mod relay;
-pub mod sender;
-pub mod slot;
+mod proxy_handshake;
+mod python;
+pub mod sender_limit;
 mod threads;
 mod tls;
-mod tls_tunnel;
-mod trust;
-mod tunnel;
+mod tls_to_proxy;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -22,11 +25,11 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::decision::environment::Environment;
-use crate::delivery::proxy::ProxySettings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::Event;
-use crate::platform::again::Again;
+use crate::platform::self_command::SelfCommand;
+use crate::sender::proxy::ProxySettings;
 
 /// The argument that makes this program the sender. Not for users.
 pub const SENDER_ARGUMENT: &str = "send-from-stdin";
@@ -91,7 +94,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
 
 /// The sender: this very program, in an empty environment. Nothing in it can make the HTTP client or the resolver do what
 /// was not decided here.
-fn sender(handover: &Handover, environment: &Environment) -> Result<Again, NotStarted> {
+fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand, NotStarted> {
     let input = serde_json::to_vec(handover).map_err(|_| NotStarted)?;
     // The sender works in `/`, where a relative path means something else.
     let [file, folders] = CERTIFICATE_VARIABLES;
@@ -103,5 +106,5 @@ fn sender(handover: &Handover, environment: &Environment) -> Result<Again, NotSt
         let paths = std::env::split_paths(list).filter_map(|path| std::path::absolute(path).ok());
         kept.push((folders, std::env::join_paths(paths).unwrap_or_default()));
     }
-    Ok(Again { argument: SENDER_ARGUMENT, environment: kept, input })
+    Ok(SelfCommand { argument: SENDER_ARGUMENT, environment: kept, input })
 }

@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::delivery::failure::Failure;
-use crate::delivery::head::Head;
-use crate::delivery::proxy::Credentials;
-use crate::delivery::relay::Way;
+use crate::sender::failure::Failure;
+use crate::sender::head::Head;
+use crate::sender::loopback_proxy::Stream;
+use crate::sender::proxy::Credentials;
 
 /// The most that is read of a proxy's reply.
 const MAX_REPLY_BYTES: usize = 64 << 10;
@@ -24,7 +24,7 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
 ///
 /// # Errors
 /// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and those of reading and writing.
-pub fn connect(proxy: &mut Way, host: &str, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
+pub fn connect(proxy: &mut Stream, host: &str, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
     if let Some(Credentials { user, password }) = credentials {
         request += &format!("Proxy-Authorization: {}\r\n", basic(user, password));
@@ -71,7 +71,12 @@ impl Target<'_> {
 ///
 /// # Errors
 /// `Failure::SocksRefused`, `SocksCredentials`, `ProxyNoSocks`, and those of reading and writing.
-pub fn socks5(proxy: &mut Way, target: &Target, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
+pub fn socks5(
+    proxy: &mut Stream,
+    target: &Target,
+    port: u16,
+    credentials: Option<&Credentials>,
+) -> Result<(), Failure> {
     proxy.writer.write_all(match credentials {
         Some(_) => &[SOCKS5, 2, SOCKS5_NO_CREDENTIALS, SOCKS5_CREDENTIALS],
         None => &[SOCKS5, 1, SOCKS5_NO_CREDENTIALS],
@@ -104,7 +109,7 @@ fn socks5_credentials(Credentials { user, password }: &Credentials) -> Option<Ve
 }
 
 /// The address that the proxy connects from, and its port, which are no matter.
-fn skip_address(proxy: &mut Way, kind: u8) -> Result<(), Failure> {
+fn skip_address(proxy: &mut Stream, kind: u8) -> Result<(), Failure> {
     let address_bytes = match kind {
         1 => 4,
         3 => u16::from(read::<1>(proxy)?[0]),
@@ -117,7 +122,7 @@ fn skip_address(proxy: &mut Way, kind: u8) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read<const N: usize>(proxy: &mut Way) -> Result<[u8; N], Failure> {
+fn read<const N: usize>(proxy: &mut Stream) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
     match proxy.reader.read_exact(&mut bytes) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::ProxyNoSocks),

@@ -8,7 +8,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use rustls_platform_verifier::ConfigVerifierExt;
 
-use crate::delivery::relay::Way;
+use crate::sender::loopback_proxy::Stream;
 
 const BUFFER_BYTES: usize = 16 << 10;
 
@@ -17,13 +17,13 @@ const BUFFER_BYTES: usize = 16 << 10;
 ///
 /// # Errors
 /// Where there is no certificate to trust, or no descriptor to be had. The handshake is part of what is written and read first.
-pub fn way(socket: TcpStream, host: &str) -> io::Result<Way> {
+pub fn stream(socket: TcpStream, host: &str) -> io::Result<Stream> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     let config = ClientConfig::with_platform_verifier().map_err(io::Error::other)?;
     let session = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
     let session = Arc::new(Mutex::new(session));
     let half = || io::Result::Ok(Half { session: session.clone(), socket: socket.try_clone()? });
-    Ok(Way { reader: Box::new(half()?), writer: Box::new(half()?), socket })
+    Ok(Stream { reader: Box::new(half()?), writer: Box::new(half()?), socket })
 }
 
 struct Half {

@@ -149,7 +149,7 @@ fn the_callers_time_does_not_depend_on_the_endpoint() {
 /// Nothing was decided where somebody else starts it: the kill switch, for one, was not asked.
 fn the_sender_works_for_the_hook_alone() {
     let receiver = Receiver::answering();
-    let handover = docglow_telemetry::delivery::Handover {
+    let handover = docglow_telemetry::sender::Handover {
         event: docglow_telemetry::payload::Event::parse(EVENT).expect("an event"),
         endpoint: docglow_telemetry::endpoint::Endpoint::parse(&receiver.url()).expect("an endpoint"),
         bypass_token: None,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use click::{Given, Kind, Stop, Table};
 
-use crate::event::settings::Settings;
+use crate::docglow::settings::Settings;
 use crate::payload::vocabulary::{Command, Feature, lookup};
 use crate::platform::file::is_readable;
 

@@ -10,8 +10,8 @@ use std::ptr;
 
 use rustix::fs::{Access, access};
 
+use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
-use crate::platform::printable::printable;
 
 use super::error::reason;
 use super::running::Running;
@@ -90,7 +90,7 @@ impl Command {
         let error = self.execute();
         let reason = reason(&error);
         let program = self.program.to_string_lossy();
-        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", printable(&program));
+        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", escape_for_terminal(&program));
         exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) { NOT_FOUND } else { NOT_RUN });
         process::end()
     }

@@ -1,13 +1,13 @@
-//! The ways in which people have docglow on Linux and macOS, as `event::installation` must tell them.
+//! The ways in which people have docglow on Linux and macOS, as `sender::installation` must tell them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::event::installation::complete;
 use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::platform::installations::{Machine, NOTHING, found, versions};
+use crate::sender::installation::complete;
 
 impl Machine {
     fn link(&self, path: &str, target: &str) -> PathBuf {

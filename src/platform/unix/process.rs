@@ -9,8 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::platform::again::Again;
 use crate::platform::exit;
+use crate::platform::self_command::SelfCommand;
 
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
@@ -42,26 +42,26 @@ pub fn random_bytes() -> [u8; 16] {
 ///
 /// # Errors
 /// Those of opening the null device and making a process.
-pub fn start_detached(again: &Again, stdin: PipeReader) -> Result<()> {
-    start_unawaited(command(again, stdin, null_device()?)?)
+pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
+    start_unawaited(self_command(own, stdin, null_device()?)?)
 }
 
 /// Starts this program again, and returns what waits for its end.
 ///
 /// # Errors
 /// Those of opening the null device and making a process.
-pub fn start(again: &Again, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
-    let mut running = command(again, stdin, stdout)?.spawn()?;
+pub fn start(own: &SelfCommand, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
+    let mut running = self_command(own, stdin, stdout)?.spawn()?;
     Ok(move || {
         let _ = running.wait();
     })
 }
 
-fn command(again: &Again, stdin: PipeReader, stdout: impl Into<Stdio>) -> Result<Command> {
+fn self_command(own: &SelfCommand, stdin: PipeReader, stdout: impl Into<Stdio>) -> Result<Command> {
     close_inherited_on_exec();
     let mut command = Command::new(own_executable()?);
-    command.arg0(env!("CARGO_PKG_NAME")).arg(again.argument).env_clear();
-    command.envs(again.environment.iter().map(|(name, value)| (name, value)));
+    command.arg0(env!("CARGO_PKG_NAME")).arg(own.argument).env_clear();
+    command.envs(own.environment.iter().map(|(name, value)| (name, value)));
     #[cfg(target_os = "macos")]
     command.env(TEXT_ENCODING, text_encoding());
     command.stdin(stdin).stdout(stdout).stderr(null_device()?).process_group(0);

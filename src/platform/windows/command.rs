@@ -12,8 +12,8 @@ use windows_sys::Win32::System::JobObjects::{
     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
 };
 
+use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
-use crate::platform::printable::printable;
 
 use super::console::Uninterrupted;
 use super::error::reason;
@@ -108,7 +108,7 @@ impl Command {
             Err(error) => {
                 let reason = reason(&error);
                 let program = self.program.to_string_lossy();
-                let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", printable(&program));
+                let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", escape_for_terminal(&program));
                 exit::set_status(if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN });
                 super::process::end()
             }

@@ -1,4 +1,4 @@
-//! The ways in which people have docglow on Windows, as `event::installation` must tell them.
+//! The ways in which people have docglow on Windows, as `sender::installation` must tell them.
 
 use std::fs;
 use std::path::PathBuf;

@@ -9,8 +9,8 @@ use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr::{null, null_mut};
 
-use crate::platform::again::Again;
 use crate::platform::exit;
+use crate::platform::self_command::SelfCommand;
 
 use super::job::Job;
 
@@ -52,16 +52,16 @@ pub fn random_bytes() -> [u8; 16] {
 ///
 /// # Errors
 /// Those of opening the null device and making a process.
-pub fn start_detached(again: &Again, stdin: PipeReader) -> Result<()> {
-    create_process(again, &[stdin.into(), null_device()?, null_device()?]).map(drop)
+pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
+    create_process(own, &[stdin.into(), null_device()?, null_device()?]).map(drop)
 }
 
 /// Starts this program again, and returns what waits for its end.
 ///
 /// # Errors
 /// Those of opening the null device and making a process.
-pub fn start(again: &Again, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
-    let process = create_process(again, &[stdin.into(), stdout.into(), null_device()?])?;
+pub fn start(own: &SelfCommand, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
+    let process = create_process(own, &[stdin.into(), stdout.into(), null_device()?])?;
     Ok(move || {
         // SAFETY: the handle is that of the process, and open.
         unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
@@ -74,7 +74,7 @@ fn null_device() -> Result<OwnedHandle> {
 
 /// Starts this program with these three standard handles. It inherits no other: a caller that waits for the end of a pipe of
 /// its own would wait for a sender that holds it.
-fn create_process(again: &Again, handles: &[OwnedHandle; 3]) -> Result<OwnedHandle> {
+fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<OwnedHandle> {
     let raw: [HANDLE; 3] = std::array::from_fn(|i| handles[i].as_raw_handle());
     let attributes = HandleList::of(&raw)?;
     let mut startup = STARTUPINFOEXW::default();
@@ -85,11 +85,11 @@ fn create_process(again: &Again, handles: &[OwnedHandle; 3]) -> Result<OwnedHand
     let program = wide(std::env::current_exe()?.as_os_str());
     let folder = std::env::var_os("SystemRoot").map(|folder| wide(&folder));
     let folder = folder.as_ref().map_or(null(), |folder| folder.as_ptr());
-    let block = environment_block(&again.environment);
+    let block = environment_block(&own.environment);
     let mut process = PROCESS_INFORMATION::default();
     // Out of the caller's job, whose end would be the sender's, where the job allows it.
     for flags in [FLAGS | CREATE_BREAKAWAY_FROM_JOB, FLAGS] {
-        let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {}", again.argument)));
+        let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {}", own.argument)));
         // SAFETY: every pointer leads to a value above that outlives the call, texts and block end in zeros, and the
         // attributes are those of this start-up information, as its size and the flags say.
         let is_started = unsafe {

@@ -1,7 +1,7 @@
 //! A docglow command line, a word a line, means the same however it is spelt, and nothing once a word of it means nothing.
 
-use docglow_telemetry::event::command_line::{CommandLine, NoEvent};
-use docglow_telemetry::event::settings::Settings;
+use docglow_telemetry::docglow::command_line::{CommandLine, NoEvent};
+use docglow_telemetry::docglow::settings::Settings;
 use docglow_telemetry::payload::vocabulary::{Command, Feature};
 use docglow_telemetry::platform::file::path_of_bytes;
 use std::ffi::OsString;

@@ -1,6 +1,6 @@
 //! docglow.yml turns telemetry on only where a second YAML reader finds the same, and never misses a plain off.
 
-use docglow_telemetry::decision::config::{ProjectConfig, Setting};
+use docglow_telemetry::docglow::config::{ProjectConfig, Setting};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// The second reader copies what an alias stands for, so a few are enough.

@@ -2,9 +2,9 @@
 
 use std::cell::OnceCell;
 
-use docglow_telemetry::event::manifest;
 use docglow_telemetry::payload::vocabulary::Adapter;
 use docglow_telemetry::payload::{Event, ProjectShape};
+use docglow_telemetry::sender::manifest;
 use serde_json::Value;
 use tempfile::TempDir;
 

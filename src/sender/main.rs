@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
-use crate::delivery::failure::Failure;
-use crate::delivery::http::Request;
-use crate::delivery::log::Log;
-use crate::delivery::slot::Slot;
-use crate::delivery::threads::start_thread;
-use crate::delivery::trust;
-use crate::delivery::{CERTIFICATE_VARIABLES, Handover, REPORT};
 use crate::endpoint::Endpoint;
-use crate::event::{installation, manifest};
 use crate::payload::{InstanceId, Payload};
 use crate::platform::{owner, process};
+use crate::sender::certificates;
+use crate::sender::failure::Failure;
+use crate::sender::http::Request;
+use crate::sender::log::Log;
+use crate::sender::sender_limit::Slot;
+use crate::sender::threads::start_thread;
+use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT};
+use crate::sender::{installation, manifest};
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
 /// begin before this program can look at a clock.
@@ -88,7 +88,7 @@ fn start_watchdog() -> io::Result<()> {
 }
 
 fn deliver(handover: Handover, give_up: Instant) -> Report {
-    trust::prepare(CERTIFICATE_VARIABLES[0]);
+    certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // In another user's home root leaves nothing, and so is not counted.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));

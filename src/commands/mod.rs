@@ -1,0 +1,6 @@
+//! The subcommands: what the caller waits for.
+
+pub mod consent;
+pub mod hook;
+pub mod run;
+pub mod status;
