@@ -141,10 +141,13 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
                 return Ok(Invocation::PreviewReport(parse_report(parser, options)?));
             }
             Value(word) if words == ["prompt"] => {
-                let arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
+                let arguments =
+                    [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
                 return Ok(Invocation::Prompt { options, arguments: Some(arguments) });
             }
-            Value(word) if words.is_empty() && word == "run" => return Ok(parse_run(parser, options.wait)),
+            Value(word) if words.is_empty() && word == "run" => {
+                return Ok(parse_run(parser, options.wait));
+            }
             Value(word) => words.push(word.into_string().map_err(|_| UNKNOWN)?),
             _ => return Err(UNKNOWN),
         }
@@ -170,8 +173,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 
 /// Parses what stands behind `report`: options, then docglow's own arguments.
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
-    const NO_NUMBER: UsageError = UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
-    let mut report = Report { options, arguments: Vec::new(), status: 0, elapsed: Elapsed::Known(Duration::ZERO) };
+    const NO_NUMBER: UsageError =
+        UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
+    let mut report = Report {
+        options,
+        arguments: Vec::new(),
+        status: 0,
+        elapsed: Elapsed::Known(Duration::ZERO),
+    };
     // docglow's own arguments say where its project is.
     if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
         return Err(UNKNOWN);
@@ -181,9 +190,12 @@ fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, 
         match argument {
             Long("docglow") => report.options.docglow = Some(parser.value().map_err(|_| NO_VALUE)?),
             Long("wait") => report.options.wait = true,
-            Long("status") => status = Some(number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?),
+            Long("status") => {
+                status = Some(number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?)
+            }
             Long("duration-ms") => {
-                let milliseconds = number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
+                let milliseconds =
+                    number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
                 report.elapsed = Elapsed::Known(Duration::from_millis(milliseconds));
             }
             Long("started") => {
@@ -191,7 +203,8 @@ fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, 
                 report.elapsed = Elapsed::Since(stamp.to_string_lossy().into_owned());
             }
             Value(word) => {
-                report.arguments = [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
+                report.arguments =
+                    [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
                 break;
             }
             _ => return Err(UNKNOWN),
@@ -213,7 +226,10 @@ fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
             Ok(Some(Long("help") | Short('h'))) => return Invocation::Help,
             Ok(Some(Value(program))) => {
                 let arguments = parser.raw_args().into_iter().flatten();
-                return Invocation::Run { words: [program].into_iter().chain(arguments).collect(), wait };
+                return Invocation::Run {
+                    words: [program].into_iter().chain(arguments).collect(),
+                    wait,
+                };
             }
             _ => return Invocation::Run { words: Vec::new(), wait },
         }
@@ -230,16 +246,30 @@ mod tests {
 
     #[test]
     fn options_stand_anywhere_and_in_both_forms() {
-        let options =
-            Options { project_dir: "p".into(), target_dir: Some("t".into()), docglow: Some("d".into()), wait: true };
-        for line in
-            ["--project-dir p --target-dir=t --wait --docglow d", "--docglow=d --wait --target-dir t --project-dir=p"]
-        {
+        let options = Options {
+            project_dir: "p".into(),
+            target_dir: Some("t".into()),
+            docglow: Some("d".into()),
+            wait: true,
+        };
+        for line in [
+            "--project-dir p --target-dir=t --wait --docglow d",
+            "--docglow=d --wait --target-dir t --project-dir=p",
+        ] {
             assert_eq!(parsed(line), Ok(Invocation::Hook(options.clone())));
-            assert_eq!(parsed(&format!("preview {line}")), Ok(Invocation::Preview(options.clone())));
-            assert_eq!(parsed(&format!("{line} preview")), Ok(Invocation::Preview(options.clone())));
+            assert_eq!(
+                parsed(&format!("preview {line}")),
+                Ok(Invocation::Preview(options.clone()))
+            );
+            assert_eq!(
+                parsed(&format!("{line} preview")),
+                Ok(Invocation::Preview(options.clone()))
+            );
         }
-        assert_eq!(parsed("status --json"), Ok(Invocation::Status { options: Options::default(), json: true }));
+        assert_eq!(
+            parsed("status --json"),
+            Ok(Invocation::Status { options: Options::default(), json: true })
+        );
         assert_eq!(parsed("init zsh"), Ok(Invocation::Init(Shell::Posix)));
     }
 
@@ -268,9 +298,17 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_a_usage_error_that_repeats_nothing() {
-        for line in
-            ["--secret", "secret", "-x", "--project-dir", "--wait=secret", "init secret", "init", "status x", "--json"]
-        {
+        for line in [
+            "--secret",
+            "secret",
+            "-x",
+            "--project-dir",
+            "--wait=secret",
+            "init secret",
+            "init",
+            "status x",
+            "--json",
+        ] {
             let UsageError(message) = parsed(line).unwrap_err();
             assert!(!message.contains("secret"), "{line}");
         }

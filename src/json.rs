@@ -21,8 +21,13 @@ pub fn entries<'a, K: for<'k> Deserialize<'k>>(text: &'a str) -> Option<Vec<(K, 
 
 /// The value of the first of `spellings` that stands in `entries`; of a repeated key, the last value, as docglow's own JSON
 /// reader has it. A null counts as absent.
-pub fn value<'a, K: PartialEq>(entries: &[(K, &'a RawValue)], spellings: &[K]) -> Option<&'a RawValue> {
-    let last = |spelling: &K| entries.iter().rev().find(|(key, _)| key == spelling).map(|(_, value)| *value);
+pub fn value<'a, K: PartialEq>(
+    entries: &[(K, &'a RawValue)],
+    spellings: &[K],
+) -> Option<&'a RawValue> {
+    let last = |spelling: &K| {
+        entries.iter().rev().find(|(key, _)| key == spelling).map(|(_, value)| *value)
+    };
     spellings.iter().filter_map(last).find(|value| !is_null(value))
 }
 

@@ -40,8 +40,12 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Hook(options)) => hook::run(&context(&options), &options),
         Ok(Invocation::Send) => sender::main::run(),
         Ok(Invocation::Preview(options)) => preview(&context(&options), &options),
-        Ok(Invocation::Status { options, json: true }) => print(&Status::of(&context(&options)).to_json()),
-        Ok(Invocation::Status { options, json: false }) => print(&Status::of(&context(&options)).to_text()),
+        Ok(Invocation::Status { options, json: true }) => {
+            print(&Status::of(&context(&options)).to_json())
+        }
+        Ok(Invocation::Status { options, json: false }) => {
+            print(&Status::of(&context(&options)).to_text())
+        }
         Ok(Invocation::Log { json }) => print(&status::log(&context(&Options::default()), json)),
         Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
         Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
@@ -54,7 +58,9 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Init(Shell::Fish)) => print(include_str!("../hooks/docglow.fish")),
         Ok(Invocation::Init(Shell::PowerShell)) => print(include_str!("../hooks/docglow.ps1")),
         Ok(Invocation::Help) => print(HELP),
-        Ok(Invocation::Version) => print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Invocation::Version) => {
+            print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
         Err(UsageError(message)) => {
             complain(message);
             if may_take_an_event && !input::is_terminal() {
@@ -92,7 +98,9 @@ fn context_of(line: &CommandLine) -> Context {
 
 fn report(report: &Report) {
     match CommandLine::parse(&report.arguments) {
-        Ok(line) => hook::report(&context_of(&line), &report.options, &line, report.status, &report.elapsed),
+        Ok(line) => {
+            hook::report(&context_of(&line), &report.options, &line, report.status, &report.elapsed)
+        }
         Err(reason) => hook::tell(&Environment::read(), Err(reason.to_string())),
     }
 }

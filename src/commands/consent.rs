@@ -37,14 +37,21 @@ pub fn record(context: &Context, consent: Consent) {
     let decision = context.decision();
     let _ = match (recorded, consent, decision.is_active()) {
         (Err(error), _, _) => {
-            let variable = if consent == Consent::Yes { "DOCGLOW_TELEMETRY=1" } else { "DOCGLOW_NO_TELEMETRY=1" };
+            let variable = if consent == Consent::Yes {
+                "DOCGLOW_TELEMETRY=1"
+            } else {
+                "DOCGLOW_NO_TELEMETRY=1"
+            };
             writeln!(
                 io::stderr(),
                 "docglow-telemetry: this could not be recorded ({error}).\nSet {variable} in the environment instead."
             )
         }
         (Ok(()), Consent::Yes, true) => {
-            writeln!(io::stdout(), "Anonymous telemetry is on. Turn it off at any time: docglow-telemetry disable")
+            writeln!(
+                io::stdout(),
+                "Anonymous telemetry is on. Turn it off at any time: docglow-telemetry disable"
+            )
         }
         (Ok(()), Consent::Yes, false) => {
             writeln!(io::stdout(), "Recorded: yes. Nothing is sent here all the same: {decision}.")
@@ -55,7 +62,10 @@ pub fn record(context: &Context, consent: Consent) {
              DOCGLOW_NO_TELEMETRY=1 can't be overruled."
         ),
         (Ok(()), _, true) => {
-            writeln!(io::stdout(), "Recorded: no. But here {decision}. DOCGLOW_NO_TELEMETRY=1 can't be overruled.")
+            writeln!(
+                io::stdout(),
+                "Recorded: no. But here {decision}. DOCGLOW_NO_TELEMETRY=1 can't be overruled."
+            )
         }
     };
 }

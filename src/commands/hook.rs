@@ -45,13 +45,25 @@ pub fn run(context: &Context, options: &Options) {
 
 /// Has the docglow command line sent that ended with `status`, if it may be: a context for the line's own
 /// project folder. Says nothing, unless debug is on.
-pub fn report(context: &Context, options: &Options, line: &CommandLine, status: i64, elapsed: &Elapsed) {
+pub fn report(
+    context: &Context,
+    options: &Options,
+    line: &CommandLine,
+    status: i64,
+    elapsed: &Elapsed,
+) {
     let (docglow, missing) = match located(options.docglow.as_deref()) {
         Ok(docglow) => (docglow, None),
         Err(missing) => (None, Some(missing)),
     };
-    let options = Options { target_dir: Some(line.target_dir().into()), docglow, ..options.clone() };
-    let event = || missing.map_or_else(|| event(context, line, status, elapsed), |missing| Err(missing.to_owned()));
+    let options =
+        Options { target_dir: Some(line.target_dir().into()), docglow, ..options.clone() };
+    let event = || {
+        missing.map_or_else(
+            || event(context, line, status, elapsed),
+            |missing| Err(missing.to_owned()),
+        )
+    };
     tell(&context.environment, send(context, &options, event));
 }
 
@@ -74,10 +86,17 @@ pub fn located(docglow: Option<&OsStr>) -> Result<Option<OsString>, &'static str
 ///
 /// # Errors
 /// Why it is none.
-pub fn event(context: &Context, line: &CommandLine, status: i64, elapsed: &Elapsed) -> Result<Event, String> {
-    let result = CommandResult::of_status(status).ok_or("docglow reports nothing with such an exit status")?;
-    let settings =
-        context.settings().ok_or("docglow can't use the project's docglow.yml, or its settings can't be told")?;
+pub fn event(
+    context: &Context,
+    line: &CommandLine,
+    status: i64,
+    elapsed: &Elapsed,
+) -> Result<Event, String> {
+    let result = CommandResult::of_status(status)
+        .ok_or("docglow reports nothing with such an exit status")?;
+    let settings = context
+        .settings()
+        .ok_or("docglow can't use the project's docglow.yml, or its settings can't be told")?;
     let milliseconds = u64::try_from(elapsed.duration().as_millis()).unwrap_or(MAX_INTEGER);
     Ok(Event {
         command: line.command,
@@ -110,7 +129,11 @@ pub fn tell(environment: &Environment, outcome: Result<String, String>) {
 }
 
 /// The line that debug shows of a sent event, or why none was sent. It is known only where the sender was waited for.
-fn send(context: &Context, options: &Options, event: impl FnOnce() -> Result<Event, String>) -> Result<String, String> {
+fn send(
+    context: &Context,
+    options: &Options,
+    event: impl FnOnce() -> Result<Event, String>,
+) -> Result<String, String> {
     let decision = context.decision();
     if !decision.is_active() {
         return Err(decision.to_string());

@@ -26,7 +26,10 @@ const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(NO_COMMAND);
     let Some(mut command) = Command::new(words) else {
-        let _ = writeln!(io::stderr(), "docglow-telemetry: run takes [--wait] [--] COMMAND...; see --help");
+        let _ = writeln!(
+            io::stderr(),
+            "docglow-telemetry: run takes [--wait] [--] COMMAND...; see --help"
+        );
         process::end()
     };
     let unreported = command.clone();
@@ -47,7 +50,9 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
         command.replace_this_process()
     }
     let begin = Instant::now();
-    let Ok(running) = command.start(docglow.context.environment.debug()) else { unreported.replace_this_process() };
+    let Ok(running) = command.start(docglow.context.environment.debug()) else {
+        unreported.replace_this_process()
+    };
     let waiting = running.clone();
     panic::set_hook(Box::new(move |_| waiting.wait().imitate()));
     let end = running.wait();
@@ -72,7 +77,9 @@ impl Docglow {
             return Err("docglow may run elsewhere, where something else may be decided".to_owned());
         }
         let variable = |name: &str| launched.assigned(name).or_else(|| std::env::var_os(name));
-        let program = words.first().and_then(|program| command::find(program, std::env::var_os("PATH").as_deref()));
+        let program = words
+            .first()
+            .and_then(|program| command::find(program, std::env::var_os("PATH").as_deref()));
         program.ok_or("the command can't be started")?;
         let context = Context::new(Environment::of(variable), line.project_dir());
         hook::ask(&context, &line);
@@ -82,13 +89,23 @@ impl Docglow {
         }
         // What docglow is going to refuse is to be known before it has run.
         hook::event(&context, &line, 0, &Elapsed::Known(Duration::ZERO))?;
-        let options = Options { docglow: launched.program(variable).map(OsString::from), wait, ..Default::default() };
+        let options = Options {
+            docglow: launched.program(variable).map(OsString::from),
+            wait,
+            ..Default::default()
+        };
         Ok(Docglow { line, context, options })
     }
 
     /// Has it sent that docglow ended with this status.
     fn report(&self, status: i32, duration: Duration) {
-        hook::report(&self.context, &self.options, &self.line, status.into(), &Elapsed::Known(duration));
+        hook::report(
+            &self.context,
+            &self.options,
+            &self.line,
+            status.into(),
+            &Elapsed::Known(duration),
+        );
     }
 }
 
@@ -101,5 +118,7 @@ fn find(words: &[OsString]) -> Result<(Launched<'_>, CommandLine), String> {
             Err(no_event) => reason = reason.or(Some(no_event)),
         }
     }
-    Err(reason.map_or("there is no docglow in the command line".to_owned(), |no_event| no_event.to_string()))
+    Err(reason.map_or("there is no docglow in the command line".to_owned(), |no_event| {
+        no_event.to_string()
+    }))
 }

@@ -52,7 +52,8 @@ impl Status {
             endpoint_source: destination.source.name(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
-            last_send: sent(context).and_then(|log| Some(Record::parse(log.lines().last()?)?.summary())),
+            last_send: sent(context)
+                .and_then(|log| Some(Record::parse(log.lines().last()?)?.summary())),
             environment: variables(context),
         }
     }
@@ -79,12 +80,16 @@ impl Status {
         line("  named by:", self.endpoint_source);
         line(
             "State file:",
-            &file(&self.state_file)
-                .unwrap_or("none: neither HOME nor the user database names a folder for it".to_owned()),
+            &file(&self.state_file).unwrap_or(
+                "none: neither HOME nor the user database names a folder for it".to_owned(),
+            ),
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
         for (i, (name, value)) in self.environment.iter().enumerate() {
-            line(if i == 0 { "Environment:" } else { "" }, &format!("{name}={}", escape_for_terminal(value)));
+            line(
+                if i == 0 { "Environment:" } else { "" },
+                &format!("{name}={}", escape_for_terminal(value)),
+            );
         }
         text
     }
@@ -92,18 +97,30 @@ impl Status {
 
 fn variables(context: &Context) -> BTreeMap<&'static str, String> {
     let environment = &context.environment;
-    let shown = |name, value: &Option<OsString>| Some((name, value.as_ref()?.to_string_lossy().into_owned()));
+    let shown = |name, value: &Option<OsString>| {
+        Some((name, value.as_ref()?.to_string_lossy().into_owned()))
+    };
     let hidden = |name: &'static str, is_set: bool, is_usable: bool| {
         is_set.then(|| (name, if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned()))
     };
-    let proxy = |variable: &Option<(&'static str, _)>| variable.as_ref().and_then(|(name, _)| hidden(name, true, true));
+    let proxy = |variable: &Option<(&'static str, _)>| {
+        variable.as_ref().and_then(|(name, _)| hidden(name, true, true))
+    };
     [
         shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
         shown("DOCGLOW_TELEMETRY", &environment.telemetry),
         shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
         shown("DOCGLOW_TELEMETRY_WAIT", &environment.wait),
-        hidden("DOCGLOW_TELEMETRY_ENDPOINT", environment.endpoint.is_some(), environment.endpoint().is_some()),
-        hidden("DOCGLOW_VERCEL_BYPASS", environment.vercel_bypass.is_some(), environment.bypass_token().is_some()),
+        hidden(
+            "DOCGLOW_TELEMETRY_ENDPOINT",
+            environment.endpoint.is_some(),
+            environment.endpoint().is_some(),
+        ),
+        hidden(
+            "DOCGLOW_VERCEL_BYPASS",
+            environment.vercel_bypass.is_some(),
+            environment.bypass_token().is_some(),
+        ),
         proxy(&environment.proxy),
         proxy(&environment.no_proxy),
         hidden("SSL_CERT_FILE", environment.ssl_cert_file.is_some(), true),
@@ -127,7 +144,11 @@ pub fn log(context: &Context, json: bool) -> String {
     if lines.is_empty() {
         return "Nothing has been sent.\n".to_owned();
     }
-    lines.iter().filter_map(|line| Record::parse(line)).map(|record| format!("{record}\n\n")).collect()
+    lines
+        .iter()
+        .filter_map(|line| Record::parse(line))
+        .map(|record| format!("{record}\n\n"))
+        .collect()
 }
 
 /// What `preview` shows at a terminal, where nobody pipes an event in.
@@ -144,7 +165,10 @@ pub fn preview(context: &Context, handover: Handover) -> String {
     }
     let instance_id = context.state().instance_id;
     if instance_id.is_none() {
-        let _ = writeln!(text, "# There is no instance id yet: a random one takes the place of the zeros.");
+        let _ = writeln!(
+            text,
+            "# There is no instance id yet: a random one takes the place of the zeros."
+        );
     }
     let request = sender::main::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
     let _ = writeln!(text, "POST {}", request.endpoint);

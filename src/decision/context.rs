@@ -65,7 +65,8 @@ impl Context {
             (Endpoint::docglow(), EndpointSource::Default)
         };
         // The token is the user's, the file may be anybody's.
-        let bypass_token = if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
+        let bypass_token =
+            if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
         Destination { endpoint, source, bypass_token }
     }
 
@@ -102,20 +103,30 @@ mod tests {
     #[test]
     fn a_token_never_goes_where_a_project_file_points() {
         let project = tempfile::tempdir().unwrap();
-        let mut environment = Environment { vercel_bypass: Some("secret".into()), ..Default::default() };
-        let destination = |environment: &Environment| Context::new(environment.clone(), project.path()).destination();
+        let mut environment =
+            Environment { vercel_bypass: Some("secret".into()), ..Default::default() };
+        let destination = |environment: &Environment| {
+            Context::new(environment.clone(), project.path()).destination()
+        };
 
         assert_eq!(destination(&environment).endpoint, Endpoint::docglow());
         assert!(destination(&environment).bypass_token.is_some());
 
         for url in ["https://acme.example/x", "https://api.docglow.com/x"] {
-            std::fs::write(project.path().join("docglow.yml"), format!("telemetry: {{endpoint: '{url}'}}")).unwrap();
+            std::fs::write(
+                project.path().join("docglow.yml"),
+                format!("telemetry: {{endpoint: '{url}'}}"),
+            )
+            .unwrap();
             assert_eq!(destination(&environment).endpoint, Endpoint::parse(url).unwrap());
             assert!(destination(&environment).bypass_token.is_none());
         }
 
         environment.endpoint = Some("https://user.example/x".into());
-        assert_eq!(destination(&environment).endpoint, Endpoint::parse("https://user.example/x").unwrap());
+        assert_eq!(
+            destination(&environment).endpoint,
+            Endpoint::parse("https://user.example/x").unwrap()
+        );
         assert!(destination(&environment).bypass_token.is_some());
     }
 }

@@ -71,7 +71,8 @@ impl Environment {
     /// The environment in which `variable` gives a variable's value.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Environment {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, filled(name)?)));
+        let first =
+            |names: &[&'static str]| names.iter().find_map(|name| Some((*name, filled(name)?)));
         Environment {
             no_telemetry: variable("DOCGLOW_NO_TELEMETRY"),
             telemetry: variable("DOCGLOW_TELEMETRY"),
@@ -127,7 +128,10 @@ impl Environment {
     /// user database says where that is.
     pub fn state_folder(&self) -> Option<PathBuf> {
         let home = || self.home.as_ref().map(PathBuf::from).or_else(folders::home_of_user);
-        Some(folders::config_folder(home, self.config_home.as_ref().map(PathBuf::from))?.join("docglow"))
+        Some(
+            folders::config_folder(home, self.config_home.as_ref().map(PathBuf::from))?
+                .join("docglow"),
+        )
     }
 }
 
@@ -138,7 +142,8 @@ fn says_on(value: &Option<OsString>) -> bool {
 /// Whether nobody is there to answer a question: one of the variables above is set, and to no word that says off, or `TERM` is
 /// `dumb`, and a program such as an editor reads what is shown. `variable` is asked only here, for most calls have no question.
 pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
-    let says_so = |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
+    let says_so =
+        |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
     CI_VARIABLES.iter().filter_map(|name| variable(name)).any(says_so)
         || variable("TERM").is_some_and(|term| term == "dumb")
 }
@@ -177,7 +182,8 @@ mod tests {
             ("No", false),
             ("off", false),
         ] {
-            let environment = Environment { no_telemetry: Some(value.into()), ..Default::default() };
+            let environment =
+                Environment { no_telemetry: Some(value.into()), ..Default::default() };
             assert_eq!(environment.kill_switch(), killed, "{value:?}");
         }
         let not_text = Some(not_text());

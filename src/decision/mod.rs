@@ -86,7 +86,9 @@ impl fmt::Display for Decision {
             Decision::OffByEnvironment => "DOCGLOW_TELEMETRY says off",
             Decision::OnByProject => "docglow.yml says on",
             Decision::OffByProject => "docglow.yml says off",
-            Decision::OffByUnclearProject => "telemetry.enabled in docglow.yml is neither true nor false",
+            Decision::OffByUnclearProject => {
+                "telemetry.enabled in docglow.yml is neither true nor false"
+            }
             Decision::OffByUnreadableProject => "docglow.yml can't be read",
             Decision::OnByConsent => "the recorded consent is yes",
             Decision::OffByConsent => "the recorded consent is no",

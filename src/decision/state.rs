@@ -72,7 +72,9 @@ impl State {
             return State::default();
         }
         State {
-            instance_id: value(Key::InstanceId).and_then(json::string).and_then(|id| InstanceId::parse(&id)),
+            instance_id: value(Key::InstanceId)
+                .and_then(json::string)
+                .and_then(|id| InstanceId::parse(&id)),
             consent: value(Key::Consent).and_then(json::word).unwrap_or_default(),
             consent_recorded_at: value(Key::ConsentRecordedAt).and_then(json::string),
         }
@@ -143,7 +145,8 @@ impl StateFile {
     pub fn record(&self, consent: Consent) -> Result<()> {
         self.update(|state| {
             state.consent = consent;
-            state.consent_recorded_at = Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
+            state.consent_recorded_at =
+                Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
             if consent == Consent::Yes {
                 state.instance_id = state.instance_id.or_else(|| Some(fresh_id()));
             }

@@ -58,10 +58,14 @@ impl ProjectConfig {
     /// is neither. A link to nowhere is there, and so is what can't be looked at.
     pub fn file(folder: &Path) -> Option<PathBuf> {
         let is_missing = |path: &PathBuf| {
-            path.symlink_metadata()
-                .is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
+            path.symlink_metadata().is_err_and(|error| {
+                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+            })
         };
-        ["docglow.yml", "docglow.yaml"].map(|name| folder.join(name)).into_iter().find(|path| !is_missing(path))
+        ["docglow.yml", "docglow.yaml"]
+            .map(|name| folder.join(name))
+            .into_iter()
+            .find(|path| !is_missing(path))
     }
 
     fn only(enabled: Setting) -> ProjectConfig {
@@ -72,7 +76,9 @@ impl ProjectConfig {
     /// Parses a docglow.yml of one YAML document.
     pub fn parse(yaml: &[u8]) -> ProjectConfig {
         // Also keeps UTF-16 from libyaml, as docglow does.
-        let Ok(text) = str::from_utf8(yaml) else { return ProjectConfig::only(Setting::Unreadable) };
+        let Ok(text) = str::from_utf8(yaml) else {
+            return ProjectConfig::only(Setting::Unreadable);
+        };
         let brackets = yaml.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
         let directives = yaml.windows(4).filter(|piece| piece == b"%TAG").count();
         if yaml.len().saturating_mul(brackets + directives) > MAX_WORK {
@@ -192,16 +198,27 @@ mod tests {
 
     #[test]
     fn enabled_is_read_as_yaml_1_1() {
-        for word in
-            ["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "1", "'true'", "\"yes\"", "\"1\"", "' on '"]
-        {
+        for word in [
+            "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "1", "'true'", "\"yes\"",
+            "\"1\"", "' on '",
+        ] {
             assert_eq!(enabled(&format!("telemetry:\n  enabled: {word}\n")), Setting::On, "{word}");
         }
-        for word in ["false", "False", "no", "NO", "off", "Off", "0", "'false'", "\"0\"", "!!bool false"] {
-            assert_eq!(enabled(&format!("telemetry:\n  enabled: {word}\n")), Setting::Off, "{word}");
+        for word in
+            ["false", "False", "no", "NO", "off", "Off", "0", "'false'", "\"0\"", "!!bool false"]
+        {
+            assert_eq!(
+                enabled(&format!("telemetry:\n  enabled: {word}\n")),
+                Setting::Off,
+                "{word}"
+            );
         }
         for word in ["never", "2", "-1", "1.0", "y", "[true]", "{a: true}", "''", "0.5", ".nan"] {
-            assert_eq!(enabled(&format!("telemetry:\n  enabled: {word}\n")), Setting::Unclear, "{word}");
+            assert_eq!(
+                enabled(&format!("telemetry:\n  enabled: {word}\n")),
+                Setting::Unclear,
+                "{word}"
+            );
         }
     }
 
@@ -227,7 +244,9 @@ mod tests {
 
     #[test]
     fn telemetry_false_is_off_although_it_is_no_mapping() {
-        for yaml in ["telemetry: false\n", "telemetry: off\n", "telemetry: 'no'\n", "telemetry: 0\n"] {
+        for yaml in
+            ["telemetry: false\n", "telemetry: off\n", "telemetry: 'no'\n", "telemetry: 0\n"]
+        {
             assert_eq!(enabled(yaml), Setting::Off, "{yaml}");
         }
     }
@@ -247,7 +266,10 @@ mod tests {
         ] {
             assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
         }
-        assert_eq!(ProjectConfig::parse(b"telemetry: {enabled: true} # \xff").enabled, Setting::Unreadable);
+        assert_eq!(
+            ProjectConfig::parse(b"telemetry: {enabled: true} # \xff").enabled,
+            Setting::Unreadable
+        );
     }
 
     #[test]
@@ -255,7 +277,10 @@ mod tests {
         assert_eq!(enabled("d: &d {enabled: false}\ntelemetry: *d\n"), Setting::Off);
         assert_eq!(enabled("d: &d true\ntelemetry: {enabled: *d}\n"), Setting::On);
         assert_eq!(enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n"), Setting::Unclear);
-        assert_eq!(enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n  enabled: true\n"), Setting::On);
+        assert_eq!(
+            enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n  enabled: true\n"),
+            Setting::On
+        );
         assert_eq!(enabled("d: &d {telemetry: {enabled: false}}\n<<: *d\n"), Setting::Unclear);
     }
 
@@ -268,7 +293,9 @@ mod tests {
         assert_eq!(enabled(&format!("{bomb}telemetry: {{enabled: *b}}\n")), Setting::Unclear);
         let mebibyte = |item: &str| item.repeat((1 << 20) / item.len());
         let tags: String = (0..60_000).map(|i| format!("%TAG !{i:x}! a\n")).collect();
-        for bomb in [mebibyte("["), mebibyte("{"), format!("{}{}", "[".repeat(990), mebibyte("a,")), tags] {
+        for bomb in
+            [mebibyte("["), mebibyte("{"), format!("{}{}", "[".repeat(990), mebibyte("a,")), tags]
+        {
             assert_eq!(enabled(&bomb), Setting::Unreadable);
         }
         let long = format!("b: &b {}\n", list("x"));
@@ -289,7 +316,11 @@ mod tests {
             ("slim: true\nslim: !x true\ntelemetry: {enabled: true}\n", Setting::On, None),
             ("slim: true\n", Setting::Absent, slim),
             ("- slim\n", Setting::Absent, Some(Settings::default())),
-            ("telemetry: {enabled: true}\nslim: true\ntelemetry: {enabled: true}\n", Setting::Unreadable, slim),
+            (
+                "telemetry: {enabled: true}\nslim: true\ntelemetry: {enabled: true}\n",
+                Setting::Unreadable,
+                slim,
+            ),
             ("telemetry: !x {}\nslim: true\n", Setting::Unreadable, None),
             ("slim: [\n", Setting::Unreadable, None),
         ] {
@@ -305,7 +336,9 @@ mod tests {
 
     #[test]
     fn only_an_endpoint_that_may_be_used_is_taken() {
-        let endpoint = |url: &str| ProjectConfig::parse(format!("telemetry:\n  endpoint: {url}\n").as_bytes()).endpoint;
+        let endpoint = |url: &str| {
+            ProjectConfig::parse(format!("telemetry:\n  endpoint: {url}\n").as_bytes()).endpoint
+        };
         assert_eq!(endpoint("https://acme.example/x"), Endpoint::parse("https://acme.example/x"));
         for url in ["http://acme.example/x", "[]", "5", "''"] {
             assert_eq!(endpoint(url), None, "{url}");

@@ -33,10 +33,8 @@ impl<'a> Launched<'a> {
     /// it is the second.
     pub fn each(words: &'a [OsString]) -> impl Iterator<Item = Launched<'a>> {
         let is_docglow = |word: &OsString| is_named(Path::new(word), "docglow");
-        words.iter().enumerate().filter(move |(_, word)| is_docglow(word)).map(|(at, docglow)| Launched {
-            launcher: &words[..at],
-            docglow,
-            arguments: &words[at + 1..],
+        words.iter().enumerate().filter(move |(_, word)| is_docglow(word)).map(|(at, docglow)| {
+            Launched { launcher: &words[..at], docglow, arguments: &words[at + 1..] }
         })
     }
 
@@ -64,20 +62,24 @@ impl<'a> Launched<'a> {
     /// The path of the docglow, or of the virtual environment's Python that is to run it, by which its version can be told.
     /// `None` where that is not sure. `variable` is the environment.
     pub fn program(&self, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-        let launcher: Vec<_> = self.launcher.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
+        let launcher: Vec<_> =
+            self.launcher.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
         let all_transparent = |words: &[&str]| words.iter().all(|word| is_transparent(word));
         let find = |program: &OsStr| command::find(program, variable("PATH").as_deref());
         match launcher[..] {
             ref all if all_transparent(all) => find(self.docglow),
             [ref before @ .., python, "-m"] if all_transparent(before) => {
                 // A folder of that name is what Python finds first.
-                let is_installed = !Path::new("docglow").exists() && !Path::new("docglow.py").exists();
+                let is_installed =
+                    !Path::new("docglow").exists() && !Path::new("docglow.py").exists();
                 let is_python = Path::new(python).file_name()?.to_str()?.starts_with("python");
-                (is_installed && is_python && self.docglow == "docglow").then(|| find(OsStr::new(python)))?
+                (is_installed && is_python && self.docglow == "docglow")
+                    .then(|| find(OsStr::new(python)))?
             }
             // uv has brought the project's environment up to date by the time it is looked at.
             [ref before @ .., "uv", "run"] if all_transparent(before) => {
-                let is_project = Path::new("uv.lock").is_file() && variable("UV_PROJECT_ENVIRONMENT").is_none();
+                let is_project =
+                    Path::new("uv.lock").is_file() && variable("UV_PROJECT_ENVIRONMENT").is_none();
                 (is_project && self.docglow == "docglow")
                     .then(|| find(Path::new(".venv").join(PROGRAMS).join("docglow").as_os_str()))?
             }
@@ -121,8 +123,13 @@ mod tests {
             ("", &[]),
         ] {
             let words = words(line);
-            let found: Vec<Vec<OsString>> = Launched::each(&words).map(|found| found.arguments.to_vec()).collect();
-            assert_eq!(found, arguments.iter().map(|line| self::words(line)).collect::<Vec<_>>(), "{line}");
+            let found: Vec<Vec<OsString>> =
+                Launched::each(&words).map(|found| found.arguments.to_vec()).collect();
+            assert_eq!(
+                found,
+                arguments.iter().map(|line| self::words(line)).collect::<Vec<_>>(),
+                "{line}"
+            );
         }
     }
 
@@ -152,7 +159,8 @@ mod tests {
     fn the_path_is_that_of_the_docglow_that_will_run_or_none() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_str().unwrap();
-        let [docglow, python] = ["docglow", "python3"].map(|name| format!("{root}/{name}{EXE_SUFFIX}"));
+        let [docglow, python] =
+            ["docglow", "python3"].map(|name| format!("{root}/{name}{EXE_SUFFIX}"));
         for copy in [&docglow, &python] {
             std::fs::copy(A_PROGRAM, copy).unwrap();
         }
@@ -179,7 +187,9 @@ mod tests {
                 let path = (name == "PATH").then(|| OsString::from(root));
                 found.assigned(name).or(path)
             };
-            let program = Launched::each(&words).last().and_then(|found| found.program(|name| variable(&found, name)));
+            let program = Launched::each(&words)
+                .last()
+                .and_then(|found| found.program(|name| variable(&found, name)));
             assert_eq!(program.as_deref(), path.map(Path::new), "{line}");
         }
     }

@@ -66,9 +66,12 @@ impl<'de> Entries<'de> {
     /// The settings, where these are the entries of the file `text`. `None` where docglow ends at such a file before it does
     /// anything, and where an entry that is not there may be `merged` in by a `<<`, which is not followed.
     pub fn settings(&self, text: &str, merged: bool) -> Option<Settings> {
-        let is_usable =
-            |section: &Node<Size>| matches!(section, Node::Mapping(_)) || is_true(section, text) == Some(false);
-        if !self.sections.iter().flatten().all(is_usable) || !matches!(self.health, None | Some(Node::Mapping(_))) {
+        let is_usable = |section: &Node<Size>| {
+            matches!(section, Node::Mapping(_)) || is_true(section, text) == Some(false)
+        };
+        if !self.sections.iter().flatten().all(is_usable)
+            || !matches!(self.health, None | Some(Node::Mapping(_)))
+        {
             return None;
         }
         let says = |entry: &Option<Node<Size>>, default: bool, merged: bool| match entry {
@@ -149,7 +152,9 @@ fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
 /// Whether a string that is a piece of `text` stands there without quotes, where YAML 1.1 may take it for something else. A
 /// string that is no piece of it is put together from lines or escapes, and none of YAML 1.1's words.
 fn is_plain(word: &str, text: &str) -> bool {
-    let before = text.get(..(word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)).unwrap_or_default();
+    let before = text
+        .get(..(word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
+        .unwrap_or_default();
     !before.ends_with(['"', '\''])
 }
 
@@ -182,7 +187,8 @@ mod tests {
                 Ok((entries, merged))
             }
         }
-        let (entries, merged) = serde_yaml::Deserializer::from_str(yaml).deserialize_map(File).ok()?;
+        let (entries, merged) =
+            serde_yaml::Deserializer::from_str(yaml).deserialize_map(File).ok()?;
         entries.settings(yaml, merged)
     }
 
@@ -218,14 +224,22 @@ mod tests {
             "' '",
         ] {
             assert!(settings(&format!("slim: {word}\n")).unwrap().slim, "{word}");
-            assert!(settings(&format!("# \u{e9}\nai: {{enabled: no}}\n\"slim\": {word}\n")).unwrap().slim, "{word}");
+            assert!(
+                settings(&format!("# \u{e9}\nai: {{enabled: no}}\n\"slim\": {word}\n"))
+                    .unwrap()
+                    .slim,
+                "{word}"
+            );
         }
         for word in [
-            "", "~", "null", "NULL", "false", "FALSE", "no", "No", "NO", "off", "Off", "0", "-0", "+0", "00", "0_0",
-            "0x0", "0.0", "-0.0", ".0", "''", "\"\"", "[]", "{}", "# no",
+            "", "~", "null", "NULL", "false", "FALSE", "no", "No", "NO", "off", "Off", "0", "-0",
+            "+0", "00", "0_0", "0x0", "0.0", "-0.0", ".0", "''", "\"\"", "[]", "{}", "# no",
         ] {
             assert!(!settings(&format!("slim: {word}\n")).unwrap().slim, "{word}");
-            assert!(!settings(&format!("t: \u{e9}\ncolumn_lineage: {word}\n")).unwrap().column_lineage, "{word}");
+            assert!(
+                !settings(&format!("t: \u{e9}\ncolumn_lineage: {word}\n")).unwrap().column_lineage,
+                "{word}"
+            );
         }
     }
 
@@ -243,7 +257,10 @@ mod tests {
             ("a: &a off\nslim: *a\nai: {model: x}", default),
             ("nested: {slim: true}\nai: {}\nhealth: {}\nprofiling: no", default),
             ("ai: ''\ninsights: []\nlineage_layers: {layers: []}", default),
-            ("<<: {}\nslim: true\ncolumn_lineage: true\nai: {enabled: 0, <<: {}}", Settings { slim: true, ..default }),
+            (
+                "<<: {}\nslim: true\ncolumn_lineage: true\nai: {enabled: 0, <<: {}}",
+                Settings { slim: true, ..default },
+            ),
         ] {
             assert_eq!(settings(yaml), Some(expected), "{yaml}");
         }

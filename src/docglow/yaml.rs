@@ -8,7 +8,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 
 /// A YAML value, as YAML 1.2 has it; of a mapping, what `M` takes.
 #[derive(Default)]
@@ -59,7 +61,11 @@ impl<'de, M: Deserialize<'de>> Visitor<'de> for NodeVisitor<M> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
-        let size = if sequence.next_element::<IgnoredAny>()?.is_some() { Size::Filled } else { Size::Empty };
+        let size = if sequence.next_element::<IgnoredAny>()?.is_some() {
+            Size::Filled
+        } else {
+            Size::Empty
+        };
         IgnoredAny.visit_seq(sequence).map(|_| Node::Sequence(size))
     }
 
@@ -117,7 +123,9 @@ impl<'de> Deserialize<'de> for Size {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Size, A::Error> {
                 let first = map.next_entry::<IgnoredAny, IgnoredAny>()?;
-                IgnoredAny.visit_map(map).map(|_| if first.is_some() { Size::Filled } else { Size::Empty })
+                IgnoredAny
+                    .visit_map(map)
+                    .map(|_| if first.is_some() { Size::Filled } else { Size::Empty })
             }
         }
         deserializer.deserialize_map(SizeVisitor)

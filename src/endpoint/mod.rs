@@ -53,7 +53,8 @@ impl Endpoint {
         } else {
             (Scheme::Http, url.strip_prefix("http://")?)
         };
-        let (authority, path_and_query) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (authority, path_and_query) =
+            rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (host, Some(parse_port(port)?)),
             None => (authority, None),
@@ -86,7 +87,9 @@ impl Endpoint {
 
     /// Whether both have scheme, host and port in common (RFC 6454).
     pub fn same_origin(&self, other: &Endpoint) -> bool {
-        self.scheme == other.scheme && self.host.eq_ignore_ascii_case(&other.host) && self.port() == other.port()
+        self.scheme == other.scheme
+            && self.host.eq_ignore_ascii_case(&other.host)
+            && self.port() == other.port()
     }
 
     /// The host as it is looked up: letters, digits, `-` and `.`.
@@ -132,11 +135,14 @@ pub fn parse_port(text: &str) -> Option<u16> {
 
 fn is_host(host: &str) -> bool {
     let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
-    let well_formed =
-        labels.clone().all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+    let well_formed = labels.clone().all(|label| {
+        !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    });
     // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never ends in such a number.
     let ends_in_number = labels.next_back().is_some_and(|label| {
-        label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x") || label.starts_with("0X")
+        label.bytes().all(|b| b.is_ascii_digit())
+            || label.starts_with("0x")
+            || label.starts_with("0X")
     });
     well_formed && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok())
 }
@@ -195,7 +201,10 @@ mod tests {
     #[test]
     fn an_endpoint_is_https_or_this_machine() {
         for (url, written) in [
-            ("https://api.docglow.com/v1/telemetry/events", "https://api.docglow.com/v1/telemetry/events"),
+            (
+                "https://api.docglow.com/v1/telemetry/events",
+                "https://api.docglow.com/v1/telemetry/events",
+            ),
             ("https://collector.acme.example", "https://collector.acme.example/"),
             ("https://collector:8443?team=1", "https://collector:8443/?team=1"),
             ("https://collector/a#fragment", "https://collector/a"),

@@ -35,7 +35,8 @@ impl Endpoint {
 
 /// Resolves `.` and `..` in the path (RFC 3986 §5.2.4).
 fn without_dot_segments(path_and_query: &str) -> String {
-    let (path, query) = path_and_query.split_at(path_and_query.find('?').unwrap_or(path_and_query.len()));
+    let (path, query) =
+        path_and_query.split_at(path_and_query.find('?').unwrap_or(path_and_query.len()));
     let mut kept = Vec::new();
     for segment in path.split('/').skip(1) {
         match segment {
@@ -85,7 +86,8 @@ mod tests {
             ("/a\r\nX-Injected: 1", "refused"),
             ("https:/b.example", "refused"),
         ] {
-            let target = from.redirect(location).map_or("refused".to_owned(), |target| target.url());
+            let target =
+                from.redirect(location).map_or("refused".to_owned(), |target| target.url());
             assert_eq!(target, to, "{location:?}");
         }
         let local = Endpoint::parse("http://localhost:1/a").unwrap();

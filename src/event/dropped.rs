@@ -12,7 +12,10 @@ const MAX_KEY_CHARS: usize = 40;
 /// A line for each member of the event `text` that is not sent as it stands; none for a text that is no object.
 pub fn unused(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
-    entries.iter().filter_map(|(name, value)| Some(format!("{}: {}", shown(name), why_unused(name, value)?))).collect()
+    entries
+        .iter()
+        .filter_map(|(name, value)| Some(format!("{}: {}", shown(name), why_unused(name, value)?)))
+        .collect()
 }
 
 /// The key as it may be printed on a terminal.
@@ -29,16 +32,21 @@ fn why_unused(name: &str, value: &RawValue) -> Option<&'static str> {
     let (is_used, otherwise) = match key {
         // An event without a good one is none, and says so.
         Key::Command | Key::Result => return None,
-        Key::DurationMs | Key::Duration => (milliseconds(value).is_some(), "not a number of milliseconds, 0 or more"),
-        Key::AdapterType | Key::Adapter => {
-            (adapter(value).is_some_and(|adapter| adapter != Adapter::OTHER), "not a published dbt adapter")
+        Key::DurationMs | Key::Duration => {
+            (milliseconds(value).is_some(), "not a number of milliseconds, 0 or more")
         }
-        Key::ProjectShape | Key::Counts => {
-            (are_all_counts(value), "holds what is not a count of models, sources, seeds, tests or macros")
-        }
-        Key::FeaturesUsed | Key::Features => {
-            (features_named(value) == Some(features(value).len()), "holds what is not a feature, or one twice")
-        }
+        Key::AdapterType | Key::Adapter => (
+            adapter(value).is_some_and(|adapter| adapter != Adapter::OTHER),
+            "not a published dbt adapter",
+        ),
+        Key::ProjectShape | Key::Counts => (
+            are_all_counts(value),
+            "holds what is not a count of models, sources, seeds, tests or macros",
+        ),
+        Key::FeaturesUsed | Key::Features => (
+            features_named(value) == Some(features(value).len()),
+            "holds what is not a feature, or one twice",
+        ),
         Key::DocglowVersion => (docglow_version(value).is_some(), "not a version that is sent"),
         Key::PythonVersion => (python_version(value).is_some(), "not a version that is sent"),
     };
@@ -48,7 +56,9 @@ fn why_unused(name: &str, value: &RawValue) -> Option<&'static str> {
 fn are_all_counts(value: &RawValue) -> bool {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     entries.is_some_and(|entries| {
-        entries.iter().all(|(name, value)| lookup::<Count>(name).is_some() && count(value).is_some())
+        entries
+            .iter()
+            .all(|(name, value)| lookup::<Count>(name).is_some() && count(value).is_some())
     })
 }
 
@@ -100,7 +110,10 @@ mod tests {
         ] {
             let lines = lines(members);
             assert_eq!(lines.len(), 1, "{members}: {lines:?}");
-            assert!(lines[0].starts_with(&format!("\"{key}\": ")) && !lines[0].contains("secret"), "{lines:?}");
+            assert!(
+                lines[0].starts_with(&format!("\"{key}\": ")) && !lines[0].contains("secret"),
+                "{lines:?}"
+            );
         }
         assert!(lines(&format!(r#""{}\u001b[2J":1"#, "k".repeat(100)))[0].len() < 80);
         assert_eq!(unused("[]"), Vec::<String>::new());

@@ -65,7 +65,8 @@ impl Stamp {
     fn until(&self, end: &Stamp) -> Option<Duration> {
         let digits = self.fraction.len().min(end.fraction.len());
         let cut = |stamp: &Stamp| {
-            let nanoseconds = format!("{:0<FRACTION_DIGITS$}", &stamp.fraction[..digits]).parse().ok()?;
+            let nanoseconds =
+                format!("{:0<FRACTION_DIGITS$}", &stamp.fraction[..digits]).parse().ok()?;
             Some(Duration::new(stamp.seconds, nanoseconds))
         };
         cut(end)?.checked_sub(cut(self)?)
@@ -96,7 +97,9 @@ mod tests {
     fn a_stamp_of_either_clock_is_told_by_its_size() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let ago = now - Duration::from_secs(100);
-        for stamp in [ago.as_secs().to_string(), format!("{}.{:09}", ago.as_secs(), ago.subsec_nanos())] {
+        for stamp in
+            [ago.as_secs().to_string(), format!("{}.{:09}", ago.as_secs(), ago.subsec_nanos())]
+        {
             let elapsed = since(&stamp).as_secs();
             assert!((99..200).contains(&elapsed), "{stamp}: {elapsed}");
         }
@@ -108,9 +111,20 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_no_time() {
-        for stamp in
-            ["", ".", ".5", "x", "-1", "+1", "1e9", "99999999999.5", "1.2.3", "99999999999999999999", "1 2", "\u{663}"]
-        {
+        for stamp in [
+            "",
+            ".",
+            ".5",
+            "x",
+            "-1",
+            "+1",
+            "1e9",
+            "99999999999.5",
+            "1.2.3",
+            "99999999999999999999",
+            "1 2",
+            "\u{663}",
+        ] {
             assert!(since(stamp).is_zero(), "{stamp}");
         }
     }

@@ -66,9 +66,13 @@ impl Event {
         let entries = json::entries(text).ok_or(Rejection::NotAnObject)?;
         let value = |spellings: &[Key]| json::value(&entries, spellings);
         Ok(Event {
-            command: value(&[Key::Command]).and_then(json::word).ok_or(Rejection::UnknownCommand)?,
+            command: value(&[Key::Command])
+                .and_then(json::word)
+                .ok_or(Rejection::UnknownCommand)?,
             result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
-            duration_ms: value(&[Key::DurationMs, Key::Duration]).and_then(milliseconds).unwrap_or(0),
+            duration_ms: value(&[Key::DurationMs, Key::Duration])
+                .and_then(milliseconds)
+                .unwrap_or(0),
             adapter_type: value(&[Key::AdapterType, Key::Adapter]).and_then(adapter),
             project_shape: value(&[Key::ProjectShape, Key::Counts]).map(project_shape),
             features_used: value(&[Key::FeaturesUsed, Key::Features]).map_or(Vec::new(), features),
@@ -120,7 +124,9 @@ fn count(value: &RawValue) -> Option<u64> {
 
 fn features(value: &RawValue) -> Vec<Feature> {
     if let Some(entries) = json::entries(value.get()) {
-        let is_used = |feature: &Feature| json::value(&entries, &[*feature]).is_some_and(|used| used.get() == "true");
+        let is_used = |feature: &Feature| {
+            json::value(&entries, &[*feature]).is_some_and(|used| used.get() == "true")
+        };
         let named = once_each(entries.iter().map(|(feature, _)| *feature));
         return named.into_iter().filter(is_used).collect();
     }
@@ -182,7 +188,11 @@ mod tests {
             ("null", 0),
             ("[1]", 0),
         ] {
-            assert_eq!(event(&format!(r#""duration_ms":{value}"#)).duration_ms, duration_ms, "{value}");
+            assert_eq!(
+                event(&format!(r#""duration_ms":{value}"#)).duration_ms,
+                duration_ms,
+                "{value}"
+            );
         }
     }
 
@@ -198,7 +208,11 @@ mod tests {
             ("99999999999999999999999", MAX_INTEGER),
         ] {
             let shape = event(&format!(r#""counts":{{"models":{value},"seeds":2}}"#)).project_shape;
-            assert_eq!(shape, Some(ProjectShape { models, seeds: 2, ..Default::default() }), "{value}");
+            assert_eq!(
+                shape,
+                Some(ProjectShape { models, seeds: 2, ..Default::default() }),
+                "{value}"
+            );
         }
         assert_eq!(event(r#""counts":[1]"#).project_shape, Some(ProjectShape::default()));
         assert_eq!(event(r#""other":1"#).project_shape, None);
@@ -209,8 +223,14 @@ mod tests {
     fn features_keep_their_order_and_come_once() {
         use Feature::*;
         for (value, features) in [
-            (r#"["static","column_lineage","static","secret",1,null]"#, vec![Static, ColumnLineage]),
-            (r#"{"slim":true,"watch":false,"secret":true,"json":1,"static":true}"#, vec![Slim, Static]),
+            (
+                r#"["static","column_lineage","static","secret",1,null]"#,
+                vec![Static, ColumnLineage],
+            ),
+            (
+                r#"{"slim":true,"watch":false,"secret":true,"json":1,"static":true}"#,
+                vec![Slim, Static],
+            ),
             (r#"{"static":true,"slim":false,"static":false,"slim":true}"#, vec![Slim]),
             (r#""static""#, vec![]),
             (r#"[["static"],{"static":null}]"#, vec![]),
@@ -230,8 +250,9 @@ mod tests {
     #[test]
     fn what_is_not_named_is_dropped_at_any_depth() {
         let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
-        let event =
-            event(&format!(r#""project_name":"acme","x":{deep},"counts":{deep},"adapter":{deep},"features":{deep}"#));
+        let event = event(&format!(
+            r#""project_name":"acme","x":{deep},"counts":{deep},"adapter":{deep},"features":{deep}"#
+        ));
         assert_eq!(event.project_shape, Some(ProjectShape::default()));
         assert_eq!(event.adapter_type, None);
     }

@@ -206,7 +206,12 @@ mod tests {
             (&large, Unreadable::TooLarge),
             (&vec![b'x'; 3 * MAX_BYTES], Unreadable::NotAnObject),
         ] {
-            assert_eq!(read(input), Err(unreadable), "{:?}", String::from_utf8_lossy(&input[..input.len().min(20)]));
+            assert_eq!(
+                read(input),
+                Err(unreadable),
+                "{:?}",
+                String::from_utf8_lossy(&input[..input.len().min(20)])
+            );
         }
     }
 

@@ -53,20 +53,24 @@ impl Pep440 {
         let mut rest = Rest(&text);
         rest.eat("v");
         let mut release = vec![rest.number(MAX_RELEASE_NUMBER)?];
-        let next = || rest.attempt(|rest| rest.eat(".").then(|| rest.number(MAX_RELEASE_NUMBER)).flatten());
+        let next = || {
+            rest.attempt(|rest| rest.eat(".").then(|| rest.number(MAX_RELEASE_NUMBER)).flatten())
+        };
         release.extend(std::iter::from_fn(next).take(MAX_RELEASE_NUMBERS - 1));
         let pre = rest.attempt(|rest| {
             rest.separator();
             let kind = PRE_RELEASES.iter().find(|(word, _)| rest.eat(word))?.1;
             Some((kind, rest.implicit_number()?))
         });
-        let post = rest.attempt(|rest| rest.eat("-").then(|| rest.number(MAX_SUFFIX_NUMBER)).flatten()).or_else(|| {
-            rest.attempt(|rest| {
-                rest.separator();
-                ["post", "rev", "r"].iter().find(|word| rest.eat(word))?;
-                rest.implicit_number()
-            })
-        });
+        let post = rest
+            .attempt(|rest| rest.eat("-").then(|| rest.number(MAX_SUFFIX_NUMBER)).flatten())
+            .or_else(|| {
+                rest.attempt(|rest| {
+                    rest.separator();
+                    ["post", "rev", "r"].iter().find(|word| rest.eat(word))?;
+                    rest.implicit_number()
+                })
+            });
         let dev = rest.attempt(|rest| {
             rest.separator();
             rest.eat("dev").then(|| rest.implicit_number()).flatten()
@@ -102,7 +106,11 @@ impl<'a> Rest<'a> {
     /// The number behind `rc`, `post` or `dev`, where PEP 440 takes none for 0.
     fn implicit_number(&mut self) -> Option<u32> {
         self.separator();
-        if self.0.starts_with(|c: char| c.is_ascii_digit()) { self.number(MAX_SUFFIX_NUMBER) } else { Some(0) }
+        if self.0.starts_with(|c: char| c.is_ascii_digit()) {
+            self.number(MAX_SUFFIX_NUMBER)
+        } else {
+            Some(0)
+        }
     }
 
     /// Runs `parse`, and takes nothing where it finds nothing.
@@ -116,7 +124,9 @@ impl<'a> Rest<'a> {
     }
 
     fn is_local_part(&self) -> bool {
-        self.0.split(['.', '-', '_']).all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+        self.0
+            .split(['.', '-', '_'])
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
     }
 }
 
@@ -207,7 +217,10 @@ mod tests {
             ("1", "1"),
             ("01.002", "1.2"),
             (" v1.0 \n", "1.0"),
-            ("9999.9999.9999a99999999.post99999999.dev99999999", "9999.9999.9999a99999999.post99999999.dev99999999"),
+            (
+                "9999.9999.9999a99999999.post99999999.dev99999999",
+                "9999.9999.9999a99999999.post99999999.dev99999999",
+            ),
             ("0000000000001.0", "1.0"),
             ("2026.11.25.dev20261125", "2026.11.25.dev20261125"),
             ("1.0a1", "1.0a1"),
@@ -227,7 +240,11 @@ mod tests {
             ("1.0a1.post2.dev3+local.7", "1.0a1.post2.dev3"),
             ("0.9.3.dev4+g1a2b3c4", "0.9.3.dev4"),
         ] {
-            assert_eq!(Pep440::parse(text).map(|v| v.to_string()).as_deref(), Some(normal), "{text:?}");
+            assert_eq!(
+                Pep440::parse(text).map(|v| v.to_string()).as_deref(),
+                Some(normal),
+                "{text:?}"
+            );
         }
     }
 
@@ -288,7 +305,11 @@ mod tests {
             ("3.11.1000", None),
             ("3.11.99999999999", None),
         ] {
-            assert_eq!(PythonVersion::parse(text).map(|v| v.to_string()).as_deref(), version, "{text:?}");
+            assert_eq!(
+                PythonVersion::parse(text).map(|v| v.to_string()).as_deref(),
+                version,
+                "{text:?}"
+            );
         }
     }
 }

@@ -137,7 +137,10 @@ mod tests {
         assert!(names.len() > 70);
         assert!(names.is_sorted());
         for name in names {
-            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{name:?}");
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "{name:?}"
+            );
         }
     }
 

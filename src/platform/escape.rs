@@ -4,7 +4,9 @@
 pub fn escape_for_terminal(text: &str) -> String {
     text.split_inclusive(['\\', '\'', '"'])
         .map(|part| match part.char_indices().next_back() {
-            Some((at, last @ ('\\' | '\'' | '"'))) => format!("{}{last}", part[..at].escape_debug()),
+            Some((at, last @ ('\\' | '\'' | '"'))) => {
+                format!("{}{last}", part[..at].escape_debug())
+            }
             _ => part.escape_debug().to_string(),
         })
         .collect()

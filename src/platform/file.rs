@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::owner;
 
 pub use super::system::file::{
-    create_private, create_private_folder, in_memory, is_absence, is_readable, open_lock, open_regular, path_of_bytes,
-    replace,
+    create_private, create_private_folder, in_memory, is_absence, is_readable, open_lock,
+    open_regular, path_of_bytes, replace,
 };
 
 /// Reads a regular file of at most `limit` bytes.

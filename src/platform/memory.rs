@@ -48,10 +48,13 @@ pub fn try_reserve(buffer: &mut Vec<u8>, bytes: usize) -> bool {
 /// A piece of the room, or null where it does not fit.
 fn deal_out(layout: Layout) -> *mut u8 {
     let begin = |used: usize| used.next_multiple_of(layout.align());
-    let end = |used| Some(begin(used).saturating_add(layout.size())).filter(|end| *end <= ROOM_BYTES);
+    let end =
+        |used| Some(begin(used).saturating_add(layout.size())).filter(|end| *end <= ROOM_BYTES);
     match USED_BYTES.fetch_update(Acquire, Acquire, end) {
         // SAFETY: the piece ends within the room.
-        Ok(used) if layout.align() <= ALIGNMENT => unsafe { ROOM.0.get().cast::<u8>().add(begin(used)) },
+        Ok(used) if layout.align() <= ALIGNMENT => unsafe {
+            ROOM.0.get().cast::<u8>().add(begin(used))
+        },
         _ => std::ptr::null_mut(),
     }
 }
@@ -63,7 +66,8 @@ fn begin_in_room(place: *mut u8) -> Option<usize> {
 
 /// Makes a piece another size where it stands, if it fits and is the last one.
 fn resize(begin: usize, from: usize, to: usize) -> bool {
-    begin + to <= ROOM_BYTES && USED_BYTES.compare_exchange(begin + from, begin + to, AcqRel, Relaxed).is_ok()
+    begin + to <= ROOM_BYTES
+        && USED_BYTES.compare_exchange(begin + from, begin + to, AcqRel, Relaxed).is_ok()
 }
 
 /// Something of the system's, or the end of the process.

@@ -25,7 +25,9 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{command, error, folders, input, network, owner, process, python, start, terminal};
+pub use system::{
+    command, error, folders, input, network, owner, process, python, start, terminal,
+};
 
 /// A family of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

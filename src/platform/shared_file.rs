@@ -7,7 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::platform::file::{
-    behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular, replace,
+    behind_links, create_private, create_private_folder, is_absence, open_lock, read_regular,
+    replace,
 };
 use crate::platform::owner::OwnersRights;
 
@@ -98,7 +99,8 @@ impl SharedFile {
         let target = behind_links(&self.path)?;
         // A link of one's own may lead into another user's home.
         let rights = OwnersRights::take(folder_of(&target))?;
-        let before = if is_anothers || rights.is_some() { Some(fs::metadata(&target)?) } else { None };
+        let before =
+            if is_anothers || rights.is_some() { Some(fs::metadata(&target)?) } else { None };
         let temporary = with_suffix(&target, ".new");
         // Left over by a writer that was killed.
         let _ = fs::remove_file(&temporary);

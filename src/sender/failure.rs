@@ -62,27 +62,33 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Failure::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-                Some(rustls::Error::InvalidCertificate(reason)) => write!(f, "certificate not trusted: {reason}"),
+                Some(rustls::Error::InvalidCertificate(reason)) => {
+                    write!(f, "certificate not trusted: {reason}")
+                }
                 _ if error.kind() == io::ErrorKind::UnexpectedEof => {
                     f.write_str("the connection was closed without an answer")
                 }
                 _ => f.write_str(&reason(error)),
             },
-            Failure::Client(minreq::Error::InvalidUtf8InResponse) => {
-                f.write_str("answered, with headers that are no text, so that its status is not known")
-            }
-            Failure::Client(minreq::Error::HeadersOverflow) => {
-                f.write_str("answered, with headers too long to read, so that its status is not known")
-            }
-            Failure::Client(minreq::Error::MalformedContentLength | minreq::Error::StatusLineOverflow) => {
-                f.write_str("answered, with headers that can't be read, so that its status is not known")
-            }
+            Failure::Client(minreq::Error::InvalidUtf8InResponse) => f.write_str(
+                "answered, with headers that are no text, so that its status is not known",
+            ),
+            Failure::Client(minreq::Error::HeadersOverflow) => f.write_str(
+                "answered, with headers too long to read, so that its status is not known",
+            ),
+            Failure::Client(
+                minreq::Error::MalformedContentLength | minreq::Error::StatusLineOverflow,
+            ) => f.write_str(
+                "answered, with headers that can't be read, so that its status is not known",
+            ),
             Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
             Failure::NoHttp => f.write_str("the answer is not HTTP"),
             Failure::Proxy(failure) => write!(f, "proxy: {failure}"),
-            Failure::UnusableProxy => f.write_str("the proxy that the environment names can't be used"),
+            Failure::UnusableProxy => {
+                f.write_str("the proxy that the environment names can't be used")
+            }
             Failure::ProxyRefused(status) => write!(f, "proxy refused: {status}"),
             Failure::SocksRefused(code) => write!(f, "proxy refused: SOCKS reply {code}"),
             Failure::SocksCredentials => f.write_str("proxy refused: SOCKS credentials"),

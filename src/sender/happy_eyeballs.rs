@@ -68,7 +68,11 @@ pub fn first_address(host: &str, give_up: Instant) -> Result<IpAddr, Failure> {
     first(&[Family::V4]).or_else(|failure| first(&[Family::V6]).map_err(|_| failure))
 }
 
-fn first_address_in(host: &str, families: &'static [Family], give_up: Instant) -> Result<IpAddr, Failure> {
+fn first_address_in(
+    host: &str,
+    families: &'static [Family],
+    give_up: Instant,
+) -> Result<IpAddr, Failure> {
     let mut race = Race::to(host, families, 0, give_up);
     loop {
         race.look_up_what_is_due();
@@ -128,7 +132,9 @@ impl Race {
         match host.parse() {
             Ok(address) => race.add([address]),
             // No name server is asked for it (RFC 6761).
-            Err(_) if host == LOCALHOST => race.add([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]),
+            Err(_) if host == LOCALHOST => {
+                race.add([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()])
+            }
             Err(_) => {
                 race.look_up(host);
                 // A name without a dot is one of the search list's.
@@ -144,7 +150,8 @@ impl Race {
         for family in self.families.iter().copied() {
             self.look_ups += 1;
             let (host, reports) = (host.to_owned(), self.reports.clone());
-            let look_up = move || reports.put(News::Addresses(family, network::addresses(&host, family)));
+            let look_up =
+                move || reports.put(News::Addresses(family, network::addresses(&host, family)));
             start(LOOKUP_STACK_BYTES, look_up);
         }
     }
@@ -191,7 +198,11 @@ impl Race {
         if Instant::now() < self.next_attempt {
             return;
         }
-        let (first, second) = if self.v6_is_next { (&mut self.v6, &mut self.v4) } else { (&mut self.v4, &mut self.v6) };
+        let (first, second) = if self.v6_is_next {
+            (&mut self.v6, &mut self.v4)
+        } else {
+            (&mut self.v4, &mut self.v6)
+        };
         let Some(address) = first.pop_front().or_else(|| second.pop_front()) else { return };
         self.v6_is_next = address.is_ipv4();
         self.next_attempt = Instant::now() + NEXT_ATTEMPT;
@@ -273,13 +284,21 @@ mod tests {
     #[test]
     fn what_follows_tls_last_message_does_not_wait() {
         let open = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert!(connect("localhost", open.local_addr().unwrap().port(), Instant::now()).unwrap().nodelay().unwrap());
+        assert!(
+            connect("localhost", open.local_addr().unwrap().port(), Instant::now())
+                .unwrap()
+                .nodelay()
+                .unwrap()
+        );
     }
 
     #[test]
     fn what_is_told_is_the_last_attempt_or_why_there_was_none() {
-        let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
+        let closed =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).unwrap();
         let failure = connect("127.0.0.1", closed.port(), Instant::now()).unwrap_err();
-        assert!(matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused));
+        assert!(
+            matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
+        );
     }
 }

@@ -33,7 +33,11 @@ impl Head {
 
     /// The value of the first header of this name, where it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self.0.split(|byte| *byte == b'\n').skip(1).filter_map(|line| str::from_utf8(line).ok());
+        let lines = self
+            .0
+            .split(|byte| *byte == b'\n')
+            .skip(1)
+            .filter_map(|line| str::from_utf8(line).ok());
         let mut headers = lines.filter_map(|line| line.split_once(':'));
         headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
     }
@@ -65,12 +69,18 @@ mod tests {
     fn a_head_ends_at_the_empty_line_and_nothing_behind_it_is_read() {
         let mut stream = &b"HTTP/1.1 308 X\r\nA: b\r\nX: \xff\r\nlocation:  /c \r\n\r\nrest"[..];
         let head = Head::read(&mut stream, LIMIT).unwrap();
-        assert_eq!((head.status(), head.header("Location"), head.header("x")), (Some(308), Some("/c"), None));
+        assert_eq!(
+            (head.status(), head.header("Location"), head.header("x")),
+            (Some(308), Some("/c"), None)
+        );
         assert_eq!(stream, b"rest");
         assert_eq!(
             Head::read(&mut &[b'x'; LIMIT + 1][..], LIMIT).err().map(|e| e.kind()),
             Some(ErrorKind::InvalidData)
         );
-        assert_eq!(Head::read(&mut stream, LIMIT).err().map(|e| e.kind()), Some(ErrorKind::UnexpectedEof));
+        assert_eq!(
+            Head::read(&mut stream, LIMIT).err().map(|e| e.kind()),
+            Some(ErrorKind::UnexpectedEof)
+        );
     }
 }

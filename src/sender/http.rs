@@ -91,7 +91,11 @@ impl Request {
     }
 
     /// The relay for this request; `None` where it goes without.
-    fn relay(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Option<LoopbackProxy>, Failure> {
+    fn relay(
+        &self,
+        proxy: &ProxySettings,
+        give_up: Instant,
+    ) -> Result<Option<LoopbackProxy>, Failure> {
         if self.endpoint.is_https() {
             tls::prepare();
         } else if self.endpoint.host() != LOCALHOST {
@@ -118,12 +122,20 @@ impl Answer {
     /// minreq takes an interim answer for the answer, and that for its body.
     fn of(mut response: minreq::ResponseLazy) -> Result<Answer, Failure> {
         // minreq takes any number for a status.
-        if response.reason_phrase == MINREQ_NO_STATUS_LINE || !(100..1000).contains(&response.status_code) {
+        if response.reason_phrase == MINREQ_NO_STATUS_LINE
+            || !(100..1000).contains(&response.status_code)
+        {
             return Err(Failure::NoHttp);
         }
         if !is_interim(response.status_code) {
-            let location = response.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("location"));
-            return Ok(Answer { status: response.status_code, location: location.map(|(_, value)| value) });
+            let location = response
+                .headers
+                .into_iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case("location"));
+            return Ok(Answer {
+                status: response.status_code,
+                location: location.map(|(_, value)| value),
+            });
         }
         loop {
             let head = Head::read(&mut response, MAX_HEADER_BYTES)?;

@@ -47,7 +47,8 @@ fn behind_shim(root: &Path, name: &Path) -> Option<Versions> {
     let pyenv = entries(root.join("versions"));
     let asdf_and_mise = entries(root.join("installs")).flat_map(|(_, tool)| entries(tool));
     let commands = pyenv.chain(asdf_and_mise).map(|(_, python)| python.join(PROGRAMS).join(name));
-    agreed(commands.filter(|command| command.exists()).map(|command| behind_script(&command))).flatten()
+    agreed(commands.filter(|command| command.exists()).map(|command| behind_script(&command)))
+        .flatten()
 }
 
 /// A script is pip's, pipx's, uv's or conda's: its first line names a Python, and it lies beside the packages it was installed
@@ -78,5 +79,9 @@ fn found(folders: &[impl AsRef<Path>], python: &Python) -> Option<Versions> {
 fn versions_in(folder: &Path, python: &Python) -> Vec<Pep440> {
     let own = package_folders(folder).filter(|(name, _)| python.owns(name));
     let names = own.flat_map(|(_, packages)| entries(packages).map(|(name, _)| name));
-    names.filter_map(|name| Pep440::parse(name.strip_prefix("docglow-")?.strip_suffix(".dist-info")?)).collect()
+    names
+        .filter_map(|name| {
+            Pep440::parse(name.strip_prefix("docglow-")?.strip_suffix(".dist-info")?)
+        })
+        .collect()
 }

@@ -74,7 +74,12 @@ fn way(request: &Request) -> String {
     for endpoint in request.hops.iter().chain([&request.endpoint]) {
         let url = endpoint.to_string();
         // Writing to a String never fails.
-        let _ = write!(way, "{}{}", if way.is_empty() { "" } else { " -> " }, url.get(..MAX_URL_BYTES).unwrap_or(&url));
+        let _ = write!(
+            way,
+            "{}{}",
+            if way.is_empty() { "" } else { " -> " },
+            url.get(..MAX_URL_BYTES).unwrap_or(&url)
+        );
     }
     way
 }
@@ -112,7 +117,8 @@ impl Sending {
 
     fn amend(&mut self, request: &Request, outcome: &str) {
         let Some(record) = Record::parse(&self.line) else { return };
-        let amended = Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
+        let amended =
+            Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
         let written = self.log.0.update(|text| {
             // Two that are alike to the millisecond may change places.
             let at = text.rfind(&self.line)?;
@@ -138,7 +144,12 @@ impl<'a> Record<'a> {
     pub fn summary(&self) -> String {
         let mut text = String::new();
         for part in [&self.at, &self.endpoint, &self.outcome] {
-            let _ = write!(text, "{}{}", if text.is_empty() { "" } else { "  " }, escape_for_terminal(part));
+            let _ = write!(
+                text,
+                "{}{}",
+                if text.is_empty() { "" } else { "  " },
+                escape_for_terminal(part)
+            );
         }
         text
     }

@@ -56,7 +56,11 @@ impl LoopbackProxy {
     ///
     /// # Errors
     /// Where there is no loopback, no port or no thread to be had.
-    pub fn start(endpoint: &Endpoint, proxy: Option<Proxy>, give_up: Instant) -> io::Result<LoopbackProxy> {
+    pub fn start(
+        endpoint: &Endpoint,
+        proxy: Option<Proxy>,
+        give_up: Instant,
+    ) -> io::Result<LoopbackProxy> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
@@ -69,7 +73,9 @@ impl LoopbackProxy {
             let Ok(client) = admit(&listener, &greeting) else { return };
             drop(listener);
             // What the client learns of the end is to find its reason told.
-            let tell = |reason| *failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(reason);
+            let tell = |reason| {
+                *failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(reason)
+            };
             match way {
                 Ok(way) => pass_on(&client, way).unwrap_or_else(tell),
                 Err(reason) => {
@@ -99,7 +105,8 @@ impl LoopbackProxy {
     /// What minreq says first, to the letter.
     fn greeting(&self, host: &str, port: u16) -> Vec<u8> {
         let authorization = proxy_handshake::basic(USER.as_bytes(), self.password.as_bytes());
-        format!("CONNECT {host}:{port} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
+        format!("CONNECT {host}:{port} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n")
+            .into_bytes()
     }
 }
 
@@ -131,7 +138,9 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
 }
 
 fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Result<Stream, Failure> {
-    let Some(proxy) = proxy else { return Ok(Stream::plain(happy_eyeballs::connect(host, port, give_up)?)?) };
+    let Some(proxy) = proxy else {
+        return Ok(Stream::plain(happy_eyeballs::connect(host, port, give_up)?)?);
+    };
     let target = match proxy.scheme {
         Scheme::Socks5 => Target::Address(happy_eyeballs::first_address(host, give_up)?),
         Scheme::Http | Scheme::Https | Scheme::Socks5h => Target::Name(host),
@@ -139,21 +148,38 @@ fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Resul
     through(proxy, host, &target, port, give_up).map_err(Failure::of_proxy)
 }
 
-fn through(proxy: &Proxy, host: &str, target: &Target, port: u16, give_up: Instant) -> Result<Stream, Failure> {
+fn through(
+    proxy: &Proxy,
+    host: &str,
+    target: &Target,
+    port: u16,
+    give_up: Instant,
+) -> Result<Stream, Failure> {
     let stream = happy_eyeballs::connect(&proxy.host, proxy.port, give_up)?;
-    let mut way =
-        if proxy.scheme == Scheme::Https { tls_to_proxy::stream(stream, &proxy.host)? } else { Stream::plain(stream)? };
+    let mut way = if proxy.scheme == Scheme::Https {
+        tls_to_proxy::stream(stream, &proxy.host)?
+    } else {
+        Stream::plain(stream)?
+    };
     let credentials = proxy.credentials.as_ref();
     match proxy.scheme {
-        Scheme::Http | Scheme::Https => proxy_handshake::connect(&mut way, host, port, credentials)?,
-        Scheme::Socks5 | Scheme::Socks5h => proxy_handshake::socks5(&mut way, target, port, credentials)?,
+        Scheme::Http | Scheme::Https => {
+            proxy_handshake::connect(&mut way, host, port, credentials)?
+        }
+        Scheme::Socks5 | Scheme::Socks5h => {
+            proxy_handshake::socks5(&mut way, target, port, credentials)?
+        }
     }
     Ok(way)
 }
 
 impl Stream {
     fn plain(stream: TcpStream) -> io::Result<Stream> {
-        Ok(Stream { reader: Box::new(stream.try_clone()?), writer: Box::new(stream.try_clone()?), socket: stream })
+        Ok(Stream {
+            reader: Box::new(stream.try_clone()?),
+            writer: Box::new(stream.try_clone()?),
+            socket: stream,
+        })
     }
 }
 

@@ -46,8 +46,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Report::Answered(endpoint, status) => write!(f, "{REPORT}POST {endpoint} -> {status}"),
-            Report::Failed(endpoint, failure) => write!(f, "{REPORT}POST {endpoint} -> failed ({failure})"),
-            Report::TooManySenders => write!(f, "{REPORT}not sent (too many events are being sent already)"),
+            Report::Failed(endpoint, failure) => {
+                write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
+            }
+            Report::TooManySenders => {
+                write!(f, "{REPORT}not sent (too many events are being sent already)")
+            }
         }
     }
 }
@@ -74,7 +78,8 @@ pub fn run() {
 /// Whether this process was started by the hook, which leaves it no variable of those that matter but the certificates'.
 /// Whoever else calls the sender has not decided whether anything may be sent. What a system adds by itself is no matter.
 fn is_started_by_hook() -> bool {
-    let without_certificates = Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
+    let without_certificates =
+        Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
     without_certificates == Environment::default()
 }
 
@@ -124,5 +129,10 @@ pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
         installation::complete(&mut event, Path::new(docglow));
     }
     let body = Payload::new(event, instance_id).to_json();
-    Request { endpoint: handover.endpoint, bypass_token: handover.bypass_token, body, hops: Vec::new() }
+    Request {
+        endpoint: handover.endpoint,
+        bypass_token: handover.bypass_token,
+        body,
+        hops: Vec::new(),
+    }
 }

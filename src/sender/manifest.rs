@@ -22,7 +22,9 @@ pub fn complete(event: &mut Event, target_dir: &Path) {
         return;
     }
     let Ok(file) = open_regular(&target_dir.join("manifest.json")) else { return };
-    let Ok(tally) = Tally::of(Hurried { file, deadline: Instant::now() + READING_TIME }) else { return };
+    let Ok(tally) = Tally::of(Hurried { file, deadline: Instant::now() + READING_TIME }) else {
+        return;
+    };
     event.project_shape = event.project_shape.or(Some(tally.shape));
     event.adapter_type = event.adapter_type.or(tally.adapter);
 }
@@ -35,7 +37,11 @@ struct Hurried {
 
 impl Read for Hurried {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if Instant::now() > self.deadline { Err(Error::from(ErrorKind::TimedOut)) } else { self.file.read(buffer) }
+        if Instant::now() > self.deadline {
+            Err(Error::from(ErrorKind::TimedOut))
+        } else {
+            self.file.read(buffer)
+        }
     }
 }
 
@@ -133,7 +139,8 @@ impl Tally {
             self.is_escaped = false;
             return 1;
         }
-        let plain = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(bytes.len());
+        let plain =
+            bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(bytes.len());
         if self.depth <= MEMBER {
             // An escape is kept too, so that what is behind it equals no word.
             let kept = (plain + 1).min(bytes.len()).min(MAX_STRING_BYTES - self.string.len());
@@ -177,7 +184,9 @@ impl Tally {
             (SECTION, true) if self.is_wanted => {
                 self.adapter = Adapter::named(&String::from_utf8_lossy(word.unwrap_or(b"other")));
             }
-            (MEMBER, false) => self.is_wanted = self.section == Section::Nodes && word == Some(b"resource_type"),
+            (MEMBER, false) => {
+                self.is_wanted = self.section == Section::Nodes && word == Some(b"resource_type")
+            }
             (MEMBER, true) if self.is_wanted => match word {
                 Some(b"model") => self.shape.models += 1,
                 Some(b"seed") => self.shape.seeds += 1,
@@ -219,16 +228,25 @@ mod tests {
 
     #[test]
     fn an_empty_manifest_has_nothing_in_it() {
-        for text in ["{}", r#"{"metadata":{"adapter_type":null}}"#, r#"{"nodes":{},"sources":{}}"#] {
+        for text in ["{}", r#"{"metadata":{"adapter_type":null}}"#, r#"{"nodes":{},"sources":{}}"#]
+        {
             assert_eq!(parse(text), Some((ProjectShape::default(), None)), "{text}");
         }
     }
 
     #[test]
     fn a_broken_manifest_gives_nothing_rather_than_half() {
-        for text in
-            ["", "null", "[]", "{", r#"{"nodes":{"a":{"resource_type":"model"}}"#, "{\"a", "{} {}", "{}}", "x{}"]
-        {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{",
+            r#"{"nodes":{"a":{"resource_type":"model"}}"#,
+            "{\"a",
+            "{} {}",
+            "{}}",
+            "x{}",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }
@@ -245,14 +263,17 @@ mod tests {
             r#""resource_type":1,"x":"model""#,
             r#""resource_type":"snapshot"}},"macros":{},"metadata":{"x":"duckdb","y":{"#,
         ] {
-            let manifest = format!(r#"{{"nodes":{{"a":{{{member}}}}},"docs":{{"b":{{"resource_type":"model"}}}}}}"#);
+            let manifest = format!(
+                r#"{{"nodes":{{"a":{{{member}}}}},"docs":{{"b":{{"resource_type":"model"}}}}}}"#
+            );
             assert_eq!(parse(&manifest), Some((ProjectShape::default(), None)), "{member}");
         }
     }
 
     #[test]
     fn a_manifest_is_counted_however_it_is_cut_into_chunks() {
-        let text = br#"{"metadata":{"adapter_type":"duckdb"},"nodes":{"a\"b":{"resource_type":"seed"}}}"#;
+        let text =
+            br#"{"metadata":{"adapter_type":"duckdb"},"nodes":{"a\"b":{"resource_type":"seed"}}}"#;
         for cut in 0..text.len() {
             let tally = Tally::of(text[..cut].chain(&text[cut..])).unwrap();
             assert_eq!((tally.shape.seeds, tally.adapter), (1, Adapter::named("duckdb")));

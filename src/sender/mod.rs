@@ -99,7 +99,9 @@ fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand,
     // The sender works in `/`, where a relative path means something else.
     let [file, folders] = CERTIFICATE_VARIABLES;
     let mut kept = Vec::new();
-    if let Some(path) = environment.ssl_cert_file.as_deref().and_then(|path| std::path::absolute(path).ok()) {
+    if let Some(path) =
+        environment.ssl_cert_file.as_deref().and_then(|path| std::path::absolute(path).ok())
+    {
         kept.push((file, path.into_os_string()));
     }
     if let Some(list) = &environment.ssl_cert_dir {

@@ -57,7 +57,9 @@ pub struct Credentials {
 impl ProxySettings {
     /// The settings of `environment`. A proxy that is not text is kept as one that can't be used.
     pub fn of(environment: &Environment) -> ProxySettings {
-        let text = |variable: &Option<(_, OsString)>| Some(variable.as_ref()?.1.to_string_lossy().into_owned());
+        let text = |variable: &Option<(_, OsString)>| {
+            Some(variable.as_ref()?.1.to_string_lossy().into_owned())
+        };
         ProxySettings { proxy: text(&environment.proxy), no_proxy: text(&environment.no_proxy) }
     }
 
@@ -87,7 +89,9 @@ impl ProxySettings {
             let suffix = name.trim_start_matches("*.").trim_matches('.');
             name == "*"
                 || !suffix.is_empty()
-                    && host.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                    && host
+                        .strip_suffix(suffix)
+                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
     }
 }
@@ -114,7 +118,9 @@ impl Proxy {
     /// host that is neither a name nor an address.
     fn parse(url: &str) -> Option<Proxy> {
         // What was no text has such a character by now.
-        if url.contains(|c: char| c.is_whitespace() || c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+        if url.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || c == char::REPLACEMENT_CHARACTER
+        }) {
             return None;
         }
         let (scheme, rest) = match url.split_once("://") {
@@ -143,7 +149,8 @@ impl Proxy {
 
 /// Underscores, which no URL's host has, are found in the names of containers.
 fn is_host(host: &str) -> bool {
-    !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 impl Credentials {
@@ -196,14 +203,28 @@ mod tests {
             ("https://proxy", Scheme::Https, "proxy", 443, None),
             ("socks5://proxy", Scheme::Socks5, "proxy", 1080, None),
             ("SOCKS5h://proxy:9050", Scheme::Socks5h, "proxy", 9050, None),
-            ("http://jane:p%40ss%3Aword@proxy:3128/", Scheme::Http, "proxy", 3128, Some(("jane", "p@ss:word"))),
-            ("http://jane:p@ss:word@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "p@ss:word"))),
+            (
+                "http://jane:p%40ss%3Aword@proxy:3128/",
+                Scheme::Http,
+                "proxy",
+                3128,
+                Some(("jane", "p@ss:word")),
+            ),
+            (
+                "http://jane:p@ss:word@proxy",
+                Scheme::Http,
+                "proxy",
+                1080,
+                Some(("jane", "p@ss:word")),
+            ),
             ("jane@proxy", Scheme::Http, "proxy", 1080, Some(("jane", ""))),
             ("http://jane:100%@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "100%"))),
             ("http://jane:%zz%4é%41@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "%zz%4éA"))),
         ] {
-            let credentials = credentials
-                .map(|(user, password): (&str, &str)| Credentials { user: user.into(), password: password.into() });
+            let credentials = credentials.map(|(user, password): (&str, &str)| Credentials {
+                user: user.into(),
+                password: password.into(),
+            });
             let proxy = Proxy { scheme, host: host.to_owned(), port, credentials };
             assert_eq!(Proxy::parse(url), Some(proxy), "{url}");
         }
@@ -259,7 +280,9 @@ mod tests {
 
     #[test]
     fn this_machine_is_never_reached_through_a_proxy() {
-        for url in ["http://localhost:1/", "http://127.0.0.1/", "https://localhost/", "https://127.0.0.3/"] {
+        for url in
+            ["http://localhost:1/", "http://127.0.0.1/", "https://localhost/", "https://127.0.0.3/"]
+        {
             let endpoint = Endpoint::parse(url).unwrap();
             assert!(settings("http://proxy:1", "").route(&endpoint) == Route::Direct, "{url}");
         }

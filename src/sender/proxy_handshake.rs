@@ -24,17 +24,23 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
 ///
 /// # Errors
 /// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and those of reading and writing.
-pub fn connect(proxy: &mut Stream, host: &str, port: u16, credentials: Option<&Credentials>) -> Result<(), Failure> {
+pub fn connect(
+    proxy: &mut Stream,
+    host: &str,
+    port: u16,
+    credentials: Option<&Credentials>,
+) -> Result<(), Failure> {
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
     if let Some(Credentials { user, password }) = credentials {
         request += &format!("Proxy-Authorization: {}\r\n", basic(user, password));
     }
     proxy.writer.write_all((request + "\r\n").as_bytes())?;
     loop {
-        let head = Head::read(&mut proxy.reader, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Failure::ProxyNoHttp,
-            _ => Failure::Io(error),
-        })?;
+        let head =
+            Head::read(&mut proxy.reader, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
+                ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Failure::ProxyNoHttp,
+                _ => Failure::Io(error),
+            })?;
         match head.status().ok_or(Failure::ProxyNoHttp)? {
             100..=199 => {}
             200..=299 => return Ok(()),
@@ -60,7 +66,9 @@ impl Target<'_> {
     fn bytes(&self) -> Vec<u8> {
         match self {
             // A name of more than 255 characters does not exist.
-            Target::Name(name) => [&[3, u8::try_from(name.len()).unwrap_or(u8::MAX)], name.as_bytes()].concat(),
+            Target::Name(name) => {
+                [&[3, u8::try_from(name.len()).unwrap_or(u8::MAX)], name.as_bytes()].concat()
+            }
             Target::Address(IpAddr::V4(address)) => [&[1][..], &address.octets()].concat(),
             Target::Address(IpAddr::V6(address)) => [&[4][..], &address.octets()].concat(),
         }
@@ -84,7 +92,9 @@ pub fn socks5(
     match (read(proxy)?, credentials) {
         ([SOCKS5, SOCKS5_NO_CREDENTIALS], _) => {}
         ([SOCKS5, SOCKS5_CREDENTIALS], Some(credentials)) => {
-            proxy.writer.write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
+            proxy
+                .writer
+                .write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
             let [_, status] = read(proxy)?;
             if status != 0 {
                 return Err(Failure::SocksCredentials);
@@ -94,7 +104,9 @@ pub fn socks5(
         _ => return Err(Failure::ProxyNoSocks),
     }
     const CONNECT: u8 = 1;
-    proxy.writer.write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
+    proxy
+        .writer
+        .write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
     match read(proxy)? {
         [SOCKS5, 0, _, kind] => skip_address(proxy, kind),
         [SOCKS5, refusal, ..] => Err(Failure::SocksRefused(refusal)),

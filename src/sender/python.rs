@@ -30,7 +30,8 @@ impl Python {
         // In a virtual environment, the interpreter is a link to the one it was made of.
         let real = fs::canonicalize(interpreter).ok();
         let base = real.as_deref().and_then(prefix);
-        let series = real.and_then(|path| series(path.file_name()?.to_str()?.strip_prefix("python")?));
+        let series =
+            real.and_then(|path| series(path.file_name()?.to_str()?.strip_prefix("python")?));
         let config = read_regular(&environment.join("pyvenv.cfg"), MAX_BYTES).ok();
         // Where the base was upgraded since, pyvenv.cfg still says what it was.
         let version = base.as_deref().and_then(|base| installed_version(base, series.as_deref()));
@@ -71,7 +72,8 @@ fn series(version: &str) -> Option<String> {
 /// The version that conda has recorded, or that the header files of the interpreter have. Both come and go with it.
 fn installed_version(base: &Path, series_wanted: Option<&str>) -> Option<PythonVersion> {
     let conda = entries(base.join("conda-meta")).filter_map(|(name, _)| {
-        let (version, _build) = name.strip_prefix("python-")?.strip_suffix(".json")?.split_once('-')?;
+        let (version, _build) =
+            name.strip_prefix("python-")?.strip_suffix(".json")?.split_once('-')?;
         version.starts_with(|c: char| c.is_ascii_digit()).then(|| PythonVersion::parse(version))
     });
     let headers = || {
@@ -88,16 +90,21 @@ fn installed_version(base: &Path, series_wanted: Option<&str>) -> Option<PythonV
 fn header_version(header: &Path) -> Option<PythonVersion> {
     let header = read_regular(header, MAX_BYTES).ok()?;
     let header = String::from_utf8_lossy(&header);
-    let value = header.lines().find_map(|line| line.strip_prefix("#define PY_VERSION ")?.trim().strip_prefix('"'))?;
+    let value = header
+        .lines()
+        .find_map(|line| line.strip_prefix("#define PY_VERSION ")?.trim().strip_prefix('"'))?;
     PythonVersion::parse(value)
 }
 
 /// `version` (venv) or `version_info` (virtualenv, uv) in `pyvenv.cfg`, read as Python reads it: keys in any case.
 fn configured_version(config: &[u8]) -> Option<PythonVersion> {
     let config = String::from_utf8_lossy(config);
-    let settings = config.trim_start_matches('\u{feff}').lines().filter_map(|line| line.split_once('='));
+    let settings =
+        config.trim_start_matches('\u{feff}').lines().filter_map(|line| line.split_once('='));
     settings
-        .filter(|(key, _)| ["version", "version_info"].iter().any(|known| key.trim().eq_ignore_ascii_case(known)))
+        .filter(|(key, _)| {
+            ["version", "version_info"].iter().any(|known| key.trim().eq_ignore_ascii_case(known))
+        })
         .find_map(|(_, value)| PythonVersion::parse(value.trim()))
 }
 
@@ -117,7 +124,12 @@ mod tests {
             b"version = unknown\nversion_info = 3.11.7\n",
         ] {
             let version = configured_version(config);
-            assert_eq!(version, PythonVersion::parse("3.11.7"), "{}", String::from_utf8_lossy(config));
+            assert_eq!(
+                version,
+                PythonVersion::parse("3.11.7"),
+                "{}",
+                String::from_utf8_lossy(config)
+            );
         }
         assert_eq!(configured_version(b"home = /x\nversion = 3.11\nversion_x = 3.11.7\n"), None);
     }

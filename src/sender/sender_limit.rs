@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn slots_run_out_and_come_back() {
         let folder = tempfile::tempdir().unwrap();
-        let mut taken: Vec<Slot> = (0..MAX_SENDERS).map(|_| Slot::take(Some(folder.path())).unwrap()).collect();
+        let mut taken: Vec<Slot> =
+            (0..MAX_SENDERS).map(|_| Slot::take(Some(folder.path())).unwrap()).collect();
         assert!(Slot::take(Some(folder.path())).is_none());
         taken.clear();
         assert!(Slot::take(Some(folder.path())).is_some());

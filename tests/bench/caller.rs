@@ -12,7 +12,8 @@ use crate::table::{Table, ms};
 /// After each run, so that what one started is not in the next one's way.
 pub const REST: Duration = Duration::from_millis(3);
 
-const RECORDED_NO: &str = r#"{"version": 1, "consent": "no", "consent_recorded_at": "2026-01-01T00:00:00Z"}"#;
+const RECORDED_NO: &str =
+    r#"{"version": 1, "consent": "no", "consent_recorded_at": "2026-01-01T00:00:00Z"}"#;
 
 struct Row {
     subject: Subject,
@@ -27,7 +28,8 @@ pub fn measure(bench: &Bench) {
     for round in 0..bench.effort.runs {
         bench.workshop.hooks.iter().chain(&bench.launcher.floors).for_each(Program::install);
         // In another order each time: what ran last has left its traces in the processor's caches.
-        let mut order: Vec<&mut Row> = rows.iter_mut().filter(|row| round % row.every == 0).collect();
+        let mut order: Vec<&mut Row> =
+            rows.iter_mut().filter(|row| round % row.every == 0).collect();
         fastrand::shuffle(&mut order);
         for row in order {
             row.sample.add(row.subject.time());
@@ -50,7 +52,8 @@ fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
         add(hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"), 1);
         add(hook("off: recorded no").state(RECORDED_NO), 1);
         add(hook("off: docglow.yml").docglow_yml("title: Acme\ntelemetry:\n  enabled: false\n"), 1);
-        let reported = ["report", "--status", "0", "--duration-ms", "1446", "--", "generate", "--static"];
+        let reported =
+            ["report", "--status", "0", "--duration-ms", "1446", "--", "generate", "--static"];
         add(hook("off: report").args(reported), 1);
         for (manner, endpoint) in endpoints {
             add(workshop.on(&format!("{libc}: on: {}", manner.name()), path, endpoint.url()), 1);
@@ -62,7 +65,9 @@ fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
             Manner::Slow => 100,
             Manner::Silent | Manner::Dripping => 500,
         };
-        if let Some(curl) = workshop.curl(&format!("`curl -m 2`: {}", manner.name()), endpoint.url()) {
+        if let Some(curl) =
+            workshop.curl(&format!("`curl -m 2`: {}", manner.name()), endpoint.url())
+        {
             add(curl, every);
         }
     }
@@ -71,14 +76,17 @@ fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
 
 fn report(bench: &Bench, rows: &[Row]) {
     let named = |name: &str| rows.iter().find(|row| row.subject.name == name);
-    let floor = |libc: &str| named(&format!("{libc}: floor")).map(|row| row.sample.median().as_secs_f64());
+    let floor =
+        |libc: &str| named(&format!("{libc}: floor")).map(|row| row.sample.median().as_secs_f64());
     let mut table = Table::new(
         "How long the caller waits",
         &["", "runs", "minimum", "p50", "p99", "p50, musl's floor = 1", "p50, glibc's floor = 1"],
     );
     for row in rows {
         let ratio = |floor: Option<f64>| {
-            floor.map_or("–".to_owned(), |floor| format!("{:.2}", row.sample.median().as_secs_f64() / floor))
+            floor.map_or("–".to_owned(), |floor| {
+                format!("{:.2}", row.sample.median().as_secs_f64() / floor)
+            })
         };
         table.row([
             row.subject.name.clone(),
@@ -95,7 +103,10 @@ fn report(bench: &Bench, rows: &[Row]) {
          hooks and floors are copied anew and read from disk, as installed programs are.",
     );
     let worst = |prefix: &str| {
-        let medians = rows.iter().filter(|row| row.subject.name.starts_with(prefix)).map(|row| row.sample.median());
+        let medians = rows
+            .iter()
+            .filter(|row| row.subject.name.starts_with(prefix))
+            .map(|row| row.sample.median());
         medians.max().unwrap_or_default().as_secs_f64()
     };
     for Program { libc, .. } in &bench.workshop.hooks {
@@ -111,7 +122,8 @@ fn report(bench: &Bench, rows: &[Row]) {
             }
         }
         let p99 = |manner: &str| {
-            named(&format!("{libc}: on: {manner}")).map_or(0.0, |row| row.sample.percentile(99).as_secs_f64())
+            named(&format!("{libc}: on: {manner}"))
+                .map_or(0.0, |row| row.sample.percentile(99).as_secs_f64())
         };
         let aim = format!("{libc}: p99 with a silent endpoint ≤ 1.2 × p99 with an answering one");
         table.target(&aim, 1.2, p99("silent") / p99("answering"));

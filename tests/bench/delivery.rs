@@ -15,7 +15,14 @@ pub fn measure(bench: &Bench) {
     let workshop = &bench.workshop;
     let mut table = Table::new(
         "Delivery, from one caller in a loop",
-        &["", "events", "delivered", "delivered a second", "caller's CPU time", "sender's CPU time"],
+        &[
+            "",
+            "events",
+            "delivered",
+            "delivered a second",
+            "caller's CPU time",
+            "sender's CPU time",
+        ],
     );
     let endpoint = Endpoint::start(Manner::Answering);
     let hook = workshop.hook_on("on", endpoint.url());
@@ -23,7 +30,8 @@ pub fn measure(bench: &Bench) {
     for subject in [hook, wait].into_iter().chain(workshop.curl("curl", endpoint.url())) {
         let (caller, sender) = bench.launcher.typical(&subject, bench.effort.few);
         let (delivered, rate) = throughput(&subject, &endpoint, bench.effort.events);
-        let sender = if sender.processor.is_zero() { "–".to_owned() } else { ms(sender.processor) };
+        let sender =
+            if sender.processor.is_zero() { "–".to_owned() } else { ms(sender.processor) };
         table.row([
             subject.name.clone(),
             bench.effort.events.to_string(),

@@ -29,17 +29,29 @@ pub fn measure(bench: &Bench) {
         for _ in 0..runs {
             let start = std::time::Instant::now();
             let output = subject.command().stdout(Stdio::piped()).output().expect("Python");
-            let milliseconds: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(f64::NAN);
+            let milliseconds: f64 =
+                String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(f64::NAN);
             whole.add(start.elapsed());
-            recording.add(Duration::try_from_secs_f64(milliseconds / 1000.0).expect("docglow 0.9.2 in DOCGLOW_VENV"));
+            recording.add(
+                Duration::try_from_secs_f64(milliseconds / 1000.0)
+                    .expect("docglow 0.9.2 in DOCGLOW_VENV"),
+            );
         }
-        table.row([name.to_owned(), recording.len().to_string(), ms(recording.median()), ms(whole.median())]);
+        table.row([
+            name.to_owned(),
+            recording.len().to_string(),
+            ms(recording.median()),
+            ms(whole.median()),
+        ]);
     };
     let runs = bench.effort.few.min(MOST_RUNS);
     row("off: kill switch", &off, runs);
     for manner in Manner::ALL {
         let endpoint = Endpoint::start(manner);
-        let on = python.clone().env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", endpoint.url());
+        let on = python
+            .clone()
+            .env("DOCGLOW_TELEMETRY", "1")
+            .env("DOCGLOW_TELEMETRY_ENDPOINT", endpoint.url());
         let runs = if matches!(manner, Manner::Silent | Manner::Dripping) { 2 } else { runs };
         row(&format!("on: {}", manner.name()), &on, runs);
     }

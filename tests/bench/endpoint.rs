@@ -25,7 +25,8 @@ pub enum Manner {
 }
 
 impl Manner {
-    pub const ALL: [Manner; 5] = [Manner::Answering, Manner::Slow, Manner::Silent, Manner::Dripping, Manner::Refusing];
+    pub const ALL: [Manner; 5] =
+        [Manner::Answering, Manner::Slow, Manner::Silent, Manner::Dripping, Manner::Refusing];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -47,7 +48,10 @@ pub struct Endpoint {
 impl Endpoint {
     pub fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}/v1/telemetry/events", listener.local_addr().expect("the endpoint's address"));
+        let url = format!(
+            "http://{}/v1/telemetry/events",
+            listener.local_addr().expect("the endpoint's address")
+        );
         let requests = Arc::new(AtomicUsize::new(0));
         if manner != Manner::Refusing {
             let requests = requests.clone();
@@ -89,7 +93,9 @@ fn read_request(stream: &mut TcpStream) -> Option<()> {
     loop {
         let length = stream.read(&mut buffer).ok().filter(|length| *length > 0)?;
         request.extend_from_slice(&buffer[..length]);
-        let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
         let head = String::from_utf8_lossy(&request[..end]).to_ascii_lowercase();
         let announced = head.lines().find_map(|line| line.strip_prefix("content-length:"));
         let body = announced.and_then(|text| text.trim().parse().ok()).unwrap_or(0);

@@ -8,12 +8,18 @@ use crate::sample::Sample;
 use crate::subject::{Subject, event};
 use crate::table::{Table, ms};
 
-const SIZES: [(&str, usize); 5] =
-    [("1 kB", 1000), ("10 kB", 10_000), ("100 kB", 100_000), ("500 kB", 500_000), ("1 MiB", 1 << 20)];
+const SIZES: [(&str, usize); 5] = [
+    ("1 kB", 1000),
+    ("10 kB", 10_000),
+    ("100 kB", 100_000),
+    ("500 kB", 500_000),
+    ("1 MiB", 1 << 20),
+];
 
 pub fn measure(bench: &Bench) {
     let workshop = &bench.workshop;
-    let hook = |name: &str, size: &str| workshop.subject(&format!("{name} {size}"), workshop.hook());
+    let hook =
+        |name: &str, size: &str| workshop.subject(&format!("{name} {size}"), workshop.hook());
     let mut table = Table::new(
         "Growth: the caller's time, p50",
         &["", "event, off", "event, on", "docglow.yml, off", "docglow.yml, off by kill switch"],
@@ -24,8 +30,10 @@ pub fn measure(bench: &Bench) {
         // Nobody listens on port 1.
         let on = workshop.hook_on(&format!("event on {name}"), "http://127.0.0.1:1/").stdin(event);
         let project = hook("project", name).docglow_yml(&docglow_yml(bytes));
-        let killed = hook("killed", name).docglow_yml(&docglow_yml(bytes)).env("DOCGLOW_NO_TELEMETRY", "1");
-        let times = [off, on, project, killed].map(|subject| ms(median(&subject, bench.effort.few * 2)));
+        let killed =
+            hook("killed", name).docglow_yml(&docglow_yml(bytes)).env("DOCGLOW_NO_TELEMETRY", "1");
+        let times =
+            [off, on, project, killed].map(|subject| ms(median(&subject, bench.effort.few * 2)));
         table.row([name.to_owned()].into_iter().chain(times));
     }
     table.print();

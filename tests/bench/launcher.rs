@@ -28,7 +28,9 @@ impl Launcher {
             let mut compiler = Command::new(cc);
             compiler.args(["-O2", "-static", "-s", "-o"]).args([program.as_path(), source]);
             if let Some(libc) = libc {
-                compiler.arg("-nostdlib").args(["crt1.o", "crti.o", "libc.a", "crtn.o"].map(|part| libc.join(part)));
+                compiler
+                    .arg("-nostdlib")
+                    .args(["crt1.o", "crti.o", "libc.a", "crtn.o"].map(|part| libc.join(part)));
             }
             compiler.status().is_ok_and(|status| status.success()).then_some(program)
         };
@@ -36,8 +38,9 @@ impl Launcher {
         let floor = workshop.write("floor.c", include_str!("floor.c"));
         let musl = musl().and_then(|libc| build("musl", &floor, Some(&libc)));
         let built = [musl, build("glibc", &floor, None)].into_iter().flatten().enumerate();
-        let floors =
-            built.map(|(i, source)| Program::new(source, workshop.path(&format!("floor-{i}/floor")))).collect();
+        let floors = built
+            .map(|(i, source)| Program::new(source, workshop.path(&format!("floor-{i}/floor"))))
+            .collect();
         Some(Self { floors, launch })
     }
 
@@ -70,13 +73,18 @@ impl Launcher {
 /// The folder of musl's objects that come with Rust's target.
 fn musl() -> Option<PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let output = Command::new("rustc").args(["--print", "target-libdir", "--target", &target]).output().ok()?;
-    Some(Path::new(str::from_utf8(&output.stdout).ok()?.trim()).join("self-contained")).filter(|folder| folder.is_dir())
+    let output = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", &target])
+        .output()
+        .ok()?;
+    Some(Path::new(str::from_utf8(&output.stdout).ok()?.trim()).join("self-contained"))
+        .filter(|folder| folder.is_dir())
 }
 
 impl Usage {
     fn parse(line: &str) -> Option<Self> {
-        let numbers: Vec<u64> = line.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let numbers: Vec<u64> =
+            line.split(' ').map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let &[wall, peak, processor] = numbers.as_slice() else { return None };
         Some(Self {
             wall: Duration::from_micros(wall),

@@ -5,9 +5,11 @@ use std::process::Command;
 
 pub fn describe() {
     let hardware = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let processor = hardware.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let processor =
+        hardware.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
-    let processor = processor.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned());
+    let processor =
+        processor.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.to_owned());
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("Processor: {processor}, {processors} used. Kernel: {}.", output("uname", &["-sr"]));
     println!("Date: {}. Commit: {}.", output("date", &["-u", "+%Y-%m-%d %H:%M UTC"]), commit());
@@ -22,5 +24,8 @@ fn commit() -> String {
 
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.map_or_else(
+        |_| "unknown".to_owned(),
+        |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+    )
 }

@@ -72,7 +72,8 @@ fn main() {
         ("manifest", manifest::measure),
         ("growth", growth::measure),
     ];
-    let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let chosen: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     for (name, measure) in sections {
         if chosen.is_empty() || chosen.iter().any(|chosen| chosen == name) {
             measure(&bench);

@@ -21,7 +21,8 @@ pub fn measure(bench: &Bench) {
         &["", "hook", "hook's memory", "CPython's `json.load`", "CPython's memory", "times faster"],
     );
     let event = workshop.write("bare.json", r#"{"command":"generate","result":"success"}"#);
-    let off = workshop.subject("no manifest", workshop.hook()).args(["preview"]).stdin(event.clone());
+    let off =
+        workshop.subject("no manifest", workshop.hook()).args(["preview"]).stdin(event.clone());
     let start = bench.launcher.typical(&off, bench.effort.few).0.wall;
     for &megabytes in bench.effort.manifests {
         let name = format!("{megabytes} MB");
@@ -31,8 +32,9 @@ pub fn measure(bench: &Bench) {
         let hook = hook.args([path.parent().expect("a folder")]).stdin(event.clone());
         let counted = preview(&hook).contains(&format!(r#""models":{models},"#));
         let used = bench.launcher.typical(&hook, 3).0;
-        let python =
-            which("python3").map(|python| workshop.subject("json.load", python).args(["-c", JSON_LOAD]).args([&path]));
+        let python = which("python3").map(|python| {
+            workshop.subject("json.load", python).args(["-c", JSON_LOAD]).args([&path])
+        });
         let python = python.map(|python| bench.launcher.typical(&python, 3).0);
         let reading = used.wall.saturating_sub(start);
         let ratio = python.map(|python| python.wall.as_secs_f64() / used.wall.as_secs_f64());
@@ -84,10 +86,13 @@ impl Generator {
     /// A manifest of about this many bytes, and how many models are in it.
     fn manifest(mut self, bytes: u64) -> (String, u64) {
         let mut text = String::with_capacity(bytes as usize + 8192);
-        text.push_str(r#"{"metadata": {"dbt_schema_version": "v12", "adapter_type": "duckdb"}, "nodes": {"#);
+        text.push_str(
+            r#"{"metadata": {"dbt_schema_version": "v12", "adapter_type": "duckdb"}, "nodes": {"#,
+        );
         let (mut models, mut number) = (0, 0);
         while (text.len() as u64) < bytes * 9 / 10 {
-            let kind = ["model", "model", "test", "test", "test", "seed", "snapshot"][self.next(7) as usize];
+            let kind = ["model", "model", "test", "test", "test", "seed", "snapshot"]
+                [self.next(7) as usize];
             models += u64::from(kind == "model");
             self.node(&mut text, kind, number);
             number += 1;
@@ -119,8 +124,11 @@ impl Generator {
         for _ in 0..self.next(60) {
             text.push_str(r#"select a, b from {{ ref(\"orders\") }} where c > 1.5\n"#);
         }
-        let written =
-            write!(text, r#"", "depends_on": {{"nodes": [], "macros": []}}, "created_at": {}.5}}"#, self.next(1 << 31));
+        let written = write!(
+            text,
+            r#"", "depends_on": {{"nodes": [], "macros": []}}, "created_at": {}.5}}"#,
+            self.next(1 << 31)
+        );
         written.expect("a string takes it");
     }
 

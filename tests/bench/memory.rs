@@ -24,7 +24,11 @@ pub fn measure(bench: &Bench) {
         .into_iter()
         .chain(workshop.curl("curl", endpoint.url()))
     {
-        table.row([subject.name.clone(), shown(bench.launcher.typical(&subject, bench.effort.few).0), "–".to_owned()]);
+        table.row([
+            subject.name.clone(),
+            shown(bench.launcher.typical(&subject, bench.effort.few).0),
+            "–".to_owned(),
+        ]);
     }
     table.note(format!(
         "With TLS, {} certificates are trusted. TLS requests answered: {}.",

@@ -35,12 +35,18 @@ pub fn measure(bench: &Bench) {
         };
         for (state, url) in [("off", None), ("on", Some(endpoint.url()))] {
             for (name, call) in CALL {
-                let script =
-                    bench.workshop.write(&format!("{shell}-{state}-{}", call.replace(' ', "-")), lines(init, call));
-                let mut subject =
-                    bench.workshop.subject(&format!("{shell}, {state}: {name}"), &program).env("PATH", &bin);
+                let script = bench.workshop.write(
+                    &format!("{shell}-{state}-{}", call.replace(' ', "-")),
+                    lines(init, call),
+                );
+                let mut subject = bench
+                    .workshop
+                    .subject(&format!("{shell}, {state}: {name}"), &program)
+                    .env("PATH", &bin);
                 if let Some(url) = url {
-                    subject = subject.env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", url);
+                    subject = subject
+                        .env("DOCGLOW_TELEMETRY", "1")
+                        .env("DOCGLOW_TELEMETRY_ENDPOINT", url);
                 }
                 rows.push((subject.args(arguments).args([script]), Sample::default()));
             }
@@ -58,10 +64,13 @@ pub fn measure(bench: &Bench) {
 /// A folder with docglow, a program that does nothing, and the hook.
 fn programs(bench: &Bench) -> std::path::PathBuf {
     let workshop: &Workshop = &bench.workshop;
-    let docglow = workshop.write("programs/docglow", fs::read(bench.launcher.floor("musl")).expect("the floor"));
-    let hook = workshop.write("programs/docglow-telemetry", fs::read(workshop.hook()).expect("the hook"));
+    let docglow = workshop
+        .write("programs/docglow", fs::read(bench.launcher.floor("musl")).expect("the floor"));
+    let hook =
+        workshop.write("programs/docglow-telemetry", fs::read(workshop.hook()).expect("the hook"));
     for program in [&docglow, &hook] {
-        fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+        fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("a program");
         read_from_disk(program);
     }
     workshop.path("programs")
@@ -84,7 +93,12 @@ fn report(rows: &[(Subject, Sample)]) {
             let added = sample.median().saturating_sub(alone);
             let ratio = added.as_secs_f64() / alone.as_secs_f64();
             let shown = |text: String| if added == Duration::ZERO { String::new() } else { text };
-            table.row([subject.name.clone(), ms(sample.median()), shown(ms(added)), shown(format!("+{ratio:.2}"))]);
+            table.row([
+                subject.name.clone(),
+                ms(sample.median()),
+                shown(ms(added)),
+                shown(format!("+{ratio:.2}")),
+            ]);
         }
     }
     table.note(format!(

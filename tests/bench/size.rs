@@ -14,14 +14,21 @@ pub fn measure(bench: &Bench) {
         table.row([format!("{}: the hook", hook.libc), grouped(bytes(&hook.path))]);
     }
     for floor in &bench.launcher.floors {
-        table.row([format!("{}: a static C program that does nothing", floor.libc), grouped(bytes(&floor.path))]);
+        table.row([
+            format!("{}: a static C program that does nothing", floor.libc),
+            grouped(bytes(&floor.path)),
+        ]);
     }
     if let Some(curl) = which("curl") {
         table.row(["curl, without its libraries".to_owned(), grouped(bytes(&curl))]);
     }
     for hook in &bench.workshop.hooks {
         let limit = if hook.libc == "musl" { 1.5 } else { 2.4 };
-        table.target(&format!("{} ≤ {limit} MB, in MB", hook.libc), limit, bytes(&hook.path) as f64 / 1e6);
+        table.target(
+            &format!("{} ≤ {limit} MB, in MB", hook.libc),
+            limit,
+            bytes(&hook.path) as f64 / 1e6,
+        );
     }
     table.print();
 }

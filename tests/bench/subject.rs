@@ -29,7 +29,8 @@ impl Program {
     /// The program that lies at `source`, to be installed at `path`.
     pub fn new(source: PathBuf, path: PathBuf) -> Self {
         let bytes = fs::read(&source).expect("the program");
-        let is_glibc = [&b"glibc.malloc"[..], b"libc.so.6"].iter().any(|name| contains(&bytes, name));
+        let is_glibc =
+            [&b"glibc.malloc"[..], b"libc.so.6"].iter().any(|name| contains(&bytes, name));
         let program = Self { libc: if is_glibc { "glibc" } else { "musl" }, path, source };
         program.install();
         program
@@ -60,10 +61,14 @@ pub struct Workshop {
 
 impl Workshop {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("docglow-telemetry-bench-").tempdir().expect("a temporary folder");
-        let product =
-            std::env::var_os("DOCGLOW_TELEMETRY_BIN").unwrap_or(env!("CARGO_BIN_EXE_docglow-telemetry").into());
-        let other = std::env::var_os("DOCGLOW_TELEMETRY_OTHER_BIN").filter(|other| !other.is_empty());
+        let root = tempfile::Builder::new()
+            .prefix("docglow-telemetry-bench-")
+            .tempdir()
+            .expect("a temporary folder");
+        let product = std::env::var_os("DOCGLOW_TELEMETRY_BIN")
+            .unwrap_or(env!("CARGO_BIN_EXE_docglow-telemetry").into());
+        let other =
+            std::env::var_os("DOCGLOW_TELEMETRY_OTHER_BIN").filter(|other| !other.is_empty());
         let hooks = [Some(product), other].into_iter().flatten().enumerate();
         let install = |(i, source): (usize, OsString)| {
             Program::new(source.into(), root.path().join(format!("hook-{i}/docglow-telemetry")))
@@ -92,7 +97,8 @@ impl Workshop {
     /// A program without arguments and with nothing in its environment, a home and a project folder of its own, and the
     /// event on its standard input.
     pub fn subject(&self, name: &str, program: impl Into<PathBuf>) -> Subject {
-        let folder = self.path(&format!("work/{}", name.replace(|c: char| !c.is_alphanumeric(), "-")));
+        let folder =
+            self.path(&format!("work/{}", name.replace(|c: char| !c.is_alphanumeric(), "-")));
         fs::create_dir_all(folder.join("project")).expect("a project folder");
         let subject = Subject {
             name: name.to_owned(),
@@ -113,15 +119,26 @@ impl Workshop {
 
     /// A hook, on and sending to this URL.
     pub fn on(&self, name: &str, hook: &Path, url: &str) -> Subject {
-        self.subject(name, hook).env("DOCGLOW_TELEMETRY", "1").env("DOCGLOW_TELEMETRY_ENDPOINT", url)
+        self.subject(name, hook)
+            .env("DOCGLOW_TELEMETRY", "1")
+            .env("DOCGLOW_TELEMETRY_ENDPOINT", url)
     }
 
     /// curl, posting what the hook would.
     pub fn curl(&self, name: &str, url: &str) -> Option<Subject> {
         let curl = which("curl")?;
         let body = self.path("event.json");
-        let arguments =
-            ["-m", "2", "-s", "-o", "/dev/null", "-H", "Content-Type: application/json", "--data-binary", "@-"];
+        let arguments = [
+            "-m",
+            "2",
+            "-s",
+            "-o",
+            "/dev/null",
+            "-H",
+            "Content-Type: application/json",
+            "--data-binary",
+            "@-",
+        ];
         let subject = Subject { stdin: body, ..self.subject(name, curl) };
         Some(subject.args(arguments).args([url]))
     }
@@ -132,13 +149,16 @@ impl Workshop {
 pub fn read_from_disk(program: &Path) {
     let file = File::open(program).expect("the program");
     file.sync_all().expect("the program on disk");
-    let uncached = Command::new("dd").args(["iflag=nocache", "count=0", "status=none"]).stdin(file).status();
+    let uncached =
+        Command::new("dd").args(["iflag=nocache", "count=0", "status=none"]).stdin(file).status();
     assert!(uncached.expect("dd").success(), "the cache is not empty");
     fs::read(program).expect("the program, from disk");
 }
 
 pub fn which(tool: &str) -> Option<PathBuf> {
-    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(tool)).find(|path| path.is_file())
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(tool))
+        .find(|path| path.is_file())
 }
 
 #[derive(Clone)]
@@ -193,9 +213,15 @@ impl Subject {
 
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.join("project"));
-        command.stdin(File::open(&self.stdin).expect("standard input")).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(File::open(&self.stdin).expect("standard input"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     }
 
@@ -203,7 +229,8 @@ impl Subject {
     pub fn time(&self) -> Duration {
         let mut command = self.command();
         let start = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         child.wait().expect("the program's end");
         start.elapsed()
     }

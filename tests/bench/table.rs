@@ -32,7 +32,8 @@ impl Table {
     pub fn print(&self) {
         println!("\n### {}\n", self.title);
         println!("| {} |", self.header.join(" | "));
-        let rules: Vec<_> = (0..self.header.len()).map(|column| if column == 0 { "---" } else { "---:" }).collect();
+        let rules: Vec<_> =
+            (0..self.header.len()).map(|column| if column == 0 { "---" } else { "---:" }).collect();
         println!("| {} |", rules.join(" | "));
         for row in &self.rows {
             println!("| {} |", row.join(" | "));

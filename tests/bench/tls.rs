@@ -29,22 +29,25 @@ impl Server {
     pub fn start(workshop: &Workshop) -> Self {
         let CertifiedKey { cert, signing_key } =
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-        let store = TRUST_STORES.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        let store =
+            TRUST_STORES.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default();
         let trusted = format!("{store}\n{}", cert.pem());
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("the protocol's versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .expect("a key that fits");
+        let config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("the protocol's versions")
+                .with_no_client_auth()
+                .with_single_cert(vec![cert.der().clone()], key)
+                .expect("a key that fits");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("the server's address").port();
         let requests = Arc::new(AtomicUsize::new(0));
         let (config, counted) = (Arc::new(config), requests.clone());
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                counted.fetch_add(answer(stream, config.clone()).is_some().into(), Ordering::Relaxed);
+                counted
+                    .fetch_add(answer(stream, config.clone()).is_some().into(), Ordering::Relaxed);
             }
         });
         Self {

@@ -23,11 +23,18 @@ pub fn measure(bench: &Bench) {
     }
     let mut table = Table::new(
         "Work",
-        &["", "caller's instructions", "caller's system calls", "while it starts the sender", "sender's system calls"],
+        &[
+            "",
+            "caller's instructions",
+            "caller's system calls",
+            "while it starts the sender",
+            "sender's system calls",
+        ],
     );
     for subject in &subjects {
         let calls = system_calls(bench, subject);
-        let shown = |count: Option<usize>| count.map_or("–".to_owned(), |count| count.to_string());
+        let shown =
+            |count: Option<usize>| count.map_or("–".to_owned(), |count| count.to_string());
         table.row([
             subject.name.clone(),
             instructions(bench, subject).map_or("–".to_owned(), grouped),
@@ -43,7 +50,8 @@ pub fn measure(bench: &Bench) {
 }
 
 fn instructions(bench: &Bench, subject: &Subject) -> Option<u64> {
-    let output_file = format!("--callgrind-out-file={}", bench.workshop.path("callgrind").display());
+    let output_file =
+        format!("--callgrind-out-file={}", bench.workshop.path("callgrind").display());
     let valgrind = subject.under(&which("valgrind")?, &["--tool=callgrind", &output_file]);
     let output = valgrind.command().stderr(Stdio::piped()).output().ok()?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

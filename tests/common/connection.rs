@@ -22,7 +22,10 @@ pub struct Request {
 impl Request {
     /// The value of the first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> &str {
@@ -91,7 +94,11 @@ impl Connection {
     /// Waits for this long, or until the receiver is dropped: then true.
     pub fn pause(&self, time: Duration) -> bool {
         let guard = self.shared.lock();
-        let (record, _) = self.shared.changed.wait_timeout_while(guard, time, |r| !r.stopped).expect("the record");
+        let (record, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(guard, time, |r| !r.stopped)
+            .expect("the record");
         record.stopped
     }
 
@@ -112,7 +119,9 @@ fn read_request(stream: &mut impl Read) -> io::Result<Request> {
     let head = String::from_utf8_lossy(&raw[..head_end]).into_owned();
     let mut lines = head.split("\r\n");
     let line = lines.next().unwrap_or_default().to_owned();
-    let split = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    let split = |line: &str| {
+        line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+    };
     let headers: Vec<_> = lines.filter_map(split).collect();
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0);

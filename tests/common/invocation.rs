@@ -90,12 +90,14 @@ impl Invocation {
         let mut command = self.as_command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         let pid = child.id();
         let (done, finished) = mpsc::channel::<()>();
         thread::scope(|scope| {
             let watchdog = scope.spawn(move || {
-                let overdue = finished.recv_timeout(RUN_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
+                let overdue =
+                    finished.recv_timeout(RUN_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
                 if overdue {
                     kill(pid);
                 }
@@ -105,7 +107,10 @@ impl Invocation {
             let status = child.wait().expect("the exit status");
             let wall = start.elapsed();
             drop(done);
-            assert!(!watchdog.join().expect("the watchdog"), "the hook was killed after {RUN_LIMIT:?}");
+            assert!(
+                !watchdog.join().expect("the watchdog"),
+                "the hook was killed after {RUN_LIMIT:?}"
+            );
             let (stdout, stderr) = output;
             Outcome { status, stdout, stderr, wall, stdin_error }
         })
@@ -123,8 +128,11 @@ fn feed_and_wait(child: &mut Child, bytes: &[u8]) -> (Output, Option<io::Error>)
         stdin.write_all(bytes).err()
     };
     thread::scope(|scope| {
-        let (fed, feeder) =
-            if bytes.len() <= PIPE_CAPACITY_BYTES { (feed(), None) } else { (None, Some(scope.spawn(feed))) };
+        let (fed, feeder) = if bytes.len() <= PIPE_CAPACITY_BYTES {
+            (feed(), None)
+        } else {
+            (None, Some(scope.spawn(feed)))
+        };
         let errors = scope.spawn(move || read_all(&mut stderr));
         let output = (read_all(&mut stdout), errors.join().expect("stderr's reader"));
         let fed = feeder.map_or(fed, |feeder| feeder.join().expect("stdin's writer"));

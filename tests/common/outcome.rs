@@ -26,14 +26,18 @@ impl Outcome {
 
     /// Stdout as JSON.
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("stdout is no JSON: {error}: {self:?}"))
+        serde_json::from_slice(&self.stdout)
+            .unwrap_or_else(|error| panic!("stdout is no JSON: {error}: {self:?}"))
     }
 
     /// Panics unless the exit status is 0, stdout and stderr are empty and stdin was taken whole.
     #[track_caller]
     pub fn assert_silent(&self) -> &Self {
         self.assert_success();
-        assert!(self.stdout.is_empty() && self.stderr.is_empty(), "something was printed: {self:?}");
+        assert!(
+            self.stdout.is_empty() && self.stderr.is_empty(),
+            "something was printed: {self:?}"
+        );
         self
     }
 
@@ -55,8 +59,10 @@ impl Outcome {
     pub fn assert_not_sent(&self) -> &str {
         self.assert_success();
         let line = self.stderr();
-        let why = line.strip_prefix("telemetry: not sent (").and_then(|rest| rest.strip_suffix(")\n"));
-        why.filter(|why| !why.contains('\n')).unwrap_or_else(|| panic!("no `not sent` line: {self:?}"))
+        let why =
+            line.strip_prefix("telemetry: not sent (").and_then(|rest| rest.strip_suffix(")\n"));
+        why.filter(|why| !why.contains('\n'))
+            .unwrap_or_else(|| panic!("no `not sent` line: {self:?}"))
     }
 
     #[track_caller]
@@ -70,7 +76,11 @@ impl Outcome {
 impl fmt::Debug for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { status, wall, stdin_error, .. } = self;
-        let [stdout, stderr] = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
-        write!(formatter, "{status}, stdout {stdout:?}, stderr {stderr:?}, {wall:?}, stdin {stdin_error:?}")
+        let [stdout, stderr] =
+            [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        write!(
+            formatter,
+            "{status}, stdout {stdout:?}, stderr {stderr:?}, {wall:?}, stdin {stdin_error:?}"
+        )
     }
 }

@@ -97,7 +97,8 @@ impl Receiver {
     pub fn wait_for(&self, count: usize, timeout: Duration) -> Vec<Request> {
         let waiting = |record: &mut Record| record.requests.len() < count;
         let guard = self.shared.lock();
-        let (record, _) = self.shared.changed.wait_timeout_while(guard, timeout, waiting).expect("the record");
+        let (record, _) =
+            self.shared.changed.wait_timeout_while(guard, timeout, waiting).expect("the record");
         let arrived = record.requests.len();
         assert!(arrived >= count, "{arrived} of {count} requests arrived within {timeout:?}");
         record.requests.clone()

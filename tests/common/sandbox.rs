@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The event of the tests that are not about the event.
-pub const EVENT: &str = r#"{"command":"generate","result":"success","duration_ms":1446,"adapter_type":"duckdb"}"#;
+pub const EVENT: &str =
+    r#"{"command":"generate","result":"success","duration_ms":1446,"adapter_type":"duckdb"}"#;
 
 /// The hook's executable.
 pub fn binary() -> PathBuf {
@@ -24,7 +25,10 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("docglow-telemetry-").tempdir().expect("a temporary folder");
+        let root = tempfile::Builder::new()
+            .prefix("docglow-telemetry-")
+            .tempdir()
+            .expect("a temporary folder");
         let sandbox = Self { root };
         for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
             fs::create_dir_all(folder).expect("a folder in the sandbox");
@@ -77,11 +81,16 @@ impl Sandbox {
     /// The hook without arguments, its stdin empty.
     pub fn hook(&self) -> Invocation {
         let folders = [(HOME, self.home().into()), (CONFIG_HOME, self.config_home().into())];
-        let system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+        let system =
+            SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         Invocation {
             program: binary(),
             arguments: Vec::new(),
-            environment: folders.into_iter().chain(system).map(|(name, value)| (name.into(), value)).collect(),
+            environment: folders
+                .into_iter()
+                .chain(system)
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
             folder: self.project(),
             stdin: Vec::new(),
             user: None,

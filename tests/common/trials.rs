@@ -19,7 +19,11 @@ macro_rules! trials {
 pub(crate) use trials;
 
 /// One trial. `needs` names tools on PATH, or what the system has to allow: see [`is_there`].
-pub fn trial(name: impl Into<String>, needs: &[&str], body: impl FnOnce() + Send + 'static) -> Trial {
+pub fn trial(
+    name: impl Into<String>,
+    needs: &[&str],
+    body: impl FnOnce() + Send + 'static,
+) -> Trial {
     let name = name.into();
     let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
     let missing: Vec<&str> = needs.iter().copied().filter(|need| !is_there(need)).collect();
@@ -42,13 +46,19 @@ fn is_there(need: &str) -> bool {
         "root" => super::platform::is_root(),
         // What `make` builds; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
-        "user namespaces" => succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"])),
+        "user namespaces" => {
+            succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"]))
+        }
         "binfmt_misc in namespaces" => {
             let mount = ["mount", "-t", "binfmt_misc", "binfmt_misc", "/proc/sys/fs/binfmt_misc"];
-            succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(mount))
+            succeeds(
+                Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(mount),
+            )
         }
         "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
-        "luasql" => Path::new("/usr/lib").join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so")).is_file(),
+        "luasql" => Path::new("/usr/lib")
+            .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))
+            .is_file(),
         "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }
@@ -57,9 +67,12 @@ fn is_there(need: &str) -> bool {
 /// Whether an ELF file (64 bits, little-endian) names no dynamic linker.
 fn is_static(elf: &[u8]) -> bool {
     const INTERPRETER_SEGMENT: usize = 3;
-    let number = |at: usize, bytes: usize| elf[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b));
+    let number = |at: usize, bytes: usize| {
+        elf[at..at + bytes].iter().rev().fold(0, |n, b| n << 8 | usize::from(*b))
+    };
     let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
-    elf.starts_with(b"\x7fELF\x02\x01") && (0..count).all(|i| number(table + i * size, 4) != INTERPRETER_SEGMENT)
+    elf.starts_with(b"\x7fELF\x02\x01")
+        && (0..count).all(|i| number(table + i * size, 4) != INTERPRETER_SEGMENT)
 }
 
 fn succeeds(command: &mut Command) -> bool {
@@ -73,13 +86,22 @@ fn python_package_is_there(name: &str) -> bool {
         return false;
     };
     let libraries = std::fs::read_dir(Path::new(&folder).join("lib"));
-    libraries.into_iter().flatten().flatten().any(|library| library.path().join("site-packages").join(name).is_dir())
+    libraries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|library| library.path().join("site-packages").join(name).is_dir())
 }
 
 /// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only root or a service runs.
 pub fn tool_path(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let postgres = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let elsewhere = [PathBuf::from("/usr/sbin")].into_iter().chain(postgres.map(|version| version.path().join("bin")));
-    std::env::split_paths(&path).chain(elsewhere).map(|folder| folder.join(tool)).find(|file| file.is_file())
+    let elsewhere = [PathBuf::from("/usr/sbin")]
+        .into_iter()
+        .chain(postgres.map(|version| version.path().join("bin")));
+    std::env::split_paths(&path)
+        .chain(elsewhere)
+        .map(|folder| folder.join(tool))
+        .find(|file| file.is_file())
 }

@@ -40,7 +40,9 @@ fn random_command_lines_are_judged_as_docglow_judges_them() {
         let expected = expected(&docglow, folder);
         if !expected.is_null() {
             events += 1;
-            seen.extend(words.iter().filter_map(|word| Some(word.to_str()?.split('=').next()?.to_owned())));
+            seen.extend(
+                words.iter().filter_map(|word| Some(word.to_str()?.split('=').next()?.to_owned())),
+            );
         }
         if !agree(&hook, &expected) {
             differ.push(format!(
@@ -48,11 +50,18 @@ fn random_command_lines_are_judged_as_docglow_judges_them() {
             ));
         }
     }
-    println!("{count} random command lines (seed {seed}), {events} of them events: {} differ", differ.len());
+    println!(
+        "{count} random command lines (seed {seed}), {events} of them events: {} differ",
+        differ.len()
+    );
     assert!(differ.is_empty(), "seed {seed}\n{}", differ.join("\n"));
     assert!(events > count / 4 && events < count, "{events} events");
-    let unseen: Vec<_> =
-        oracle.options.values().flat_map(|options| options.keys()).filter(|name| !seen.contains(*name)).collect();
+    let unseen: Vec<_> = oracle
+        .options
+        .values()
+        .flat_map(|options| options.keys())
+        .filter(|name| !seen.contains(*name))
+        .collect();
     assert!(unseen.is_empty() || count < COMMAND_LINES, "no event with {unseen:?}");
 }
 
@@ -60,10 +69,15 @@ fn random_command_lines_are_judged_as_docglow_judges_them() {
 /// worked, so that it is not the status that decides.
 fn report(sandbox: &Sandbox, folder: &Path, words: &[OsString], failed: bool) -> Value {
     let status = if failed { "1" } else { "0" };
-    let outcome =
-        sandbox.command(["preview", "report", "--status", status, "--"]).args(words).folder(folder).on().run();
+    let outcome = sandbox
+        .command(["preview", "report", "--status", status, "--"])
+        .args(words)
+        .folder(folder)
+        .on()
+        .run();
     outcome.assert_success();
-    let body = outcome.stdout().lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok());
+    let body =
+        outcome.stdout().lines().last().and_then(|line| serde_json::from_str::<Value>(line).ok());
     body.map_or(Value::Null, |body| {
         json!({
             "command": body["command"], "result": body["result"], "features_used": body["features_used"],
@@ -76,9 +90,13 @@ fn report(sandbox: &Sandbox, folder: &Path, words: &[OsString], failed: bool) ->
 fn expected(docglow: &Value, folder: &Path) -> Value {
     let mut event = docglow["event"].clone();
     if let (Some(event), Some(target)) = (event.as_object_mut(), docglow["target"].as_str()) {
-        let manifest = fs::read(folder.join(decoded(target)).join("manifest.json")).unwrap_or_default();
+        let manifest =
+            fs::read(folder.join(decoded(target)).join("manifest.json")).unwrap_or_default();
         let manifest: Value = serde_json::from_slice(&manifest).unwrap_or_default();
-        event.insert("models".into(), manifest["nodes"].as_object().map_or(0, |nodes| nodes.len()).into());
+        event.insert(
+            "models".into(),
+            manifest["nodes"].as_object().map_or(0, |nodes| nodes.len()).into(),
+        );
     }
     event
 }

@@ -48,7 +48,11 @@ const CASES: &[Case] = &[
 
 pub fn trials() -> Vec<Trial> {
     let compare = |case: &'static Case| {
-        trial(format!("conformance::the_hook_reports_as_docglow_does::{}", case.name), &SHELLS, || compare(case))
+        trial(
+            format!("conformance::the_hook_reports_as_docglow_does::{}", case.name),
+            &SHELLS,
+            || compare(case),
+        )
     };
     let mut trials: Vec<Trial> = CASES.iter().map(compare).collect();
     trials.push(trial("conformance::the_detached_sender_delivers_the_event", &SHELLS, detached));
@@ -71,7 +75,8 @@ fn compare(case: &Case) {
     let run = |shell, reporter| {
         let receiver = Receiver::answering();
         let outcome = project.report(shell, reporter, &line, &receiver);
-        let payloads: Vec<Value> = receiver.requests().iter().map(|request| request.json()).collect();
+        let payloads: Vec<Value> =
+            receiver.requests().iter().map(|request| request.json()).collect();
         assert_eq!(outcome.status.code(), Some(case.status), "{shell}, {reporter:?}: {outcome:?}");
         assert_eq!(payloads.len(), case.events, "{shell}, {reporter:?}: {payloads:?}");
         (comparable(payloads), output(&outcome, receiver.port()))
@@ -89,7 +94,10 @@ fn comparable(mut payloads: Vec<Value>) -> Vec<Value> {
         assert_eq!(id.as_str().map(str::len), Some(36), "{id}");
         let duration = payload["duration_ms"].take();
         let is_serve = payload["command"] == "serve";
-        assert!(duration.as_u64().is_some_and(|duration| (duration == 0) == is_serve), "{duration}");
+        assert!(
+            duration.as_u64().is_some_and(|duration| (duration == 0) == is_serve),
+            "{duration}"
+        );
     }
     payloads
 }

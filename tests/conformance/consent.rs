@@ -46,7 +46,13 @@ fn what_docglow_records_the_hook_reads() {
 
 fn what_the_hook_records_docglow_reads() {
     let project = Project::new();
-    let status = || project.script("bash", Reporter::Docglow, "docglow telemetry status").run().stdout().to_owned();
+    let status = || {
+        project
+            .script("bash", Reporter::Docglow, "docglow telemetry status")
+            .run()
+            .stdout()
+            .to_owned()
+    };
 
     project.sandbox.command(["enable"]).run().assert_success();
     let state = project.sandbox.state().expect("a state file");
@@ -71,7 +77,8 @@ fn a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered() {
     let project = Project::new();
     let consent = || project.sandbox.state().map(|state| state["consent"].clone());
     let silenced = |line: &str| {
-        let outcome = project.script("bash", Reporter::Docglow, line).env("DOCGLOW_NO_TELEMETRY", "1").run();
+        let outcome =
+            project.script("bash", Reporter::Docglow, line).env("DOCGLOW_NO_TELEMETRY", "1").run();
         assert!(outcome.status.success(), "{outcome:?}");
     };
 

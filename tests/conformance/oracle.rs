@@ -31,9 +31,9 @@ impl Kind {
             Some("text") => Kind::Text,
             Some("integer") => Kind::Integer,
             Some("float") => Kind::Number,
-            Some("choice") => {
-                Kind::Choice(choices.map(|choice| choice.as_str().expect("a choice").to_owned()).collect())
-            }
+            Some("choice") => Kind::Choice(
+                choices.map(|choice| choice.as_str().expect("a choice").to_owned()).collect(),
+            ),
             Some("path") => Kind::Path,
             kind => panic!("an option of another kind: {kind:?}"),
         }

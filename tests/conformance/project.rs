@@ -35,7 +35,8 @@ pub struct Project {
 impl Project {
     pub fn new() -> Self {
         let project = Self { sandbox: Sandbox::new() };
-        let artifacts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jaffle-shop/target");
+        let artifacts =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/jaffle-shop/target");
         let target = project.sandbox.project().join("target");
         fs::create_dir(&target).expect("a target folder");
         for artifact in ["manifest.json", "catalog.json", "run_results.json"] {
@@ -45,10 +46,13 @@ impl Project {
         for reporter in [Reporter::Docglow, Reporter::Hook, Reporter::DetachedHook] {
             fs::create_dir(bin(reporter)).expect("a folder for programs");
         }
-        symlink(binary(), bin(Reporter::DetachedHook).join("docglow-telemetry")).expect("a link to the hook");
+        symlink(binary(), bin(Reporter::DetachedHook).join("docglow-telemetry"))
+            .expect("a link to the hook");
         let waiting = bin(Reporter::Hook).join("docglow-telemetry");
-        fs::write(&waiting, format!("#!/bin/sh\nexec '{}' --wait \"$@\"\n", binary().display())).expect("a script");
-        fs::set_permissions(waiting, fs::Permissions::from_mode(0o755)).expect("an executable script");
+        fs::write(&waiting, format!("#!/bin/sh\nexec '{}' --wait \"$@\"\n", binary().display()))
+            .expect("a script");
+        fs::set_permissions(waiting, fs::Permissions::from_mode(0o755))
+            .expect("an executable script");
         project
     }
 
@@ -82,7 +86,13 @@ impl Project {
     }
 
     /// Runs one command line with telemetry on.
-    pub fn report(&self, shell: &str, reporter: Reporter, line: &str, receiver: &Receiver) -> Outcome {
+    pub fn report(
+        &self,
+        shell: &str,
+        reporter: Reporter,
+        line: &str,
+        receiver: &Receiver,
+    ) -> Outcome {
         self.script(shell, reporter, line).on().to(receiver).run()
     }
 

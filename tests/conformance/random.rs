@@ -113,11 +113,21 @@ const INTEGERS: &[&[u8]] = &[
     b"99999999999999999999",
 ];
 const NUMBERS: &[&[u8]] = &[
-    b"0", b"60", b"49.5", b"nan", b"-inf", b"1e3", b"1e999", b"-.5", b"5.", b"1_0.0_1", b" 7", b"", b"60%", b"1,5",
-    b".", b"e1", b"1e", b"infin", b"0x10", b"\xff",
+    b"0", b"60", b"49.5", b"nan", b"-inf", b"1e3", b"1e999", b"-.5", b"5.", b"1_0.0_1", b" 7", b"",
+    b"60%", b"1,5", b".", b"e1", b"1e", b"infin", b"0x10", b"\xff",
 ];
-const PATHS: &[&str] =
-    &[".", "..", "target", "./other", "missing", "missing/deep", "", "dbt_project.yml", "target/docglow", "/"];
+const PATHS: &[&str] = &[
+    ".",
+    "..",
+    "target",
+    "./other",
+    "missing",
+    "missing/deep",
+    "",
+    "dbt_project.yml",
+    "target/docglow",
+    "/",
+];
 const WORDS: &[&str] = &[
     "word",
     "",
@@ -133,8 +143,18 @@ const WORDS: &[&str] = &[
     "--=",
     "--verbos",
 ];
-const COMMANDS: &[&str] =
-    &["", "Generate", "telemetry", "profile", "publish", "generat", "--version", "--help", "--static", "-"];
+const COMMANDS: &[&str] = &[
+    "",
+    "Generate",
+    "telemetry",
+    "profile",
+    "publish",
+    "generat",
+    "--version",
+    "--help",
+    "--static",
+    "-",
+];
 
 /// xorshift64.
 pub struct Random(u64);
@@ -166,12 +186,19 @@ impl Random {
 /// Projects below `root`, each with a docglow.yml of its own and manifests that can be told apart.
 pub fn projects(random: &mut Random, root: &Path) -> Vec<PathBuf> {
     let projects: Vec<PathBuf> = (0..PROJECTS)
-        .map(|i| root.join(OsString::from_vec(if i == 0 { b"p\xff".to_vec() } else { format!("p{i}").into_bytes() })))
+        .map(|i| {
+            root.join(OsString::from_vec(if i == 0 {
+                b"p\xff".to_vec()
+            } else {
+                format!("p{i}").into_bytes()
+            }))
+        })
         .collect();
     for (i, project) in projects.iter().enumerate() {
         for (j, target) in ["target", "other"].iter().enumerate() {
             fs::create_dir_all(project.join(target)).expect("a target folder");
-            fs::write(project.join(target).join("manifest.json"), manifest(1 + 2 * i + j)).expect("a manifest");
+            fs::write(project.join(target).join("manifest.json"), manifest(1 + 2 * i + j))
+                .expect("a manifest");
         }
         if random.percent(70) {
             fs::create_dir(project.join("target/docglow")).expect("a site");
@@ -180,14 +207,16 @@ pub fn projects(random: &mut Random, root: &Path) -> Vec<PathBuf> {
         let name = if random.percent(80) { "docglow.yml" } else { "docglow.yaml" };
         fs::write(project.join(name), docglow_yml(random, i)).expect("docglow.yml");
         if random.percent(10) {
-            fs::write(project.join("docglow.yaml"), docglow_yml(random, PROJECTS)).expect("docglow.yaml");
+            fs::write(project.join("docglow.yaml"), docglow_yml(random, PROJECTS))
+                .expect("docglow.yaml");
         }
     }
     projects
 }
 
 fn manifest(models: usize) -> String {
-    let nodes: Vec<String> = (0..models).map(|i| format!(r#""m{i}":{{"resource_type":"model"}}"#)).collect();
+    let nodes: Vec<String> =
+        (0..models).map(|i| format!(r#""m{i}":{{"resource_type":"model"}}"#)).collect();
     format!(r#"{{"metadata":{{"adapter_type":"duckdb"}},"nodes":{{{}}}}}"#, nodes.join(","))
 }
 
@@ -196,7 +225,16 @@ fn docglow_yml(random: &mut Random, i: usize) -> Vec<u8> {
         return file.to_vec();
     }
     let mut entries = vec!["title: Caf\u{e9} # \"no\"".to_owned()];
-    let keys = ["slim", "column_lineage", "ai", "ai.enabled", "profiling", "insights", "health", "telemetry"];
+    let keys = [
+        "slim",
+        "column_lineage",
+        "ai",
+        "ai.enabled",
+        "profiling",
+        "insights",
+        "health",
+        "telemetry",
+    ];
     for _ in 0..random.below(6) {
         let (key, scalar) = (*random.of(&keys), *random.of(SCALARS));
         let falsy = *random.of(&["", "no", "{}", "''", "0"]);
@@ -215,7 +253,12 @@ fn docglow_yml(random: &mut Random, i: usize) -> Vec<u8> {
 }
 
 /// A command line of docglow's for the project in `folder`.
-pub fn command_line(random: &mut Random, commands: &Options, folder: &Path, projects: &[PathBuf]) -> Vec<OsString> {
+pub fn command_line(
+    random: &mut Random,
+    commands: &Options,
+    folder: &Path,
+    projects: &[PathBuf],
+) -> Vec<OsString> {
     let mut words: Vec<OsString> = Vec::new();
     if random.percent(3) {
         words.push(random.of(&["--", "--version", "--help", "--bogus"]).into());
@@ -253,7 +296,13 @@ pub fn command_line(random: &mut Random, commands: &Options, folder: &Path, proj
     words
 }
 
-fn value(random: &mut Random, name: &str, kind: &Kind, folder: &Path, projects: &[PathBuf]) -> OsString {
+fn value(
+    random: &mut Random,
+    name: &str,
+    kind: &Kind,
+    folder: &Path,
+    projects: &[PathBuf],
+) -> OsString {
     let bytes = |bytes: &&[u8]| OsString::from_vec(bytes.to_vec());
     // The first of a list are good; most command lines are to be taken.
     let is_good = random.percent(85);
@@ -268,12 +317,19 @@ fn value(random: &mut Random, name: &str, kind: &Kind, folder: &Path, projects: 
         Kind::Choice(choices) if is_good => random.of(choices).into(),
         Kind::Choice(choices) => {
             let choice = random.of(choices);
-            random.of(&[choice.to_uppercase(), format!("{choice} "), choice[1..].to_owned(), String::new()]).into()
+            random
+                .of(&[
+                    choice.to_uppercase(),
+                    format!("{choice} "),
+                    choice[1..].to_owned(),
+                    String::new(),
+                ])
+                .into()
         }
         Kind::Path if name == "--project-dir" && is_good => {
             let project = random.of(projects);
-            let sibling =
-                Path::new("..").join(project.strip_prefix(folder.parent().expect("a parent")).expect("a sibling"));
+            let sibling = Path::new("..")
+                .join(project.strip_prefix(folder.parent().expect("a parent")).expect("a sibling"));
             random.of(&[".".into(), project.clone(), sibling]).into()
         }
         Kind::Path if random.percent(20) => random.of(projects).join("other").into(),
@@ -283,7 +339,9 @@ fn value(random: &mut Random, name: &str, kind: &Kind, folder: &Path, projects: 
 
 /// Each word behind an "x", in hexadecimal, as the oracle reads it.
 pub fn encoded<'a>(words: impl Iterator<Item = &'a OsString>) -> String {
-    let hexadecimal = |word: &OsString| word.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hexadecimal = |word: &OsString| {
+        word.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
     words.map(|word| format!("x{}", hexadecimal(word))).collect::<Vec<_>>().join(" ")
 }
 

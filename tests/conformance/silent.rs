@@ -16,7 +16,8 @@ fn generate_does_not_wait_for_a_silent_endpoint() {
     let project = Project::new();
     let receiver = Receiver::start(Behaviour::Silent);
     project.warm_up("docglow generate");
-    let generate = |reporter| project.script("bash", reporter, "docglow generate").on().to(&receiver);
+    let generate =
+        |reporter| project.script("bash", reporter, "docglow generate").on().to(&receiver);
     let runs = [
         generate(Reporter::Docglow).env("DOCGLOW_NO_TELEMETRY", "1"),
         generate(Reporter::DetachedHook),
@@ -38,7 +39,10 @@ fn generate_does_not_wait_for_a_silent_endpoint() {
         "docglow generate, silent endpoint, median of {ROUNDS}: off {off:?}, hook {hook:?}, docglow alone {docglow:?}"
     );
     // Half of docglow's own wait: the time limit of one of its attempts is 2 s.
-    assert!(docglow > off + Duration::from_secs(1), "docglow did not wait: {docglow:?}, off {off:?}");
+    assert!(
+        docglow > off + Duration::from_secs(1),
+        "docglow did not wait: {docglow:?}, off {off:?}"
+    );
     assert!(hook < off + (docglow - off) / 4, "with the hook {hook:?}, off {off:?}");
     assert_eq!(receiver.wait_for(2 * ROUNDS, Duration::from_secs(10)).len(), 2 * ROUNDS);
 }

@@ -38,14 +38,20 @@ fn assert_configs(contents: impl IntoIterator<Item = impl AsRef<[u8]>>, active: 
 }
 
 #[track_caller]
-fn assert_all(contents: impl IntoIterator<Item = impl AsRef<[u8]>>, expected: &[(bool, String); 2]) {
+fn assert_all(
+    contents: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    expected: &[(bool, String); 2],
+) {
     let mut wrong = Vec::new();
     for content in contents {
         let (sandbox, content) = (Sandbox::new(), content.as_ref());
         sandbox.write_config(content);
         let decided = beside_consent(&sandbox);
         if decided != *expected {
-            wrong.push(format!("{decided:?} by {:?}", String::from_utf8_lossy(&content[..content.len().min(200)])));
+            wrong.push(format!(
+                "{decided:?} by {:?}",
+                String::from_utf8_lossy(&content[..content.len().min(200)])
+            ));
         }
     }
     assert!(wrong.is_empty(), "not {expected:?}:\n{}", wrong.join("\n"));
@@ -58,7 +64,12 @@ fn spellings(words: &[&str]) -> Vec<String> {
         let mixed = word[..1].to_owned() + &word[1..].to_uppercase();
         let capitalised = word[..1].to_uppercase() + &word[1..];
         for cased in [word.to_string(), word.to_uppercase(), capitalised, mixed] {
-            values.extend([format!("'{cased}'"), format!("\"{cased}\""), format!("\" {cased}\\t\""), cased]);
+            values.extend([
+                format!("'{cased}'"),
+                format!("\"{cased}\""),
+                format!("\" {cased}\\t\""),
+                cased,
+            ]);
         }
     }
     values
@@ -74,13 +85,17 @@ fn layouts(value: &str) -> Vec<String> {
 }
 
 fn the_words_for_true_turn_it_on() {
-    let values = [spellings(&["true", "yes", "on"]), ["1", "'1'", "\" 1 \""].map(str::to_owned).to_vec()].concat();
+    let values =
+        [spellings(&["true", "yes", "on"]), ["1", "'1'", "\" 1 \""].map(str::to_owned).to_vec()]
+            .concat();
     assert_configs(values.iter().map(|value| layouts(value)[0].clone()), true);
     assert_configs(layouts("on"), true);
 }
 
 fn the_words_for_false_turn_it_off() {
-    let values = [spellings(&["false", "no", "off"]), ["0", "'0'", "\" 0 \""].map(str::to_owned).to_vec()].concat();
+    let values =
+        [spellings(&["false", "no", "off"]), ["0", "'0'", "\" 0 \""].map(str::to_owned).to_vec()]
+            .concat();
     assert_configs(values.iter().map(|value| layouts(value)[0].clone()), false);
     assert_configs(layouts("no"), false);
     let scalars = ["false", "off", "no", "0", "False", "OFF"];

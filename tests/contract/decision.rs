@@ -110,11 +110,18 @@ pub fn state_with(consent: &str) -> String {
         "unset" => "",
         _ => r#", "consent_recorded_at": "2025-11-02T10:20:30.123456+00:00""#,
     };
-    format!(r#"{{"version": 1, "instance_id": "{INSTANCE_ID}", "consent": "{consent}"{recorded_at}}}"#)
+    format!(
+        r#"{{"version": 1, "instance_id": "{INSTANCE_ID}", "consent": "{consent}"{recorded_at}}}"#
+    )
 }
 
 /// First match wins.
-fn expected(kill_switch: Says, variable: Says, config: Says, consent: Says) -> (bool, &'static str) {
+fn expected(
+    kill_switch: Says,
+    variable: Says,
+    config: Says,
+    consent: Says,
+) -> (bool, &'static str) {
     let turns = [
         ("DOCGLOW_NO_TELEMETRY", kill_switch),
         ("DOCGLOW_TELEMETRY", variable),
@@ -155,8 +162,10 @@ fn every_combination_beside(index: usize) {
         for (kill_switch, kill_switch_says) in KILL_SWITCHES {
             for (value, value_says) in VARIABLES {
                 let set = [kill_switch.map(variable), value.map(variable)];
-                let environment =
-                    [("DOCGLOW_NO_TELEMETRY", set[0].as_deref()), ("DOCGLOW_TELEMETRY", set[1].as_deref())];
+                let environment = [
+                    ("DOCGLOW_NO_TELEMETRY", set[0].as_deref()),
+                    ("DOCGLOW_TELEMETRY", set[1].as_deref()),
+                ];
                 let (active, rule) = decided(&sandbox, &environment);
                 let expected = expected(*kill_switch_says, *value_says, config_says, *consent_says);
                 if (active, rule.as_str()) != expected {
@@ -211,7 +220,12 @@ fn without_a_config_home_the_consent_is_in_the_home() {
 }
 
 /// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, what is expected.
-type Row = (Option<&'static str>, Option<&'static str>, &'static [(&'static str, &'static str)], (bool, &'static str));
+type Row = (
+    Option<&'static str>,
+    Option<&'static str>,
+    &'static [(&'static str, &'static str)],
+    (bool, &'static str),
+);
 
 const SAMPLE: &[Row] = &[
     (None, None, &[], (false, "default")),
@@ -223,7 +237,12 @@ const SAMPLE: &[Row] = &[
         &[("DOCGLOW_NO_TELEMETRY", "enabled"), ("DOCGLOW_TELEMETRY", "1")],
         (false, "DOCGLOW_NO_TELEMETRY"),
     ),
-    (None, None, &[("DOCGLOW_NO_TELEMETRY", "0"), ("DOCGLOW_TELEMETRY", "1")], (true, "DOCGLOW_TELEMETRY")),
+    (
+        None,
+        None,
+        &[("DOCGLOW_NO_TELEMETRY", "0"), ("DOCGLOW_TELEMETRY", "1")],
+        (true, "DOCGLOW_TELEMETRY"),
+    ),
     (Some(ENABLED), None, &[], (true, "docglow.yml")),
     (Some(ENABLED), Some("no"), &[("DOCGLOW_TELEMETRY", "2")], (true, "docglow.yml")),
     (Some(DISABLED), Some("yes"), &[], (false, "docglow.yml")),
@@ -267,7 +286,8 @@ fn each_rule_decides_what_the_hook_sends() {
 
 /// Whether the words name this rule and none of the others; the default has no name of its own to ask for.
 fn names_only(why: &str, rule: &str) -> bool {
-    let words: Vec<&str> = why.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).collect();
+    let words: Vec<&str> =
+        why.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).collect();
     let names = ["DOCGLOW_NO_TELEMETRY", "DOCGLOW_TELEMETRY", "docglow.yml", "consent"];
     let named: Vec<&str> = names.into_iter().filter(|name| words.contains(name)).collect();
     if rule == "default" { !why.trim().is_empty() } else { named == [rule] }
@@ -316,9 +336,12 @@ fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
     let sandbox = Sandbox::new();
     let project = sandbox.project();
     std::fs::create_dir(project.join("shop")).unwrap();
-    for (folder, name) in
-        [(".", "docglow.yaml"), (".", "docglow.yml"), ("shop", "docglow.yaml"), ("shop", "docglow.yml")]
-    {
+    for (folder, name) in [
+        (".", "docglow.yaml"),
+        (".", "docglow.yml"),
+        ("shop", "docglow.yaml"),
+        ("shop", "docglow.yml"),
+    ] {
         let file = project.join(folder).join(name);
         std::fs::write(&file, "telemetry: {enabled: true}").unwrap();
         let path = if folder == "." { project.join(name) } else { file };
@@ -326,9 +349,16 @@ fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
         let text = status.run();
         assert!(text.assert_success().stdout().contains(path.to_str().unwrap()), "{text:?}");
         let json = status.arg("--json").run().assert_success().json();
-        assert_eq!((&json["rule"], &json["project_file"]), (&"docglow.yml".into(), &path.to_str().into()));
+        assert_eq!(
+            (&json["rule"], &json["project_file"]),
+            (&"docglow.yml".into(), &path.to_str().into())
+        );
     }
-    let none = sandbox.command(["status", "--json", "--project-dir", "elsewhere"]).run().assert_success().json();
+    let none = sandbox
+        .command(["status", "--json", "--project-dir", "elsewhere"])
+        .run()
+        .assert_success()
+        .json();
     assert_eq!(none["project_file"], serde_json::Value::Null);
 }
 
@@ -342,17 +372,23 @@ fn status_says_what_the_endpoint_comes_from() {
     ] {
         let status = sandbox.command(["status"]).env("DOCGLOW_TELEMETRY_ENDPOINT", variable);
         let text = status.run();
-        let says = |words: &[&str]| text.stdout().lines().any(|line| line.split_whitespace().eq(words.iter().copied()));
+        let says = |words: &[&str]| {
+            text.stdout().lines().any(|line| line.split_whitespace().eq(words.iter().copied()))
+        };
         assert!(says(&["Endpoint:", endpoint]) && says(&["named", "by:", source]), "{text:?}");
         let json = status.arg("--json").run().assert_success().json();
-        assert_eq!((&json["endpoint"], &json["endpoint_source"]), (&endpoint.into(), &source.into()));
+        assert_eq!(
+            (&json["endpoint"], &json["endpoint_source"]),
+            (&endpoint.into(), &source.into())
+        );
     }
 }
 
 fn a_query_or_a_token_is_never_spelt_out() {
     let sandbox = Sandbox::new();
     let receiver = Receiver::answering();
-    let (endpoint, shown) = (format!("{}?token=s3cret", receiver.url()), format!("{}?(set)", receiver.url()));
+    let (endpoint, shown) =
+        (format!("{}?token=s3cret", receiver.url()), format!("{}?(set)", receiver.url()));
     let project = format!("telemetry: {{endpoint: '{endpoint}'}}");
     for by_project in [false, true] {
         let set = |run: crate::common::Invocation| {
@@ -366,7 +402,11 @@ fn a_query_or_a_token_is_never_spelt_out() {
             let said = [outcome.assert_success().stdout(), outcome.stderr()].concat();
             assert!(said.contains(&shown) && !said.contains("s3cret"), "{command:?}: {said}");
             if command == ["preview"] {
-                assert_eq!(said.contains("x-vercel-protection-bypass: (set)\n"), !by_project, "{said}");
+                assert_eq!(
+                    said.contains("x-vercel-protection-bypass: (set)\n"),
+                    !by_project,
+                    "{said}"
+                );
             }
         }
     }

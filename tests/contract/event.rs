@@ -26,7 +26,8 @@ fn fixtures() -> PathBuf {
 fn fixture_names() -> Vec<String> {
     let folder = fs::read_dir(fixtures().join("events")).expect("the folder of fixtures");
     let file_names = folder.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = file_names.filter_map(|name| name.strip_suffix(".event.json").map(str::to_owned)).collect();
+    let mut names: Vec<_> =
+        file_names.filter_map(|name| name.strip_suffix(".event.json").map(str::to_owned)).collect();
     names.sort();
     names
 }
@@ -62,7 +63,8 @@ fn sent(event: impl Into<Vec<u8>>) -> (String, String) {
 
 fn there_are_fixtures_with_and_without_a_payload() {
     let names = fixture_names();
-    let (with, without): (Vec<_>, Vec<_>) = names.iter().partition(|name| expected_payload(name).is_some());
+    let (with, without): (Vec<_>, Vec<_>) =
+        names.iter().partition(|name| expected_payload(name).is_some());
     assert!(with.len() > 150 && without.len() > 50, "{} and {}", with.len(), without.len());
 }
 
@@ -115,7 +117,8 @@ fn every_published_adapter_is_sent_by_its_name() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let adapters = fs::read_to_string(fixtures().join("adapters.txt")).unwrap();
     for (index, adapter) in adapters.lines().enumerate() {
-        let event = json!({"command": "health", "result": "error", "adapter_type": adapter.to_uppercase()});
+        let event =
+            json!({"command": "health", "result": "error", "adapter_type": adapter.to_uppercase()});
         let hook = sandbox.hook().on().to(&receiver).arg("--wait");
         hook.stdin(event.to_string()).run().assert_silent();
         assert_eq!(receiver.requests()[index].json()["adapter_type"], adapter);

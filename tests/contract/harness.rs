@@ -36,7 +36,10 @@ fn a_request_is_recorded_whole() {
     assert!(answer_to(&receiver).starts_with("HTTP/1.1 204 "));
     let request = receiver.only_request();
     assert_eq!((request.line.as_str(), request.text()), ("POST /x HTTP/1.1", "{\r\n"));
-    assert_eq!(request.headers, [("Host".into(), "h".into()), ("Content-Length".into(), "3".into())]);
+    assert_eq!(
+        request.headers,
+        [("Host".into(), "h".into()), ("Content-Length".into(), "3".into())]
+    );
     assert_eq!(request.raw.len(), 51);
     drop((post(&receiver), post(&receiver)));
     assert_eq!(receiver.wait_for(3, SECONDS_10).len(), 3);
@@ -51,7 +54,10 @@ fn the_behaviours_are_what_they_say() {
     );
     assert_eq!(answer_to(&Receiver::start(Behaviour::Bytes(b"junk".to_vec()))), "junk");
     let start = Instant::now();
-    assert!(answer_to(&Receiver::start(Behaviour::SlowBy(Duration::from_millis(200)))).contains(" 204 "));
+    assert!(
+        answer_to(&Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))))
+            .contains(" 204 ")
+    );
     assert!(start.elapsed() >= Duration::from_millis(200));
     let silent = Receiver::start(Behaviour::Silent);
     let mut stream = post(&silent);
@@ -74,7 +80,9 @@ fn the_behaviours_are_what_they_say() {
 }
 
 fn a_refusing_port_refuses_and_a_black_hole_never_connects() {
-    let connect = |receiver: &Receiver| TcpStream::connect_timeout(&receiver.address(), Duration::from_millis(300));
+    let connect = |receiver: &Receiver| {
+        TcpStream::connect_timeout(&receiver.address(), Duration::from_millis(300))
+    };
     assert_eq!(connect(&Receiver::refusing()).unwrap_err().kind(), ErrorKind::ConnectionRefused);
     assert_eq!(connect(&Receiver::black_hole()).unwrap_err().kind(), ErrorKind::TimedOut);
 }

@@ -34,7 +34,9 @@ fn log_file(sandbox: &Sandbox) -> PathBuf {
 fn records(sandbox: &Sandbox) -> Vec<Value> {
     let run = sandbox.command(["log", "--json"]).run();
     let lines = run.assert_success().stdout().lines();
-    lines.map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    lines
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
 fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
@@ -44,10 +46,14 @@ fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
 fn what_was_sent_can_be_read_to_the_letter() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let url = receiver.url();
-    sends(&sandbox, &receiver).env("DOCGLOW_TELEMETRY_ENDPOINT", format!("{url}?token=s3cret")).run().assert_silent();
+    sends(&sandbox, &receiver)
+        .env("DOCGLOW_TELEMETRY_ENDPOINT", format!("{url}?token=s3cret"))
+        .run()
+        .assert_silent();
     let body = receiver.only_request().text().to_owned();
     let shown = sandbox.command(["log"]).run();
-    let [summary, second, ""] = shown.assert_success().stdout().lines().collect::<Vec<_>>()[..] else {
+    let [summary, second, ""] = shown.assert_success().stdout().lines().collect::<Vec<_>>()[..]
+    else {
         panic!("{shown:?}");
     };
     assert_eq!(second, body);
@@ -136,19 +142,27 @@ fn the_oldest_go_where_64_kib_are_full() {
     }
     let size = fs::metadata(log_file(&sandbox)).unwrap().len();
     assert!(size <= MAX_BYTES && size > MAX_BYTES - 2 * line.len() as u64, "{size}");
-    let outcomes: Vec<Value> = records(&sandbox).into_iter().map(|record| record["outcome"].clone()).collect();
+    let outcomes: Vec<Value> =
+        records(&sandbox).into_iter().map(|record| record["outcome"].clone()).collect();
     assert_eq!(outcomes[outcomes.len() - 4..], ["299", "204", "204", "204"]);
 }
 
 fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
-    for content in [&b"garbage \x1b[2J\n"[..], b"\xff\xfe", b"{}\n[]\n", &[b'x'; 100_000], b"no end of line"] {
+    for content in
+        [&b"garbage \x1b[2J\n"[..], b"\xff\xfe", b"{}\n[]\n", &[b'x'; 100_000], b"no end of line"]
+    {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         fs::create_dir(sandbox.state_dir()).unwrap();
         fs::write(log_file(&sandbox), content).unwrap();
         assert!(records(&sandbox).is_empty());
         sends(&sandbox, &receiver).run().assert_silent();
         assert_eq!(receiver.requests().len(), 1);
-        assert_eq!(records(&sandbox).len(), 1, "{:?}", String::from_utf8_lossy(&content[..content.len().min(20)]));
+        assert_eq!(
+            records(&sandbox).len(),
+            1,
+            "{:?}",
+            String::from_utf8_lossy(&content[..content.len().min(20)])
+        );
     }
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(log_file(&sandbox)).unwrap();
@@ -162,7 +176,11 @@ fn status_shows_the_last_send() {
     assert!(status().assert_success().stdout().contains("Last send:        none yet\n"));
     sends(&sandbox, &receiver).run().assert_silent();
     let after = status();
-    let line =
-        after.assert_success().stdout().lines().find(|line| line.starts_with("Last send:")).expect("the last send");
+    let line = after
+        .assert_success()
+        .stdout()
+        .lines()
+        .find(|line| line.starts_with("Last send:"))
+        .expect("the last send");
     assert!(line.ends_with(&format!("  {}  204", receiver.url())), "{line}");
 }

@@ -59,7 +59,11 @@ fn a_command_line_that_has_ended_is_reported_with_its_result() {
         ("--status 0 -- serve", "serve", "success"),
     ] {
         let payload = payload(&sandbox, line);
-        assert_eq!((&payload["command"], &payload["result"]), (&json!(command), &json!(result)), "{line}");
+        assert_eq!(
+            (&payload["command"], &payload["result"]),
+            (&json!(command), &json!(result)),
+            "{line}"
+        );
     }
     let receiver = Receiver::answering();
     report(&sandbox, &receiver, "--status 0 -- health").run().assert_silent();
@@ -78,7 +82,9 @@ fn standard_input_is_the_callers() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let file = sandbox.root().join("typed ahead");
     fs::write(&file, "the caller's").expect("a file");
-    for line in ["--wait --status 0 -- generate", "--status 0 -- generate --bogus", "--status 2 -- health"] {
+    for line in
+        ["--wait --status 0 -- generate", "--status 0 -- generate --bogus", "--status 2 -- health"]
+    {
         let mut input = File::open(&file).expect("the file");
         let mut command = report(&sandbox, &receiver, line).as_command();
         command.stdin(input.try_clone().expect("a second descriptor"));
@@ -102,7 +108,8 @@ fn how_long_it_took_is_told_in_milliseconds_or_by_a_stamp() {
     assert_eq!(duration(&format!("--duration-ms {}", u64::MAX)), (1 << 53) - 1);
     for point in [".", ","] {
         let start = now() - Duration::from_secs(1000);
-        let milliseconds = duration(&format!("--started {}{point}{:06}", start.as_secs(), start.subsec_micros()));
+        let milliseconds =
+            duration(&format!("--started {}{point}{:06}", start.as_secs(), start.subsec_micros()));
         assert!((1_000_000..1_100_000).contains(&milliseconds), "{milliseconds}");
     }
     for stamp in [&format!("{}.5", now().as_secs() + 1000), "never", "-5", "99999999999999999999"] {
@@ -113,9 +120,13 @@ fn how_long_it_took_is_told_in_milliseconds_or_by_a_stamp() {
 
 fn flags_and_settings_are_features() {
     let sandbox = Sandbox::new();
-    let features = |line: &str| payload(&sandbox, &format!("--status 0 -- {line}"))["features_used"].clone();
+    let features =
+        |line: &str| payload(&sandbox, &format!("--status 0 -- {line}"))["features_used"].clone();
     assert_eq!(features("generate"), json!(["column_lineage"]));
-    assert_eq!(features("generate --slim --profile"), json!(["column_lineage", "profiling", "slim"]));
+    assert_eq!(
+        features("generate --slim --profile"),
+        json!(["column_lineage", "profiling", "slim"])
+    );
     assert_eq!(features("health --format=json"), json!(["json"]));
     sandbox.write_config("slim: yes\ncolumn_lineage: off\nai: {enabled: true}\n");
     assert_eq!(features("generate --static"), json!(["ai_chat", "static", "slim"]));
@@ -127,10 +138,12 @@ fn docglow_yml_and_manifest_are_those_of_the_command_line() {
     let shop = sandbox.project().join("shop");
     for (folder, models) in [("target", r#""a":{"resource_type":"model"}"#), ("dev", "")] {
         fs::create_dir_all(shop.join(folder)).expect("a target folder");
-        let manifest = format!(r#"{{"metadata":{{"adapter_type":"duckdb"}},"nodes":{{{models}}}}}"#);
+        let manifest =
+            format!(r#"{{"metadata":{{"adapter_type":"duckdb"}},"nodes":{{{models}}}}}"#);
         fs::write(shop.join(folder).join("manifest.json"), manifest).expect("a manifest");
     }
-    fs::write(shop.join("docglow.yml"), "telemetry: {enabled: true}\nslim: true\n").expect("docglow.yml");
+    fs::write(shop.join("docglow.yml"), "telemetry: {enabled: true}\nslim: true\n")
+        .expect("docglow.yml");
     for line in ["--project-dir shop", "--project-dir=shop --target-dir dev", ""] {
         let words = format!("report --wait --status 0 -- generate {line}");
         sandbox.hook().to(&receiver).args(words.split_whitespace()).run().assert_silent();
@@ -166,8 +179,14 @@ fn what_docglow_refuses_is_no_event_and_debug_says_why_without_a_word_of_it() {
 fn values_need_not_be_text() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let run = |option: &str| {
-        let hook = sandbox.hook().on().to(&receiver).args(["report", "--status", "0", "--wait", "--", "generate"]);
-        hook.arg([OsString::from(option), not_utf_8()].into_iter().collect::<OsString>()).run().assert_silent();
+        let hook = sandbox
+            .hook()
+            .on()
+            .to(&receiver)
+            .args(["report", "--status", "0", "--wait", "--", "generate"]);
+        hook.arg([OsString::from(option), not_utf_8()].into_iter().collect::<OsString>())
+            .run()
+            .assert_silent();
         receiver.requests().len()
     };
     assert_eq!(run("--title="), 1);
@@ -199,7 +218,8 @@ fn preview_shows_the_request_and_sends_nothing() {
     assert_eq!((&body["result"], &body["duration_ms"]), (&json!("error"), &json!(7)));
     assert_eq!(receiver.requests().len(), 0);
     assert!(!sandbox.state_dir().exists());
-    let refused = sandbox.command("preview report --status 0 -- health --bogus".split_whitespace()).run();
+    let refused =
+        sandbox.command("preview report --status 0 -- health --bogus".split_whitespace()).run();
     assert_eq!(refused.stderr(), "docglow-telemetry: docglow refuses the command line\n");
 }
 
@@ -217,14 +237,21 @@ fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
     ] {
         let mut command = sandbox.command(line.split_whitespace()).as_command();
         // A pipe that nobody closes: reading it would never end.
-        let child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the hook");
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the hook");
         let mut child = child;
         let writer = child.stdin.take();
         let output = child.wait_with_output().expect("its end");
         drop(writer);
         let complaint = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && output.stdout.is_empty(), "{line}");
-        assert!(complaint.starts_with("docglow-telemetry: ") && !complaint.contains("secret"), "{line}: {complaint}");
+        assert!(
+            complaint.starts_with("docglow-telemetry: ") && !complaint.contains("secret"),
+            "{line}: {complaint}"
+        );
     }
 }

@@ -26,7 +26,9 @@ const INSTANCE_ID: &str = "90d9c317-33b3-4784-98a9-1d5ebf9aea23";
 
 fn sandbox_with_an_id() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.write_state(format!(r#"{{"version": 1, "instance_id": "{INSTANCE_ID}", "consent": "unset"}}"#));
+    sandbox.write_state(format!(
+        r#"{{"version": 1, "instance_id": "{INSTANCE_ID}", "consent": "unset"}}"#
+    ));
     sandbox
 }
 
@@ -123,7 +125,9 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
         (bad.assert_success().stdout(), bad.stderr()),
         ("", "docglow-telemetry: the event's command is not generate, health or serve\n")
     );
-    let good = preview(r#"{"command":"generate","result":"success","adaptor_type":"secret","duration_ms":"secret"}"#);
+    let good = preview(
+        r#"{"command":"generate","result":"success","adaptor_type":"secret","duration_ms":"secret"}"#,
+    );
     assert_eq!(
         good.assert_success().stderr(),
         "docglow-telemetry: \"adaptor_type\": no key of an event\n\
@@ -142,7 +146,10 @@ fn null_counts_as_absent_and_the_manifest_fills_it() {
         serde_json::from_str::<serde_json::Value>(&body).expect("JSON")
     };
     let absent = body(r#"{"command":"generate","result":"success"}"#);
-    assert_eq!((&absent["adapter_type"], &absent["project_shape"]["models"]), (&"duckdb".into(), &13.into()));
+    assert_eq!(
+        (&absent["adapter_type"], &absent["project_shape"]["models"]),
+        (&"duckdb".into(), &13.into())
+    );
     let null = r#"{"command":"generate","result":"success","adapter_type":null,"project_shape":null,"features":null}"#;
     assert_eq!(body(null), absent);
 }

@@ -49,7 +49,9 @@ fn round(command: Option<(&str, usize)>) -> serde_json::Value {
     release(waiting_hooks(&sandbox, &receiver), &sandbox, command);
     let requests = receiver.wait_for(RUNS, ARRIVAL);
     assert_eq!(requests.len(), RUNS);
-    let id_of = |request: &crate::common::Request| request.json()["instance_id"].as_str().unwrap().to_owned();
+    let id_of = |request: &crate::common::Request| {
+        request.json()["instance_id"].as_str().unwrap().to_owned()
+    };
     let ids: BTreeSet<String> = requests.iter().map(id_of).collect();
     let state = sandbox.state().expect("the state file");
     let in_the_file = BTreeSet::from([state["instance_id"].as_str().expect("an id").to_owned()]);

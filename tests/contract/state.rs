@@ -55,7 +55,9 @@ fn assert_recorded_just_now(recorded_at: &Value) {
     let number = |from: usize, to: usize| time[from..to].parse::<i64>().unwrap();
     let (year, month) = (number(0, 4), number(5, 7));
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + number(8, 10) - 719_469;
+    let days =
+        year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 + number(8, 10)
+            - 719_469;
     let recorded = days * 86_400 + number(11, 13) * 3600 + number(14, 16) * 60 + number(17, 19);
     let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
     assert!((0..60).contains(&(now - recorded)), "{text} is not now");
@@ -91,15 +93,25 @@ fn what_the_hook_writes_has_docglows_format() {
 fn consent_changes_keep_the_id() {
     let sandbox = Sandbox::new();
     sandbox.write_state(state_with("unset"));
-    for (command, consent) in [("enable", "yes"), ("disable", "no"), ("disable", "no"), ("enable", "yes")] {
+    for (command, consent) in
+        [("enable", "yes"), ("disable", "no"), ("disable", "no"), ("enable", "yes")]
+    {
         sandbox.command([command]).run().assert_success();
         let state = sandbox.state().unwrap();
-        assert_eq!((&state["consent"], &state["instance_id"]), (&json!(consent), &json!(INSTANCE_ID)));
+        assert_eq!(
+            (&state["consent"], &state["instance_id"]),
+            (&json!(consent), &json!(INSTANCE_ID))
+        );
     }
 }
 
 fn an_id_is_made_by_enable_and_the_first_event_only() {
-    let commands = [(&["status"][..], ""), (&["status", "--json"], ""), (&["preview"], EVENT), (&["--version"], "")];
+    let commands = [
+        (&["status"][..], ""),
+        (&["status", "--json"], ""),
+        (&["preview"], EVENT),
+        (&["--version"], ""),
+    ];
     for (arguments, stdin) in commands {
         let sandbox = Sandbox::new();
         let run = || sandbox.hook().args(arguments).on().stdin(stdin).run();
@@ -107,7 +119,11 @@ fn an_id_is_made_by_enable_and_the_first_event_only() {
         assert!(!sandbox.state_dir().exists(), "{arguments:?}");
         sandbox.write_state(r#"{"version": 1, "consent": "yes"}"#);
         run().assert_success();
-        assert_eq!(sandbox.state().unwrap(), json!({"version": 1, "consent": "yes"}), "{arguments:?}");
+        assert_eq!(
+            sandbox.state().unwrap(),
+            json!({"version": 1, "consent": "yes"}),
+            "{arguments:?}"
+        );
     }
     let sandbox = Sandbox::new();
     sandbox.command(["enable"]).run().assert_success();
@@ -157,7 +173,8 @@ fn an_id_that_is_no_uuid4_counts_as_absent() {
     for id in ids {
         let sandbox = Sandbox::new();
         let at = "2025-11-02T10:20:30.123456+00:00";
-        let mut state = json!({"version": 1, "instance_id": id, "consent": "yes", "consent_recorded_at": at});
+        let mut state =
+            json!({"version": 1, "instance_id": id, "consent": "yes", "consent_recorded_at": at});
         sandbox.write_state(state.to_string());
         assert_eq!(status(&sandbox)["instance_id"], Value::Null, "{id}");
         let fresh = sent_id(&sandbox);
@@ -176,11 +193,25 @@ fn a_good_id_in_another_spelling_is_sent_rebuilt() {
 }
 
 fn an_unknown_consent_is_unset() {
-    for consent in [json!("YES"), json!("y"), json!(" yes"), json!(true), json!(1), json!(null), json!(["yes"])] {
+    for consent in [
+        json!("YES"),
+        json!("y"),
+        json!(" yes"),
+        json!(true),
+        json!(1),
+        json!(null),
+        json!(["yes"]),
+    ] {
         let sandbox = Sandbox::new();
-        sandbox.write_state(json!({"version": 1, "instance_id": INSTANCE_ID, "consent": consent}).to_string());
+        sandbox.write_state(
+            json!({"version": 1, "instance_id": INSTANCE_ID, "consent": consent}).to_string(),
+        );
         let status = status(&sandbox);
-        assert_eq!((&status["consent"], &status["rule"]), (&json!("unset"), &json!("default")), "{consent}");
+        assert_eq!(
+            (&status["consent"], &status["rule"]),
+            (&json!("unset"), &json!("default")),
+            "{consent}"
+        );
         assert_eq!(status["instance_id"], INSTANCE_ID);
     }
 }
@@ -208,7 +239,11 @@ fn a_file_that_can_not_be_used_counts_as_absent() {
         sandbox.write_state(&content);
         let shown = String::from_utf8_lossy(&content[..content.len().min(200)]).into_owned();
         let before = status(&sandbox);
-        assert_eq!((&before["rule"], &before["instance_id"]), (&json!("default"), &Value::Null), "{shown:?}");
+        assert_eq!(
+            (&before["rule"], &before["instance_id"]),
+            (&json!("default"), &Value::Null),
+            "{shown:?}"
+        );
         let id = sent_id(&sandbox);
         let expected = json!({"version": 1, "instance_id": id, "consent": "unset"});
         assert_eq!(sandbox.state().unwrap(), expected, "{shown:?}");
@@ -245,12 +280,16 @@ pub fn assert_no_stray_files(sandbox: &Sandbox) {
     let senders = sandbox.state_dir().join("senders");
     let slots = names(&senders);
     // A sender keeps its slot until its end.
-    slots.iter().for_each(|slot| drop(fs::File::open(senders.join(slot)).and_then(|file| file.lock())));
+    slots
+        .iter()
+        .for_each(|slot| drop(fs::File::open(senders.join(slot)).and_then(|file| file.lock())));
     let mut state_dir = names(&sandbox.state_dir());
     let files = ["telemetry.json", "telemetry.log"];
     state_dir.retain(|name| name != "senders" && !files.contains(&name.trim_end_matches(".lock")));
     assert_eq!(state_dir, Vec::<String>::new());
-    let is_empty = |slot: &String| fs::metadata(senders.join(slot)).is_ok_and(|file| file.is_file() && file.len() == 0);
+    let is_empty = |slot: &String| {
+        fs::metadata(senders.join(slot)).is_ok_and(|file| file.is_file() && file.len() == 0)
+    };
     assert!(slots.len() <= MAX_SLOTS && slots.iter().all(is_empty), "{slots:?}");
     assert_eq!(names(&sandbox.config_home()), ["docglow"]);
     let mut home = names(&sandbox.home());

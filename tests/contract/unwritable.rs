@@ -46,9 +46,10 @@ fn an_event_goes_out_with_an_id_of_its_own() {
 
 fn enable_and_disable_say_so_and_name_the_variable_that_works() {
     for (place, _sandbox, hook) in unwritable() {
-        for (command, variables) in
-            [("enable", &["DOCGLOW_TELEMETRY=1"][..]), ("disable", &["DOCGLOW_NO_TELEMETRY=1", "DOCGLOW_TELEMETRY=0"])]
-        {
+        for (command, variables) in [
+            ("enable", &["DOCGLOW_TELEMETRY=1"][..]),
+            ("disable", &["DOCGLOW_NO_TELEMETRY=1", "DOCGLOW_TELEMETRY=0"]),
+        ] {
             let run = hook.clone().arg(command).run();
             run.assert_success();
             let said = run.stdout().to_owned() + run.stderr();

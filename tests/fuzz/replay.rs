@@ -36,20 +36,28 @@ fn mutate(property: &Property) {
     for _ in 0..MUTATIONS {
         let input = mutator.next_input();
         let outcome = std::panic::catch_unwind(|| (property.check)(&input));
-        assert!(outcome.is_ok(), "{} fails for {:?}", property.name, String::from_utf8_lossy(&input));
+        assert!(
+            outcome.is_ok(),
+            "{} fails for {:?}",
+            property.name,
+            String::from_utf8_lossy(&input)
+        );
     }
 }
 
 /// What lies in `corpus` and `findings`, and for what reads events, the fixtures too.
 fn inputs(property: &Property) -> Vec<(PathBuf, Vec<u8>)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut folders =
-        vec![tests.join("fuzz/corpus").join(property.name), tests.join("fuzz/findings").join(property.name)];
+    let mut folders = vec![
+        tests.join("fuzz/corpus").join(property.name),
+        tests.join("fuzz/findings").join(property.name),
+    ];
     if ["event", "scanner"].contains(&property.name) {
         folders.push(tests.join("fixtures/events"));
     }
     let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    let mut files: Vec<PathBuf> = files.map(|file| file.path()).filter(|path| path.is_file()).collect();
+    let mut files: Vec<PathBuf> =
+        files.map(|file| file.path()).filter(|path| path.is_file()).collect();
     files.sort();
     assert!(files.len() > 3, "{} has no corpus", property.name);
     files.into_iter().map(|path| (path.clone(), fs::read(path).expect("a seed"))).collect()

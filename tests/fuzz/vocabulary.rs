@@ -4,8 +4,17 @@ use serde_json::Value;
 
 pub const COMMANDS: [&str; 3] = ["generate", "health", "serve"];
 pub const RESULTS: [&str; 2] = ["success", "error"];
-pub const FEATURES: [&str; 9] =
-    ["column_lineage", "profiling", "ai_chat", "static", "slim", "table", "json", "markdown", "watch"];
+pub const FEATURES: [&str; 9] = [
+    "column_lineage",
+    "profiling",
+    "ai_chat",
+    "static",
+    "slim",
+    "table",
+    "json",
+    "markdown",
+    "watch",
+];
 pub const COUNTS: [&str; 5] = ["models", "sources", "seeds", "tests", "macros"];
 pub const MAX_INTEGER: u64 = 9_007_199_254_740_991;
 const PLATFORMS: [&str; 4] = ["linux", "darwin", "windows", "other"];
@@ -46,10 +55,13 @@ pub fn assert_closed(body: &str) {
             "docglow_version" => value.is_null() || value.as_str().is_some_and(is_normal_pep_440),
             "python_version" => value.is_null() || value.as_str().is_some_and(is_three_numbers),
             "adapter_type" => {
-                value.is_null() || value.as_str().is_some_and(|v| v == "other" || adapters().any(|a| a == v))
+                value.is_null()
+                    || value.as_str().is_some_and(|v| v == "other" || adapters().any(|a| a == v))
             }
             "project_shape" => is_shape(value),
-            _ => value.as_array().is_some_and(|names| names.iter().all(|name| is_word(name, &FEATURES))),
+            _ => value
+                .as_array()
+                .is_some_and(|names| names.iter().all(|name| is_word(name, &FEATURES))),
         };
         assert!(good, "{key} is {value}");
     }
@@ -65,7 +77,8 @@ fn is_integer(value: &Value) -> bool {
 
 fn is_shape(value: &Value) -> bool {
     let is_count = |key: &str| value.get(key).is_some_and(is_integer);
-    value.as_object().is_some_and(|shape| shape.len() == COUNTS.len()) && COUNTS.into_iter().all(is_count)
+    value.as_object().is_some_and(|shape| shape.len() == COUNTS.len())
+        && COUNTS.into_iter().all(is_count)
 }
 
 pub fn is_uuid4(text: &str) -> bool {

@@ -45,7 +45,13 @@ fn paths_that_are_not_utf_8_stop_nothing() {
     std::fs::write(folder.join("manifest.json"), r#"{"sources":{"a":{}}}"#).unwrap();
     std::fs::write(folder.join("docglow.yml"), "telemetry: {enabled: true}").unwrap();
     let hook = sandbox.hook().to(&receiver).debug().stdin(EVENT).env("XDG_CONFIG_HOME", &folder);
-    let hook = hook.arg("--project-dir").arg(&folder).arg("--target-dir").arg(&folder).arg("--docglow").arg(&folder);
+    let hook = hook
+        .arg("--project-dir")
+        .arg(&folder)
+        .arg("--target-dir")
+        .arg(&folder)
+        .arg("--docglow")
+        .arg(&folder);
     hook.run().assert_sent(&receiver.url(), "204");
     assert_eq!(receiver.only_request().json()["project_shape"]["sources"], 1);
     assert!(folder.join("docglow/telemetry.json").is_file());
@@ -64,7 +70,9 @@ fn paths_to_nowhere_and_of_great_length_stop_nothing() {
 fn variables_that_are_not_utf_8_stop_nothing() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let mut hook = sandbox.hook().on().to(&receiver).arg("--wait").stdin(EVENT);
-    for name in ["DOCGLOW_VERCEL_BYPASS", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "CI"] {
+    for name in
+        ["DOCGLOW_VERCEL_BYPASS", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "CI"]
+    {
         hook = hook.env(name, not_utf_8());
     }
     hook.clone().env(OsStr::from_bytes(b"\xff"), "x").run().assert_silent();

@@ -24,10 +24,14 @@ type Stand = (&'static str, fn(&Path));
 const STANDS: [Stand; 6] = [
     ("a folder", |path| fs::create_dir(path).expect("a folder")),
     ("a folder with something in it", |path| fs::create_dir_all(path.join("x")).expect("a folder")),
-    ("a FIFO", |path| assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success())),
+    ("a FIFO", |path| {
+        assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success())
+    }),
     ("a link to itself", |path| symlink(path, path).expect("a link")),
     ("an endless device", |path| symlink("/dev/zero", path).expect("a link")),
-    ("a gibibyte", |path| File::create(path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file")),
+    ("a gibibyte", |path| {
+        File::create(path).and_then(|file| file.set_len(1 << 30)).expect("a sparse file")
+    }),
 ];
 
 /// An event goes out, and `enable`, `disable` and `status` say something and exit with 0.
@@ -41,13 +45,18 @@ fn assert_at_work(place: fn(&Sandbox) -> PathBuf) {
         sandbox.command(["status"]).run().assert_success();
         let hook = sandbox.hook().on().to(&receiver).stdin(EVENT);
         let outcome = hook.clone().debug().run();
-        assert_eq!(outcome.stderr(), format!("telemetry: POST {} -> 204\n", receiver.url()), "{what}");
+        assert_eq!(
+            outcome.stderr(),
+            format!("telemetry: POST {} -> 204\n", receiver.url()),
+            "{what}"
+        );
         hook.arg("--wait").run().assert_silent();
         assert_eq!(receiver.requests().len(), 2, "{what}");
         for command in ["enable", "disable"] {
             let outcome = sandbox.command([command]).run();
             outcome.assert_success();
-            let recorded = sandbox.state_file().is_file() && fs::metadata(sandbox.state_file()).unwrap().len() < 1000;
+            let recorded = sandbox.state_file().is_file()
+                && fs::metadata(sandbox.state_file()).unwrap().len() < 1000;
             assert_eq!(
                 (outcome.stdout.is_empty(), outcome.stderr.is_empty()),
                 (!recorded, recorded),
@@ -94,9 +103,13 @@ fn a_home_that_is_a_file_is_no_home() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let file = sandbox.root().join("file");
     fs::write(&file, "").unwrap();
-    let homeless = |arguments: &[&str]| sandbox.hook().args(arguments).env_remove("XDG_CONFIG_HOME").env("HOME", &file);
+    let homeless = |arguments: &[&str]| {
+        sandbox.hook().args(arguments).env_remove("XDG_CONFIG_HOME").env("HOME", &file)
+    };
     homeless(&[]).on().to(&receiver).debug().stdin(EVENT).run().assert_sent(&receiver.url(), "204");
     assert!(homeless(&["enable"]).run().assert_success().stderr().contains("DOCGLOW_TELEMETRY=1"));
-    assert!(homeless(&["disable"]).run().assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"));
+    assert!(
+        homeless(&["disable"]).run().assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1")
+    );
     homeless(&["status"]).run().assert_success();
 }

@@ -28,7 +28,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 /// The hook without a home in its environment, where the user database says that root's is the sandbox's.
 fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
-    let users = format!("daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n", sandbox.home().display());
+    let users = format!(
+        "daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n",
+        sandbox.home().display()
+    );
     homeless_among(&users, sandbox, hook, script)
 }
 
@@ -45,7 +48,8 @@ fn assert_state_is_in_home(sandbox: &Sandbox, script: &str) {
     let hook = sandbox.hook().on().to(&receiver).debug().stdin(EVENT);
     homeless(sandbox, &hook, script).run().assert_sent(&receiver.url(), "204");
     let file = sandbox.home().join(".config/docglow/telemetry.json");
-    let state: serde_json::Value = serde_json::from_slice(&fs::read(&file).expect("the state file")).unwrap();
+    let state: serde_json::Value =
+        serde_json::from_slice(&fs::read(&file).expect("the state file")).unwrap();
     assert_eq!(receiver.only_request().json()["instance_id"], state["instance_id"]);
     homeless(sandbox, &sandbox.command(["enable"]), script).run().assert_success();
     let status = homeless(sandbox, &sandbox.command(["status", "--json"]), script).run().json();
@@ -72,12 +76,25 @@ fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
     fs::create_dir(&folder).unwrap();
     let nscd = UnixListener::bind(folder.join("socket")).unwrap();
     nscd.set_nonblocking(true).unwrap();
-    let mount = format!("mount -t tmpfs none /run && mkdir /run/nscd && mount --bind {} /run/nscd", folder.display());
+    let mount = format!(
+        "mount -t tmpfs none /run && mkdir /run/nscd && mount --bind {} /run/nscd",
+        folder.display()
+    );
     let receiver = Receiver::answering();
-    for users in ["", "daemon:x:1:1::/:/bin/sh\n", "root:x:0:0::/\n", "root:x:0:x::/:/bin/sh\n", "x:0:0:0::/\n"] {
-        let homeless = |hook: Invocation| homeless_among(users, &sandbox, &hook, &format!("{mount} && unset HOME"));
+    for users in [
+        "",
+        "daemon:x:1:1::/:/bin/sh\n",
+        "root:x:0:0::/\n",
+        "root:x:0:x::/:/bin/sh\n",
+        "x:0:0:0::/\n",
+    ] {
+        let homeless = |hook: Invocation| {
+            homeless_among(users, &sandbox, &hook, &format!("{mount} && unset HOME"))
+        };
         homeless(sandbox.hook().to(&receiver).stdin(EVENT)).run().assert_silent();
-        homeless(sandbox.hook().on().to(&receiver).debug().stdin(EVENT)).run().assert_sent(&receiver.url(), "204");
+        homeless(sandbox.hook().on().to(&receiver).debug().stdin(EVENT))
+            .run()
+            .assert_sent(&receiver.url(), "204");
         let status = homeless(sandbox.command(["status", "--json"])).run().json();
         assert_eq!(status["state_file"], serde_json::Value::Null, "{users}");
         assert_eq!(nscd.accept().unwrap_err().kind(), ErrorKind::WouldBlock, "{users}");
@@ -88,16 +105,20 @@ fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
 const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
 
 fn no_plug_in_of_the_machines_is_asked_for_the_home() {
-    for services in ["deadly files", "deadly", "files deadly", "deadly [NOTFOUND=return] files", ""] {
+    for services in ["deadly files", "deadly", "files deadly", "deadly [NOTFOUND=return] files", ""]
+    {
         let sandbox = Sandbox::new();
-        let (source, nsswitch) = (sandbox.root().join("deadly.c"), sandbox.root().join("nsswitch.conf"));
+        let (source, nsswitch) =
+            (sandbox.root().join("deadly.c"), sandbox.root().join("nsswitch.conf"));
         fs::write(&source, DEADLY).unwrap();
         fs::write(&nsswitch, format!("passwd: {services}\n")).unwrap();
         let library = sandbox.root().join("libnss_deadly.so.2");
-        let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+        let built =
+            Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
         assert!(built.expect("cc").success());
         let bind = format!("mount --bind {} /etc/nsswitch.conf", nsswitch.display());
-        let environment = format!("export LD_LIBRARY_PATH={}; unset HOME", sandbox.root().display());
+        let environment =
+            format!("export LD_LIBRARY_PATH={}; unset HOME", sandbox.root().display());
         assert_state_is_in_home(&sandbox, &format!("{bind} && {environment}"));
     }
 }
@@ -147,7 +168,14 @@ impl UsersHome {
     /// Sends an event and returns its id.
     fn sent_id(&self) -> String {
         let receiver = Receiver::answering();
-        let hook = self.sandbox.hook().env_remove("XDG_CONFIG_HOME").on().to(&receiver).debug().stdin(EVENT);
+        let hook = self
+            .sandbox
+            .hook()
+            .env_remove("XDG_CONFIG_HOME")
+            .on()
+            .to(&receiver)
+            .debug()
+            .stdin(EVENT);
         hook.run().assert_sent(&receiver.url(), "204");
         receiver.only_request().json()["instance_id"].as_str().expect("an id").to_owned()
     }
@@ -179,7 +207,9 @@ fn as_root_in_a_users_home_nothing_is_made() {
         folders.iter().for_each(|folder| drop(home.folder(folder)));
         let before = home.entries();
         assert_ne!(home.sent_id(), home.sent_id());
-        for (command, variable) in [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")] {
+        for (command, variable) in
+            [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")]
+        {
             let outcome = home.command(command);
             assert!(outcome.assert_success().stderr().contains(variable), "{outcome:?}");
         }
@@ -211,8 +241,12 @@ fn as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users() {
 fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
     type Trap = fn(&UsersHome, &Path);
     let traps: [(&str, Trap); 6] = [
-        ("the file", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("file")))),
-        ("a file to be made", |home, roots| drop(home.link(".config/docglow/telemetry.json", roots.join("new")))),
+        ("the file", |home, roots| {
+            drop(home.link(".config/docglow/telemetry.json", roots.join("file")))
+        }),
+        ("a file to be made", |home, roots| {
+            drop(home.link(".config/docglow/telemetry.json", roots.join("new")))
+        }),
         ("the lock", |home, roots| {
             home.file(".config/docglow/telemetry.json", UNSET);
             home.link(".config/docglow/telemetry.json.lock", roots.join("new"));
@@ -241,7 +275,8 @@ fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
         home.sent_id();
         home.command("enable").assert_success();
         home.command("disable").assert_success();
-        let mut names: Vec<_> = fs::read_dir(&roots).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(&roots).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["docglow", "file", "telemetry.json"], "{what}");
         assert_eq!(fs::read_dir(roots.join("docglow")).unwrap().count(), 0, "{what}");
@@ -272,7 +307,8 @@ fn a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed() {
     fs::create_dir_all(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
     fs::write(folder.join("telemetry.json"), UNSET.replace("unset", "yes")).unwrap();
-    let status = || home.sandbox.command(["status", "--json"]).env_remove("XDG_CONFIG_HOME").run().json();
+    let status =
+        || home.sandbox.command(["status", "--json"]).env_remove("XDG_CONFIG_HOME").run().json();
     assert_eq!(status()["active"], false);
     home.command("disable").assert_success();
     assert_eq!(status()["active"], false);
@@ -295,9 +331,13 @@ fn as_root_of_a_user_namespace_all_is_as_at_home() {
     for _ in 0..2 {
         inside(sandbox.hook().to(&receiver).arg("--wait").stdin(EVENT)).assert_silent();
     }
-    let ids: Vec<_> = receiver.requests().iter().map(|request| request.json()["instance_id"].clone()).collect();
+    let ids: Vec<_> =
+        receiver.requests().iter().map(|request| request.json()["instance_id"].clone()).collect();
     assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
-    assert_eq!(inside(sandbox.command(["log", "--json"])).assert_success().stdout().lines().count(), 2);
+    assert_eq!(
+        inside(sandbox.command(["log", "--json"])).assert_success().stdout().lines().count(),
+        2
+    );
     inside(sandbox.command(["disable"])).assert_success();
     assert_eq!(inside(sandbox.command(["status", "--json"])).json()["active"], false);
 }

@@ -77,7 +77,14 @@ fn an_odd_but_good_event_is_sent() {
         (with_duration("1446,\"duration_ms\":7"), 7),
         (with_duration(&brackets), 0),
         (with_duration(&format!("1446,\"x\":{brackets}")), 1446),
-        (with_duration(&format!("1446,\"x\":{}1{}", "{\"y\":".repeat(10_000), "}".repeat(10_000))), 1446),
+        (
+            with_duration(&format!(
+                "1446,\"x\":{}1{}",
+                "{\"y\":".repeat(10_000),
+                "}".repeat(10_000)
+            )),
+            1446,
+        ),
         (with_duration(&"9".repeat(100_000)), largest),
     ];
     for (index, (event, duration)) in events.into_iter().enumerate() {
@@ -89,7 +96,12 @@ fn an_odd_but_good_event_is_sent() {
 
 fn start(hook: &Invocation) -> Child {
     let mut command = hook.as_command();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the hook")
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the hook")
 }
 
 /// Feeds a gibibyte behind `beginning` without a broken pipe, and in little memory.
@@ -102,14 +114,19 @@ fn feed_a_gibibyte(hook: &Invocation, beginning: &[u8]) {
         stdin.write_all(&mebibyte).unwrap_or_else(|error| panic!("after {number} MiB: {error}"));
     }
     if IS_LINUX {
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("the hook in /proc");
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak memory");
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", child.id())).expect("the hook in /proc");
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak memory");
         let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("kB");
         assert!(peak < MEMORY_LIMIT_KIB, "{peak} KiB");
     }
     drop(stdin);
     let output = child.wait_with_output().expect("its end");
-    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    assert!(
+        output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+        "{output:?}"
+    );
 }
 
 fn a_gibibyte_that_never_ends_its_string_is_read_to_its_end() {

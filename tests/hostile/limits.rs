@@ -20,8 +20,11 @@ fn limited(hook: &Invocation, limit: &str) -> Outcome {
 
 fn where_no_file_may_be_written_an_event_goes_out_and_enable_says_so() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    limited(&sandbox.hook().on().to(&receiver).debug().stdin(EVENT), "-f 0").assert_sent(&receiver.url(), "204");
-    for (command, variable) in [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")] {
+    limited(&sandbox.hook().on().to(&receiver).debug().stdin(EVENT), "-f 0")
+        .assert_sent(&receiver.url(), "204");
+    for (command, variable) in
+        [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")]
+    {
         let outcome = limited(&sandbox.command([command]), "-f 0");
         assert!(outcome.assert_success().stderr().contains(variable), "{outcome:?}");
     }
@@ -34,8 +37,9 @@ fn where_no_file_may_be_written_an_event_goes_out_and_enable_says_so() {
 
 /// The least of these limits under which the program can be started at all: below it nothing of its own is run yet.
 fn least(sandbox: &Sandbox, option: &str, limits: impl IntoIterator<Item = usize>) -> usize {
-    let starts =
-        |limit: &usize| limited(&sandbox.command(["--version"]), &format!("{option} {limit}")).status.success();
+    let starts = |limit: &usize| {
+        limited(&sandbox.command(["--version"]), &format!("{option} {limit}")).status.success()
+    };
     limits.into_iter().find(starts).expect("a limit under which it starts")
 }
 

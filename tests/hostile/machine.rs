@@ -29,7 +29,9 @@ fn assert_unrecorded_but_sent(sandbox: &Sandbox, wrap: impl Fn(&Invocation) -> I
     let hook = sandbox.hook().on().to(&receiver).debug().stdin(EVENT);
     wrap(&hook).run().assert_sent(&receiver.url(), "204");
     assert!(receiver.only_request().json()["instance_id"].is_string());
-    for (command, variable) in [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")] {
+    for (command, variable) in
+        [("enable", "DOCGLOW_TELEMETRY=1"), ("disable", "DOCGLOW_NO_TELEMETRY=1")]
+    {
         let outcome = wrap(&sandbox.command([command])).run();
         assert!(outcome.assert_success().stderr().contains(variable), "{outcome:?}");
         assert!(outcome.stdout.is_empty(), "{outcome:?}");

@@ -47,7 +47,8 @@ fn a_docglow_yml_that_is_no_file_is_off() {
     sandbox.write_state(r#"{"version": 1, "consent": "yes"}"#);
     for kind in 0..5 {
         put_no_file(kind, &sandbox.project().join("docglow.yml"));
-        let outcome = limited(&sandbox.hook().to(&receiver).debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
+        let outcome =
+            limited(&sandbox.hook().to(&receiver).debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
         assert!(outcome.assert_not_sent().contains("docglow.yml"), "{kind}: {outcome:?}");
     }
     assert_eq!(receiver.connections(), 0);
@@ -61,7 +62,11 @@ fn an_alias_bomb_costs_neither_memory_nor_time() {
         format!("a: &a [{}]\nb: [{}]\n", list("x,", half), list("*a,", half)),
         format!("a: &a [{}]\ntelemetry:\n  enabled: [{}]\n", list("x,", half), list("*a,", half)),
         format!("a: &a {{x: [{}]}}\ntelemetry:\n  <<: [{}]\n", list("x,", half), list("*a,", half)),
-        format!("a: &a {{telemetry: {{x: [{}]}}}}\n<<: [{}]\n", list("x,", half), list("*a,", half)),
+        format!(
+            "a: &a {{telemetry: {{x: [{}]}}}}\n<<: [{}]\n",
+            list("x,", half),
+            list("*a,", half)
+        ),
         list("- &a [*a]\n", half),
         format!("a: {}", list("&a ", half)),
         list("? ", half),
@@ -71,7 +76,8 @@ fn an_alias_bomb_costs_neither_memory_nor_time() {
     ];
     for (index, bomb) in bombs.into_iter().enumerate() {
         sandbox.write_config(bomb);
-        let outcome = limited(&sandbox.hook().to(&receiver).debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
+        let outcome =
+            limited(&sandbox.hook().to(&receiver).debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
         outcome.assert_not_sent();
         assert!(outcome.wall < Duration::from_secs(5), "bomb {index}: {:?}", outcome.wall);
     }
@@ -81,7 +87,8 @@ fn a_manifest_that_is_no_file_gives_nothing() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     for kind in 0..5 {
         put_no_file(kind, &sandbox.project().join("manifest.json"));
-        let hook = sandbox.hook().on().to(&receiver).debug().args(["--target-dir", "."]).stdin(EVENT);
+        let hook =
+            sandbox.hook().on().to(&receiver).debug().args(["--target-dir", "."]).stdin(EVENT);
         limited(&hook, MEMORY_LIMIT_KIB).assert_sent(&receiver.url(), "204");
         assert_eq!(receiver.requests()[kind].json()["project_shape"]["models"], 0);
     }
@@ -103,7 +110,8 @@ fn a_manifest_with_endless_texts_costs_no_memory() {
     ];
     for (index, place) in places.into_iter().enumerate() {
         write_long(&sandbox.project().join("manifest.json"), place);
-        let hook = sandbox.hook().on().to(&receiver).debug().args(["--target-dir", "."]).stdin(EVENT);
+        let hook =
+            sandbox.hook().on().to(&receiver).debug().args(["--target-dir", "."]).stdin(EVENT);
         limited(&hook, MEMORY_LIMIT_KIB).assert_sent(&receiver.url(), "204");
         assert_eq!(receiver.requests().len(), index + 1, "{place}");
     }
@@ -112,7 +120,11 @@ fn a_manifest_with_endless_texts_costs_no_memory() {
 fn an_endless_certificate_file_costs_no_memory() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::start(Behaviour::CloseAtOnce));
     let url = format!("https://{}/", receiver.address());
-    let hook = sandbox.hook().on().env("DOCGLOW_TELEMETRY_ENDPOINT", url).env("SSL_CERT_FILE", "/dev/zero");
+    let hook = sandbox
+        .hook()
+        .on()
+        .env("DOCGLOW_TELEMETRY_ENDPOINT", url)
+        .env("SSL_CERT_FILE", "/dev/zero");
     let outcome = limited(&hook.debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
     let line = outcome.assert_success().stderr();
     // A sender that reads on and on is ended by its watchdog or by the limit, and debug then says that it timed out.

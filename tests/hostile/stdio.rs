@@ -6,8 +6,16 @@ use crate::wrapped::by_shell;
 use std::fs::File;
 use std::process::Stdio;
 
-const COMMANDS: [&[&str]; 8] =
-    [&[], &["--wait"], &["preview"], &["status"], &["status", "--json"], &["enable"], &["disable"], &["--help"]];
+const COMMANDS: [&[&str]; 8] = [
+    &[],
+    &["--wait"],
+    &["preview"],
+    &["status"],
+    &["status", "--json"],
+    &["enable"],
+    &["disable"],
+    &["--help"],
+];
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![

@@ -27,12 +27,17 @@ pub fn by_tool(hook: &Invocation, tool: &str, arguments: &[&str]) -> Invocation 
 
 /// The hook in a mount namespace of its own, behind `script`.
 pub fn in_namespace(hook: &Invocation, script: &str) -> Invocation {
-    by_tool(&by_shell(hook, &format!("{script} && exec \"$@\"")), "unshare", &["--mount", "--propagation", "private"])
+    by_tool(
+        &by_shell(hook, &format!("{script} && exec \"$@\"")),
+        "unshare",
+        &["--mount", "--propagation", "private"],
+    )
 }
 
 /// The hook as [`STRANGER`], who owns the sandbox's folders.
 pub fn as_stranger(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
-    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("the sandbox's mode");
+    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755))
+        .expect("the sandbox's mode");
     for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
         chown(folder, Some(STRANGER), Some(STRANGER)).expect("the sandbox's owner");
     }

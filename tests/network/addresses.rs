@@ -1,7 +1,9 @@
 //! Dead addresses and half-dead name servers, in a network of the test's own; curl beside, where it is installed.
 
 use crate::common::{Receiver, trials};
-use crate::support::namespace::{NXDOMAIN, REFUSED, Reply, SERVFAIL, Type, run_inside, run_inside_with, start_zone};
+use crate::support::namespace::{
+    NXDOMAIN, REFUSED, Reply, SERVFAIL, Type, run_inside, run_inside_with, start_zone,
+};
 use crate::support::proxy::forward;
 use crate::support::{Authority, Hook, Manner, Proxy, SENDER_LIFE, TlsReceiver, curl};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -70,8 +72,14 @@ impl Scene {
     }
 
     fn debug_line(&self, environment: &[(&str, &str)]) -> (String, Duration) {
-        let call = self.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &self.url).env("SSL_CERT_FILE", &self.ca).debug();
-        let outcome = environment.iter().fold(call, |call, (name, value)| call.env(name, value)).run();
+        let call = self
+            .hook
+            .call()
+            .env("DOCGLOW_TELEMETRY_ENDPOINT", &self.url)
+            .env("SSL_CERT_FILE", &self.ca)
+            .debug();
+        let outcome =
+            environment.iter().fold(call, |call, (name, value)| call.env(name, value)).run();
         (outcome.assert_success().stderr().to_owned(), outcome.wall)
     }
 
@@ -186,7 +194,10 @@ fn one_family() {
 }
 
 fn a_search_domain_that_fails_stops_nobody() {
-    run_inside_with("search", "search team.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n");
+    run_inside_with(
+        "search",
+        "search team.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n",
+    );
 }
 
 fn search() {
@@ -207,12 +218,18 @@ fn a_name_that_is_not_found_and_one_that_nobody_answers_for_are_told_apart() {
 fn not_found() {
     let scene = Scene::new();
     let proxy = |host: &str| format!("http://{host}.test:1");
-    start_zone(|name, _| Reply::Error(if name.starts_with("unknown") { NXDOMAIN } else { SERVFAIL }));
+    start_zone(|name, _| {
+        Reply::Error(if name.starts_with("unknown") { NXDOMAIN } else { SERVFAIL })
+    });
     let failed = |reason: &str| format!("telemetry: POST {} -> failed ({reason})\n", scene.url);
-    assert_eq!(scene.debug_line(&[("https_proxy", &proxy("unknown"))]).0, failed("proxy: name not found"));
+    assert_eq!(
+        scene.debug_line(&[("https_proxy", &proxy("unknown"))]).0,
+        failed("proxy: name not found")
+    );
     // A busy machine may leave no time to say so: musl asks on for 5 s.
-    let is_told =
-        |environment: &[(&str, &str)], reason| (0..3).any(|_| scene.debug_line(environment).0 == failed(reason));
+    let is_told = |environment: &[(&str, &str)], reason| {
+        (0..3).any(|_| scene.debug_line(environment).0 == failed(reason))
+    };
     assert!(is_told(&[("https_proxy", &proxy("failing"))], "proxy: name look-up failed"));
     assert!(is_told(&[], "name look-up failed"));
 }

@@ -32,7 +32,10 @@ fn the_token_goes_to_docglows_own_endpoint() {
     let (hook, authority) = (Hook::new(), Authority::new());
     let receiver = TlsReceiver::answering(&authority, "api.docglow.com");
     let proxy = Proxy::start(receiver.front(), Manner::tunnel());
-    let call = hook.call().env("DOCGLOW_VERCEL_BYPASS", TOKEN).env("all_proxy", format!("http://{}", proxy.address()));
+    let call = hook
+        .call()
+        .env("DOCGLOW_VERCEL_BYPASS", TOKEN)
+        .env("all_proxy", format!("http://{}", proxy.address()));
     let call = call.env("SSL_CERT_FILE", authority.write_to(hook.sandbox.root(), "ca.pem"));
     call.debug().run().assert_sent("https://api.docglow.com/v1/telemetry/events", "204");
     assert_eq!(receiver.only_request().header(HEADER), Some(TOKEN));
@@ -57,14 +60,20 @@ fn the_token_never_goes_where_docglow_yml_points() {
 
 fn the_token_stays_within_its_origin() {
     let receiver = Receiver::start(Behaviour::Custom(Box::new(|connection| {
-        let moved = connection.read_request().is_ok_and(|request| request.line.contains(" /moved "));
-        let (status, headers) = if moved { (204, Vec::new()) } else { (308, location("/moved".to_owned())) };
+        let moved =
+            connection.read_request().is_ok_and(|request| request.line.contains(" /moved "));
+        let (status, headers) =
+            if moved { (204, Vec::new()) } else { (308, location("/moved".to_owned())) };
         connection.answer(status, &headers).ok();
     })));
     let hook = Hook::new();
     let call = hook.call().to(&receiver).env("DOCGLOW_VERCEL_BYPASS", TOKEN);
     call.debug().run().assert_sent(&format!("http://{}/moved", receiver.address()), "204");
-    let tokens: Vec<_> = receiver.requests().iter().map(|request| request.header(HEADER).map(str::to_owned)).collect();
+    let tokens: Vec<_> = receiver
+        .requests()
+        .iter()
+        .map(|request| request.header(HEADER).map(str::to_owned))
+        .collect();
     assert_eq!(tokens, [Some(TOKEN.to_owned()), Some(TOKEN.to_owned())]);
 }
 
@@ -98,7 +107,8 @@ fn the_token_is_gone_for_good_once_another_origin_was_visited() {
         call.debug().run().assert_sent(&format!("http://{}/back", own.address()), "204");
         let mut requests = [own.requests(), other.requests()].concat();
         requests.sort_by_key(|request| request.at);
-        let tokens: Vec<_> = requests.iter().map(|request| request.header(HEADER).is_some()).collect();
+        let tokens: Vec<_> =
+            requests.iter().map(|request| request.header(HEADER).is_some()).collect();
         assert_eq!(tokens, [true, false, false], "by name: {by_name}");
     }
 }
@@ -106,8 +116,17 @@ fn the_token_is_gone_for_good_once_another_origin_was_visited() {
 fn a_token_that_is_not_visible_ascii_is_not_sent() {
     let receiver = Receiver::answering();
     let hook = Hook::new();
-    let tokens =
-        ["", " ", "two words", "tab\there", "line\r\nX-Injected: yes", "line\n", "\u{7f}", "t\u{f6}ken", "\u{a0}"];
+    let tokens = [
+        "",
+        " ",
+        "two words",
+        "tab\there",
+        "line\r\nX-Injected: yes",
+        "line\n",
+        "\u{7f}",
+        "t\u{f6}ken",
+        "\u{a0}",
+    ];
     for token in tokens {
         let call = hook.call().to(&receiver).env("DOCGLOW_VERCEL_BYPASS", token);
         call.debug().run().assert_sent(&receiver.url(), "204");

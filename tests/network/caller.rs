@@ -32,7 +32,9 @@ fn assert_delivers_after(signal: Signal) {
             let signalled = signalled.clone();
             move |connection| {
                 connection.read_request().ok();
-                while !signalled.load(Ordering::Acquire) && !connection.pause(Duration::from_millis(1)) {}
+                while !signalled.load(Ordering::Acquire)
+                    && !connection.pause(Duration::from_millis(1))
+                {}
                 connection.answer(307, &location).ok();
             }
         })));
@@ -40,7 +42,10 @@ fn assert_delivers_after(signal: Signal) {
         let mut call = hook.call().to(&first);
         // The shell stands for the caller's group: it lives until the signal.
         let arguments = if wait { "--wait" } else { "" };
-        let script = format!("printf %s '{EVENT}' | '{}' {arguments}; read -r forever", call.program.display());
+        let script = format!(
+            "printf %s '{EVENT}' | '{}' {arguments}; read -r forever",
+            call.program.display()
+        );
         call.program = crate::common::trials::tool_path("sh").expect("sh");
         let mut command = call.args(["-c", &script]).as_command();
         let mut caller = command.process_group(0).stdin(Stdio::piped()).spawn().expect("sh");
@@ -79,11 +84,18 @@ fn closed_standard_streams_do_not_keep_an_event_back() {
             if debug {
                 call = call.debug();
             }
-            let script = format!("exec '{}' {arguments} <'{}' {closed}", call.program.display(), event.display());
+            let script = format!(
+                "exec '{}' {arguments} <'{}' {closed}",
+                call.program.display(),
+                event.display()
+            );
             call.program = crate::common::trials::tool_path("sh").expect("sh");
             let outcome = call.args(["-c", &script]).run();
             assert!(outcome.status.success() && outcome.stdout.is_empty(), "{closed}: {outcome:?}");
-            assert!(debug && !closed.contains("2>") || outcome.stderr.is_empty(), "{closed}: {outcome:?}");
+            assert!(
+                debug && !closed.contains("2>") || outcome.stderr.is_empty(),
+                "{closed}: {outcome:?}"
+            );
             delivered += usize::from(!closed.contains('<'));
             assert_eq!(receiver.wait_for(delivered, SENDER_LIFE).len(), delivered, "{closed}");
         }

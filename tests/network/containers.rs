@@ -18,7 +18,8 @@ const WAIT: &str = "DOCGLOW_TELEMETRY_WAIT";
 
 fn the_variable_waits_as_the_option_does() {
     for word in ["1", "true", " YES ", "on"] {
-        let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
+        let (hook, receiver) =
+            (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
         hook.call().env(WAIT, word).to(&receiver).run().assert_silent();
         let report = ["report", "--status", "0", "--", "health"];
         hook.call().env(WAIT, word).to(&receiver).args(report).run().assert_silent();
@@ -34,8 +35,11 @@ fn the_variable_waits_as_the_option_does() {
 /// The call in a process id namespace of its own, with the arguments before it.
 fn contained(call: &Invocation, before: &[&str]) -> Invocation {
     let mut contained = call.clone().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    contained.arguments =
-        ["--pid", "--fork", "--mount-proc", "--kill-child"].iter().chain(before).map(Into::into).collect();
+    contained.arguments = ["--pid", "--fork", "--mount-proc", "--kill-child"]
+        .iter()
+        .chain(before)
+        .map(Into::into)
+        .collect();
     contained.arguments.push(call.program.clone().into());
     contained.program = tool_path("unshare").expect("unshare");
     contained
@@ -63,8 +67,10 @@ fn an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits() {
         let (hook, receiver) = (Hook::new(), Receiver::answering());
         let [event, done] = ["event.json", "done"].map(|name| hook.sandbox.root().join(name));
         fs::write(&event, EVENT).expect("the event");
-        let call = hook.call().to(&receiver).env(WAIT, wait).env("EVENT", &event).env("DONE", &done);
-        let mut container = contained(&call, &["sh", "-c", INIT]).as_command().spawn().expect("unshare");
+        let call =
+            hook.call().to(&receiver).env(WAIT, wait).env("EVENT", &event).env("DONE", &done);
+        let mut container =
+            contained(&call, &["sh", "-c", INIT]).as_command().spawn().expect("unshare");
         await_condition(|| done.exists());
         receiver.wait_for(3, SENDER_LIFE);
         let init = children(container.id()).pop().expect("the first process");

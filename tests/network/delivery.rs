@@ -24,7 +24,8 @@ pub fn timed_trials() -> Vec<libtest_mimic::Trial> {
 }
 
 fn an_event_is_delivered_after_the_caller_has_gone_on() {
-    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
+    let (hook, receiver) =
+        (Hook::new(), Receiver::start(Behaviour::SlowBy(Duration::from_millis(200))));
     hook.call().to(&receiver).run().assert_silent();
     hook.sender();
     let request = receiver.wait_for(1, SENDER_LIFE).remove(0);
@@ -37,19 +38,28 @@ fn the_sender_is_cut_off_from_its_caller() {
     receiver.wait_for(1, SENDER_LIFE);
     let sender = hook.sender();
     let own_group = rustix::process::getpgrp().as_raw_nonzero().get();
-    let [group, id] = [sender.stat(5), sender.proc("stat").split(|b| *b == b' ').next().and_then(parse)];
-    assert!(group.is_some() && group == id && group != Some(own_group.into()), "{group:?} of {id:?}");
+    let [group, id] =
+        [sender.stat(5), sender.proc("stat").split(|b| *b == b' ').next().and_then(parse)];
+    assert!(
+        group.is_some() && group == id && group != Some(own_group.into()),
+        "{group:?} of {id:?}"
+    );
     assert_eq!(sender.link("cwd"), Some(PathBuf::from("/")));
     assert!(sender.ignores(Signal::HUP));
     // Its connection, its slot, its source of random numbers.
     let is_own = |path: &Path| {
         let name = path.to_string_lossy();
-        name.starts_with("socket:") || name == "/dev/urandom" || path.starts_with(hook.sandbox.state_dir())
+        name.starts_with("socket:")
+            || name == "/dev/urandom"
+            || path.starts_with(hook.sandbox.state_dir())
     };
     for (number, path) in sender.descriptors() {
         match number {
             // The hand-over's, at its end.
-            0 => assert!(path.to_string_lossy().starts_with("pipe:") || path == Path::new("/dev/null"), "{path:?}"),
+            0 => assert!(
+                path.to_string_lossy().starts_with("pipe:") || path == Path::new("/dev/null"),
+                "{path:?}"
+            ),
             1 | 2 => assert_eq!(path, Path::new("/dev/null")),
             _ => assert!(is_own(&path), "descriptor {number} leads to {path:?}"),
         }
@@ -62,8 +72,11 @@ fn parse(bytes: &[u8]) -> Option<i64> {
 
 fn the_event_is_in_no_argument_and_no_environment() {
     let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
-    let call =
-        hook.call().to(&receiver).env("DOCGLOW_VERCEL_BYPASS", "s3cret-token").env("UNRELATED", "unrelated-secret");
+    let call = hook
+        .call()
+        .to(&receiver)
+        .env("DOCGLOW_VERCEL_BYPASS", "s3cret-token")
+        .env("UNRELATED", "unrelated-secret");
     call.run().assert_silent();
     receiver.wait_for(1, SENDER_LIFE);
     let sender = hook.sender();
@@ -102,7 +115,11 @@ fn debug_says_what_became_of_the_event() {
         hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), &status.to_string());
     }
     let refusing = Receiver::refusing();
-    hook.call().to(&refusing).debug().run().assert_sent(&refusing.url(), "failed (Connection refused)");
+    hook.call()
+        .to(&refusing)
+        .debug()
+        .run()
+        .assert_sent(&refusing.url(), "failed (Connection refused)");
     let unused = Receiver::answering();
     hook.call().to(&unused).env("DOCGLOW_NO_TELEMETRY", "1").debug().run().assert_not_sent();
     hook.call().to(&unused).stdin("{}").debug().run().assert_not_sent();
@@ -115,7 +132,10 @@ fn a_long_endpoint_is_handed_over_whole() {
     let url = format!("{}?{}", receiver.url(), "x".repeat(100_000));
     hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).run().assert_silent();
     let request = receiver.wait_for(1, SENDER_LIFE).remove(0);
-    assert_eq!(format!("http://{}{}", receiver.address(), request.line.split(' ').nth(1).unwrap()), url);
+    assert_eq!(
+        format!("http://{}{}", receiver.address(), request.line.split(' ').nth(1).unwrap()),
+        url
+    );
 }
 
 fn the_callers_time_does_not_depend_on_the_endpoint() {
@@ -151,7 +171,8 @@ fn the_sender_works_for_the_hook_alone() {
     let receiver = Receiver::answering();
     let handover = docglow_telemetry::sender::Handover {
         event: docglow_telemetry::payload::Event::parse(EVENT).expect("an event"),
-        endpoint: docglow_telemetry::endpoint::Endpoint::parse(&receiver.url()).expect("an endpoint"),
+        endpoint: docglow_telemetry::endpoint::Endpoint::parse(&receiver.url())
+            .expect("an endpoint"),
         bypass_token: None,
         proxy: Default::default(),
         state_folder: None,
@@ -160,19 +181,30 @@ fn the_sender_works_for_the_hook_alone() {
     };
     let text = serde_json::to_vec(&handover).expect("a hand-over");
     let sandbox = Sandbox::new();
-    let sender =
-        |killed: &str| sandbox.command(["send-from-stdin"]).env("DOCGLOW_NO_TELEMETRY", killed).stdin(text.clone());
+    let sender = |killed: &str| {
+        sandbox.command(["send-from-stdin"]).env("DOCGLOW_NO_TELEMETRY", killed).stdin(text.clone())
+    };
     sender("1").run().assert_silent();
     sender("0").run().assert_silent();
     assert_eq!(receiver.connections(), 0);
     // The same hand-over is a good one, where the environment is as the hook leaves it.
-    let bare = sender("1").env_remove("DOCGLOW_NO_TELEMETRY").env_remove("HOME").env_remove("XDG_CONFIG_HOME");
+    let bare = sender("1")
+        .env_remove("DOCGLOW_NO_TELEMETRY")
+        .env_remove("HOME")
+        .env_remove("XDG_CONFIG_HOME");
     let report = format!("telemetry: POST {} -> 204\n", receiver.url());
     assert_eq!(bare.run().assert_success().stdout(), report);
     // What a system sets by itself, as macOS' CoreFoundation and Windows do, does not keep it from sending.
-    let by_system = bare.env("__CF_USER_TEXT_ENCODING", "0x1F5:0x0:0x0").env("SystemRoot", "C:\\Windows");
+    let by_system =
+        bare.env("__CF_USER_TEXT_ENCODING", "0x1F5:0x0:0x0").env("SystemRoot", "C:\\Windows");
     assert_eq!(by_system.run().assert_success().stdout(), report);
-    for variable in ["DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY_ENDPOINT", "https_proxy", "ALL_PROXY", "HOME"] {
-        assert_eq!(by_system.clone().env(variable, "1").run().assert_success().stdout(), "", "{variable}");
+    for variable in
+        ["DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY_ENDPOINT", "https_proxy", "ALL_PROXY", "HOME"]
+    {
+        assert_eq!(
+            by_system.clone().env(variable, "1").run().assert_success().stdout(),
+            "",
+            "{variable}"
+        );
     }
 }

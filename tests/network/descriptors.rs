@@ -25,15 +25,25 @@ fn the_callers_output_ends_while_the_sender_lives() {
 fn assert_pipe_ends(shell: &str, redirections: &str) {
     let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
     let mut call = hook.call().to(&receiver);
-    let script = format!("{redirections}\nprintf %s '{EVENT}' | '{}' >/dev/null 2>&1", call.program.display());
+    let script = format!(
+        "{redirections}\nprintf %s '{EVENT}' | '{}' >/dev/null 2>&1",
+        call.program.display()
+    );
     call.program = crate::common::trials::tool_path(shell).expect("the shell");
     let mut command = call.args(["-c", &script]).as_command();
-    let output =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().expect("the shell");
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .expect("the shell");
     assert_eq!((output.status.success(), output.stdout, output.stderr), (true, vec![], vec![]));
     receiver.wait_for(1, SENDER_LIFE);
     let sender = hook.sender();
-    let pipes = sender.descriptors().into_iter().filter(|(_, path)| path.to_string_lossy().starts_with("pipe:"));
+    let pipes = sender
+        .descriptors()
+        .into_iter()
+        .filter(|(_, path)| path.to_string_lossy().starts_with("pipe:"));
     assert!(pipes.filter(|(number, _)| *number > 0).count() == 0, "{:?}", sender.descriptors());
 }
 

@@ -24,7 +24,12 @@ fn release(hook: &Hook, receiver: &Receiver, debug: bool) -> Vec<Child> {
     let call = if debug { hook.call().to(receiver).debug() } else { hook.call().to(receiver) };
     let start = |_| {
         let mut command = call.as_command();
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("a hook")
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a hook")
     };
     let mut hooks: Vec<Child> = (0..HOOKS).map(start).collect();
     for (number, hook) in hooks.iter_mut().enumerate() {
@@ -46,7 +51,11 @@ fn lines(hooks: Vec<Child>) -> Vec<String> {
 }
 
 fn durations(receiver: &Receiver) -> Vec<u64> {
-    receiver.requests().iter().map(|request| request.json()["duration_ms"].as_u64().expect("a duration")).collect()
+    receiver
+        .requests()
+        .iter()
+        .map(|request| request.json()["duration_ms"].as_u64().expect("a duration"))
+        .collect()
 }
 
 fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
@@ -59,10 +68,17 @@ fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
     assert_eq!(distinct.len(), delivered.len(), "an event was doubled");
     for (number, line) in lines.iter().enumerate() {
         let arrived = distinct.contains(&(number as u64));
-        assert!(if arrived { *line == sent } else { line == dropped }, "{number}: {line:?}, arrived: {arrived}");
+        assert!(
+            if arrived { *line == sent } else { line == dropped },
+            "{number}: {line:?}, arrived: {arrived}"
+        );
     }
     assert!(delivered.len() >= MAX_SENDERS, "only {} of {HOOKS} were delivered", delivered.len());
-    println!("{HOOKS} hooks at once: {} delivered, {} dropped at the cap", delivered.len(), HOOKS - delivered.len());
+    println!(
+        "{HOOKS} hooks at once: {} delivered, {} dropped at the cap",
+        delivered.len(),
+        HOOKS - delivered.len()
+    );
 }
 
 fn five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind() {
@@ -85,7 +101,11 @@ fn five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind() {
     }
     assert_eq!(hook.senders().len(), 0, "three seconds after the last hook returned");
     let arrived = durations(&receiver);
-    assert_eq!(arrived.iter().collect::<BTreeSet<_>>().len(), arrived.len(), "an event was doubled");
+    assert_eq!(
+        arrived.iter().collect::<BTreeSet<_>>().len(),
+        arrived.len(),
+        "an event was doubled"
+    );
     assert!(arrived.len() <= MAX_SENDERS, "{} senders were at work", arrived.len());
     println!(
         "{HOOKS} hooks before a silent endpoint: {} sent, at most {most} senders, {most_kib} KiB in all",

@@ -47,8 +47,12 @@ fn swallowed() {
     hook.sender();
     hook.assert_gone_within(three_seconds);
     // A busy machine may leave no time to say so.
-    let told = || hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().stderr().to_owned();
-    assert!((0..3).any(|_| told() == format!("telemetry: POST {url} -> failed (name look-up failed)\n")));
+    let told =
+        || hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().stderr().to_owned();
+    assert!(
+        (0..3)
+            .any(|_| told() == format!("telemetry: POST {url} -> failed (name look-up failed)\n"))
+    );
 }
 
 fn localhost_is_this_machine_whatever_a_name_server_says() {
@@ -67,7 +71,12 @@ fn localhost() {
     let hosts = hook.sandbox.root().join("hosts");
     std::fs::write(&hosts, "").expect("a file without hosts");
     assert!(
-        Command::new("mount").arg("--bind").args([&hosts, Path::new("/etc/hosts")]).status().expect("mount").success()
+        Command::new("mount")
+            .arg("--bind")
+            .args([&hosts, Path::new("/etc/hosts")])
+            .status()
+            .expect("mount")
+            .success()
     );
     let url = format!("http://localhost:{}/events", receiver.port());
     hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).debug().run().assert_sent(&url, "204");
@@ -114,7 +123,8 @@ fn no_proxy() {
         (&[("no_proxy", "a.example"), ("NO_PROXY", "*")], false),
         (&[], false),
     ] {
-        let call = variables.iter().fold(call.clone(), |call, (name, list)| call.env(name, names(list)));
+        let call =
+            variables.iter().fold(call.clone(), |call, (name, list)| call.env(name, names(list)));
         let outcome = call.run();
         assert_eq!(outcome.stderr(), format!("telemetry: POST {url} -> 204\n"), "{variables:?}");
         through_proxy += usize::from(!direct);
@@ -134,7 +144,10 @@ fn chroot() {
     let url = receiver.url_with("collector.test");
     let environment = [("DOCGLOW_TELEMETRY_ENDPOINT", url.as_str()), ("SSL_CERT_FILE", "/file")];
     let output = machine::run_in(&root, &[], &environment, machine::event_file(&sandbox));
-    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    assert!(
+        output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+        "{output:?}"
+    );
     receiver.wait_for(1, SENDER_LIFE);
 }
 
@@ -176,16 +189,20 @@ fn plug_ins() {
     start_resolver(true);
     let (hook, authority) = (Hook::new(), Authority::new());
     let root = hook.sandbox.root();
-    let (source, library, nsswitch) = (root.join("deadly.c"), root.join("deadly.so"), root.join("nsswitch.conf"));
+    let (source, library, nsswitch) =
+        (root.join("deadly.c"), root.join("deadly.so"), root.join("nsswitch.conf"));
     std::fs::write(&source, DEADLY).expect("the plug-in's source");
     std::fs::write(&nsswitch, "").expect("nsswitch.conf");
     succeed(Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]));
     succeed(Command::new("mount").arg("--bind").args([&nsswitch, Path::new("/etc/nsswitch.conf")]));
-    let found =
-        Command::new("find").args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"]).output().expect("find");
+    let found = Command::new("find")
+        .args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"])
+        .output()
+        .expect("find");
     // /lib is the same folder as /usr/lib on most machines.
     let paths = String::from_utf8(found.stdout).expect("paths");
-    let plug_ins: BTreeSet<_> = paths.lines().filter_map(|path| std::fs::canonicalize(path).ok()).collect();
+    let plug_ins: BTreeSet<_> =
+        paths.lines().filter_map(|path| std::fs::canonicalize(path).ok()).collect();
     for plug_in in plug_ins {
         succeed(Command::new("mount").arg("--bind").args([&library, &plug_in]));
     }

@@ -38,15 +38,27 @@ pub fn root_in(sandbox: &Sandbox, file: Option<&Path>) -> PathBuf {
     fs::write(root.join("etc/resolv.conf"), "nameserver 127.0.0.1\n").expect("resolv.conf");
     let binary = crate::common::sandbox::binary();
     // Another process copies: a file that this one had open for writing could not be executed.
-    let copy = |from: &Path, to: &str| Command::new("cp").arg(from).arg(root.join(to)).status().expect("cp").success();
+    let copy = |from: &Path, to: &str| {
+        Command::new("cp").arg(from).arg(root.join(to)).status().expect("cp").success()
+    };
     assert!(copy(&binary, "docglow-telemetry") && file.is_none_or(|file| copy(file, "file")));
     root
 }
 
 /// Runs a command in this root, telemetry on, the event on stdin.
-pub fn run_in(root: &Path, arguments: &[&str], environment: &[(&str, &str)], stdin: Stdio) -> Output {
+pub fn run_in(
+    root: &Path,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    stdin: Stdio,
+) -> Output {
     let mut command = Command::new(crate::common::trials::tool_path("chroot").expect("chroot"));
-    command.arg(root).arg("/docglow-telemetry").args(arguments).env_clear().env("DOCGLOW_TELEMETRY", "1");
+    command
+        .arg(root)
+        .arg("/docglow-telemetry")
+        .args(arguments)
+        .env_clear()
+        .env("DOCGLOW_TELEMETRY", "1");
     command.envs(environment.iter().copied()).stdin(stdin).output().expect("chroot")
 }
 
@@ -62,9 +74,18 @@ fn a_root_with_nothing_in_it_is_enough() {
     let url = format!("http://localhost:{}/", receiver.port());
     let endpoint = ("DOCGLOW_TELEMETRY_ENDPOINT", url.as_str());
     for (count, arguments, debug) in [(1, &[][..], ""), (2, &["--wait"], ""), (3, &[], "1")] {
-        let output = run_in(&root, arguments, &[endpoint, ("DOCGLOW_TELEMETRY_DEBUG", debug)], event_file(&sandbox));
+        let output = run_in(
+            &root,
+            arguments,
+            &[endpoint, ("DOCGLOW_TELEMETRY_DEBUG", debug)],
+            event_file(&sandbox),
+        );
         assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
-        let line = if debug.is_empty() { String::new() } else { format!("telemetry: POST {url} -> 204\n") };
+        let line = if debug.is_empty() {
+            String::new()
+        } else {
+            format!("telemetry: POST {url} -> 204\n")
+        };
         assert_eq!(String::from_utf8_lossy(&output.stderr), line);
         receiver.wait_for(count, crate::support::SENDER_LIFE);
     }
@@ -77,8 +98,15 @@ fn nothing_to_put_in_a_closed_streams_place_is_no_failure() {
         for arguments in ["", "--wait", "preview", "status", "enable", "--help", "--unknown"] {
             let script = format!("exec chroot \"$1\" /docglow-telemetry {arguments} {closed}");
             let mut command = Command::new("sh");
-            command.args(["-c", &script, "sh"]).arg(&root).env("DOCGLOW_TELEMETRY", "1").stdin(event_file(&sandbox));
-            let status = command.env("DOCGLOW_TELEMETRY_ENDPOINT", "http://localhost:1/").status().expect("sh");
+            command
+                .args(["-c", &script, "sh"])
+                .arg(&root)
+                .env("DOCGLOW_TELEMETRY", "1")
+                .stdin(event_file(&sandbox));
+            let status = command
+                .env("DOCGLOW_TELEMETRY_ENDPOINT", "http://localhost:1/")
+                .status()
+                .expect("sh");
             assert!(status.success(), "{arguments} {closed}: {status}");
         }
     }
@@ -86,7 +114,9 @@ fn nothing_to_put_in_a_closed_streams_place_is_no_failure() {
 
 fn off_costs_no_more_instructions_than_that() {
     let (nobody, refused, project) = (Sandbox::new(), Sandbox::new(), Sandbox::new());
-    refused.write_state(r#"{"version": 1, "consent": "no", "consent_recorded_at": "2026-01-01T00:00:00Z"}"#);
+    refused.write_state(
+        r#"{"version": 1, "consent": "no", "consent_recorded_at": "2026-01-01T00:00:00Z"}"#,
+    );
     project.write_config("title: Acme\ntelemetry:\n  enabled: false\n");
     let report = ["report", "--status", "0", "--duration-ms", "1446", "--", "generate", "--static"];
     for (way, hook, limit) in [
@@ -105,11 +135,16 @@ fn off_costs_no_more_instructions_than_that() {
 }
 
 fn instructions(mut call: Invocation) -> u64 {
-    let hook = std::mem::replace(&mut call.program, crate::common::trials::tool_path("valgrind").expect("valgrind"));
+    let hook = std::mem::replace(
+        &mut call.program,
+        crate::common::trials::tool_path("valgrind").expect("valgrind"),
+    );
     let arguments = std::mem::take(&mut call.arguments);
-    let call = call.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(hook).args(arguments);
+    let call =
+        call.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(hook).args(arguments);
     let outcome = call.run();
     let report = outcome.stderr();
-    let counted = report.lines().find_map(|line| line.split_once("Collected : ")).expect("a count").1;
+    let counted =
+        report.lines().find_map(|line| line.split_once("Collected : ")).expect("a count").1;
     counted.trim().parse().expect("a number")
 }

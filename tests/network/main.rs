@@ -33,7 +33,9 @@ fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
     match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [support::namespace::INSIDE, name] => return succeed(|| run_inside_namespaces(name)),
-        [support::ThreeSeconds::ARGUMENT] => return succeed(|| std::thread::sleep(support::SENDER_LIFE)),
+        [support::ThreeSeconds::ARGUMENT] => {
+            return succeed(|| std::thread::sleep(support::SENDER_LIFE));
+        }
         _ => {}
     }
     let mut arguments = Arguments::from_args();
@@ -64,7 +66,11 @@ fn main() -> ExitCode {
     let together = libtest_mimic::run(&arguments, waiting.into_iter().flatten().collect());
     arguments.test_threads = Some(1);
     let alone = libtest_mimic::run(&arguments, alone.into_iter().flatten().collect());
-    if together.has_failed() || alone.has_failed() { ExitCode::from(101) } else { ExitCode::SUCCESS }
+    if together.has_failed() || alone.has_failed() {
+        ExitCode::from(101)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Trials start this binary again, for a part in them.

@@ -30,14 +30,19 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 /// What is done inside the namespaces, by the name that a trial gives it.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
-        "squid" => || Scene::new(Peer::nginx).passes("http", |scene| vec![Peer::squid(scene.folder(), "allow")]),
+        "squid" => || {
+            Scene::new(Peer::nginx)
+                .passes("http", |scene| vec![Peer::squid(scene.folder(), "allow")])
+        },
         "tinyproxy" => || {
             Scene::new(Peer::nginx).passes("http", |scene| {
                 let squid = Peer::squid(scene.folder(), "allow");
                 vec![Peer::tinyproxy(scene.folder(), &squid), squid]
             })
         },
-        "apache-proxy" => || Scene::new(Peer::nginx).passes("http", |scene| vec![Peer::apache_proxy(scene.folder())]),
+        "apache-proxy" => || {
+            Scene::new(Peer::nginx).passes("http", |scene| vec![Peer::apache_proxy(scene.folder())])
+        },
         "haproxy" => || {
             Scene::new(Peer::nginx).passes("http", |scene| {
                 let squid = Peer::squid(scene.folder(), "allow");
@@ -51,8 +56,12 @@ pub fn part(name: &str) -> Option<fn()> {
                 vec![Peer::haproxy(scene.folder(), &squid, Some(&certificate)), squid]
             })
         },
-        "privoxy" => || Scene::new(Peer::nginx).passes("http", |scene| vec![Peer::privoxy(scene.folder())]),
-        "dante" => || Scene::new(Peer::nginx).passes("socks5h", |scene| vec![Peer::danted(scene.folder())]),
+        "privoxy" => {
+            || Scene::new(Peer::nginx).passes("http", |scene| vec![Peer::privoxy(scene.folder())])
+        }
+        "dante" => {
+            || Scene::new(Peer::nginx).passes("socks5h", |scene| vec![Peer::danted(scene.folder())])
+        }
         "nginx" => || Scene::new(Peer::nginx).gets(),
         "caddy" => || Scene::new(Peer::caddy).gets(),
         "apache" => || Scene::new(Peer::apache_server).gets(),
@@ -100,13 +109,19 @@ impl Scene {
     fn deliver_all(&self, environment: &[(&str, &str)]) {
         let mut ours = Vec::new();
         for _ in 0..EVENTS {
-            let call = self.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &self.url).env("SSL_CERT_FILE", &self.ca);
+            let call = self
+                .hook
+                .call()
+                .env("DOCGLOW_TELEMETRY_ENDPOINT", &self.url)
+                .env("SSL_CERT_FILE", &self.ca);
             let call = environment.iter().fold(call, |call, (name, value)| call.env(name, value));
             let outcome = call.debug().run();
             outcome.assert_sent(&self.url, "204");
             ours.push(outcome.wall);
         }
-        let curls = (0..EVENTS / 4).filter_map(|_| curl::delivers(&self.url, &self.ca, environment)).collect();
+        let curls = (0..EVENTS / 4)
+            .filter_map(|_| curl::delivers(&self.url, &self.ca, environment))
+            .collect();
         println!("{EVENTS} of {EVENTS}: median {:?}, curl's {:?}", median(ours), median(curls));
     }
 }
@@ -119,7 +134,8 @@ fn median(mut times: Vec<Duration>) -> Option<Duration> {
 fn refusing_squid() {
     let scene = Scene::new(|folder, _| Peer::squid(folder, "deny"));
     let proxy = format!("http://proxy.test:{}", scene._server.port);
-    let call = scene.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &scene.url).env("https_proxy", proxy);
+    let call =
+        scene.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &scene.url).env("https_proxy", proxy);
     call.debug().run().assert_sent(&scene.url, "failed (proxy refused: 403)");
 }
 

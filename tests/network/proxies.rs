@@ -59,7 +59,10 @@ fn an_event_goes_through_the_proxy() {
     assert_eq!(connect.header("host"), Some("collector.test:8443"));
     assert_eq!(connect.header("proxy-authorization"), None);
     let request = scene.receiver.only_request();
-    assert_eq!((request.line.as_str(), request.header("host")), ("POST /events HTTP/1.1", Some("collector.test:8443")));
+    assert_eq!(
+        (request.line.as_str(), request.header("host")),
+        ("POST /events HTTP/1.1", Some("collector.test:8443"))
+    );
     assert_eq!(request.header("proxy-authorization"), None);
 }
 
@@ -76,7 +79,11 @@ fn credentials_go_to_the_proxy_and_nowhere_else() {
         call.debug().run().assert_sent(URL, "204");
         let connects = scene.proxy.requests();
         let connect = connects.last().expect("a CONNECT");
-        assert_eq!(connect.header("proxy-authorization"), Some(format!("Basic {basic}").as_str()), "{user_info}");
+        assert_eq!(
+            connect.header("proxy-authorization"),
+            Some(format!("Basic {basic}").as_str()),
+            "{user_info}"
+        );
         let request = scene.receiver.requests().pop().expect("a request");
         let raw = String::from_utf8_lossy(&request.raw).into_owned();
         assert!(!raw.contains(basic) && !raw.contains("hunter2"), "{raw}");
@@ -87,7 +94,11 @@ fn each_variable_names_the_proxy() {
     for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
         let scene = Scene::new(Manner::tunnel());
         let address = scene.proxy.address();
-        for url in [format!("http://{address}/"), format!("http://{address}/path?query"), address.to_string()] {
+        for url in [
+            format!("http://{address}/"),
+            format!("http://{address}/path?query"),
+            address.to_string(),
+        ] {
             scene.call().env(name, &url).debug().run().assert_sent(URL, "204");
         }
         assert_eq!(scene.proxy.connections(), 3, "{name}");
@@ -133,7 +144,8 @@ fn this_machine_is_never_reached_through_a_proxy() {
         call.debug().run().assert_sent(&url, "204");
     }
     let url = scene.receiver.url_with("localhost");
-    let call = scene.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).env("https_proxy", scene.proxy_url());
+    let call =
+        scene.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).env("https_proxy", scene.proxy_url());
     let outcome = call.debug().run();
     assert!(outcome.stderr().contains("not valid for name"), "{outcome:?}");
     assert_eq!((plain.requests().len(), scene.proxy.connections()), (2, 0));
@@ -163,12 +175,15 @@ fn a_proxy_that_cannot_be_used_is_not_gone_around() {
         "http://127.0.0.1:0".to_owned(),
     ] {
         let outcome = scene.call().env("https_proxy", &url).debug().run();
-        let expected =
-            format!("telemetry: POST {URL} -> failed (the proxy that the environment names can't be used)\n");
+        let expected = format!(
+            "telemetry: POST {URL} -> failed (the proxy that the environment names can't be used)\n"
+        );
         assert_eq!(outcome.stderr(), expected, "{url:?}");
     }
     let not_text = std::os::unix::ffi::OsStringExt::from_vec(b"http://\xff:1".to_vec());
     let not_text: std::ffi::OsString = not_text;
-    assert!(scene.call().env("https_proxy", not_text).debug().run().stderr().contains("can't be used"));
+    assert!(
+        scene.call().env("https_proxy", not_text).debug().run().stderr().contains("can't be used")
+    );
     assert_eq!((scene.proxy.connections(), scene.receiver.handshakes()), (0, 0));
 }

@@ -32,7 +32,11 @@ fn assert_delivers(pieces: Vec<Vec<u8>>) {
     let what = format!("{:?}", pieces.iter().map(Vec::len).collect::<Vec<_>>());
     let scene = Scene::new(Manner::Tunnel(pieces));
     let outcome = scene.call().env("https_proxy", scene.proxy_url()).debug().run();
-    assert_eq!(outcome.stderr(), format!("telemetry: POST {URL} -> 204\n"), "reply in pieces of {what} bytes");
+    assert_eq!(
+        outcome.stderr(),
+        format!("telemetry: POST {URL} -> 204\n"),
+        "reply in pieces of {what} bytes"
+    );
 }
 
 fn a_reply_with_headers_opens_the_tunnel() {
@@ -73,15 +77,22 @@ fn failure(manner: Manner) -> String {
     let outcome = call.debug().run();
     let line = outcome.assert_success().stderr();
     let reason = line.strip_prefix(&format!("telemetry: POST {URL} -> failed ("));
-    let reason = reason.and_then(|rest| rest.strip_suffix(")\n")).unwrap_or_else(|| panic!("no reason: {line:?}"));
-    assert!(!line.contains("hunter2") && !line.contains("jane") && !line.contains("amFuZTpodW50ZXIy"), "{line}");
+    let reason = reason
+        .and_then(|rest| rest.strip_suffix(")\n"))
+        .unwrap_or_else(|| panic!("no reason: {line:?}"));
+    assert!(
+        !line.contains("hunter2") && !line.contains("jane") && !line.contains("amFuZTpodW50ZXIy"),
+        "{line}"
+    );
     assert_eq!(scene.receiver.handshakes(), 0);
     reason.to_owned()
 }
 
 fn a_reply_that_refuses_sends_nothing() {
     for status in ["401", "403", "407", "502", "503", "302"] {
-        let reason = failure(Manner::Refuse(format!("HTTP/1.1 {status} Reason\r\nContent-Length: 0\r\n\r\n").into()));
+        let reason = failure(Manner::Refuse(
+            format!("HTTP/1.1 {status} Reason\r\nContent-Length: 0\r\n\r\n").into(),
+        ));
         assert_eq!(reason, format!("proxy refused: {status}"));
     }
 }

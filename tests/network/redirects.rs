@@ -32,7 +32,8 @@ fn path_of(receiver: &Receiver) -> String {
 fn a_redirect_keeps_the_post_and_its_body() {
     for status in [301, 302, 307, 308] {
         let target = Receiver::answering();
-        let first = redirecting(status, &format!("http://127.0.0.1:{}/moved?to=here", target.port()));
+        let first =
+            redirecting(status, &format!("http://127.0.0.1:{}/moved?to=here", target.port()));
         let answered = format!("http://127.0.0.1:{}/moved?(set)", target.port());
         Hook::new().call().to(&first).debug().run().assert_sent(&answered, "204");
         let (sent, arrived) = (first.only_request(), target.only_request());
@@ -56,10 +57,13 @@ fn see_other_ends_the_send() {
 /// Sends a request for `/v1/telemetry/events` to this location and returns the path that the second request asks for.
 fn second_path(location: &'static str) -> String {
     let receiver = Receiver::start(Behaviour::Custom(Box::new(move |connection| {
-        let first = connection.read_request().is_ok_and(|request| request.line.contains(" /v1/telemetry/events "));
+        let first = connection
+            .read_request()
+            .is_ok_and(|request| request.line.contains(" /v1/telemetry/events "));
         let port = connection.stream.local_addr().expect("an address").port();
         let location = location.replace("PORT", &port.to_string());
-        let (status, headers) = if first { (307, vec![("location".to_owned(), location)]) } else { (204, Vec::new()) };
+        let (status, headers) =
+            if first { (307, vec![("location".to_owned(), location)]) } else { (204, Vec::new()) };
         connection.answer(status, &headers).ok();
     })));
     let outcome = Hook::new().call().to(&receiver).debug().run();
@@ -98,7 +102,12 @@ fn three_redirects_are_followed_and_a_fourth_is_not() {
         hops.push(redirecting(302, &next));
     }
     let [third, fourth] = [&hops[2], &hops[3]];
-    Hook::new().call().to(fourth).debug().run().assert_sent(&hops[0].url(), "failed (too many redirects)");
+    Hook::new()
+        .call()
+        .to(fourth)
+        .debug()
+        .run()
+        .assert_sent(&hops[0].url(), "failed (too many redirects)");
     assert_eq!(target.connections(), 0);
     Hook::new().call().to(third).debug().run().assert_sent(&target.url(), "204");
     assert_eq!(path_of(&target), "/v1/telemetry/events");
@@ -106,7 +115,12 @@ fn three_redirects_are_followed_and_a_fourth_is_not() {
 
 fn a_loop_of_redirects_ends() {
     let receiver = redirecting(301, "/v1/telemetry/events");
-    Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (too many redirects)");
+    Hook::new()
+        .call()
+        .to(&receiver)
+        .debug()
+        .run()
+        .assert_sent(&receiver.url(), "failed (too many redirects)");
     assert_eq!(receiver.requests().len(), 4);
 }
 
@@ -150,7 +164,11 @@ fn a_redirect_to_a_place_that_breaks_the_rule_is_refused() {
     ] {
         let first = redirecting(307, &location.replace("PORT", &target.port().to_string()));
         let outcome = Hook::new().call().to(&first).debug().run();
-        assert_eq!(outcome.stderr(), format!("telemetry: POST {} -> {REFUSED}\n", first.url()), "{location:?}");
+        assert_eq!(
+            outcome.stderr(),
+            format!("telemetry: POST {} -> {REFUSED}\n", first.url()),
+            "{location:?}"
+        );
     }
     assert_eq!(target.connections(), 0);
 }
@@ -169,7 +187,12 @@ fn a_location_cannot_add_a_header() {
 
 fn a_redirect_without_a_location_fails() {
     let receiver = Receiver::start(Behaviour::Answer(302, Vec::new()));
-    Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (redirect without a Location)");
+    Hook::new()
+        .call()
+        .to(&receiver)
+        .debug()
+        .run()
+        .assert_sent(&receiver.url(), "failed (redirect without a Location)");
 }
 
 fn https_redirecting(authority: &Authority, name: &str, location: &str) -> TlsReceiver {
@@ -204,8 +227,11 @@ fn a_redirect_from_elsewhere_to_this_machine_is_refused() {
     let target = TlsReceiver::answering(&authority, "localhost");
     let port = target.front().port();
     let url = "https://collector.test:8443/events";
-    for host in ["localhost", "127.0.0.1", "127.0.0.9", "0.0.0.0", "LocalHost", "localhost.", "a.localhost"] {
-        let first = https_redirecting(&authority, "collector.test", &format!("https://{host}:{port}/"));
+    for host in
+        ["localhost", "127.0.0.1", "127.0.0.9", "0.0.0.0", "LocalHost", "localhost.", "a.localhost"]
+    {
+        let first =
+            https_redirecting(&authority, "collector.test", &format!("https://{host}:{port}/"));
         let proxy = Proxy::start(first.front(), Manner::tunnel());
         let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).env("SSL_CERT_FILE", &ca);
         let call = call.env("https_proxy", format!("http://{}", proxy.address()));

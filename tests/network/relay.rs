@@ -21,7 +21,9 @@ fn listening_ports(descriptors: &[(u32, std::path::PathBuf)]) -> Vec<u16> {
     const LISTEN: &str = "0A";
     let inodes: Vec<_> = descriptors
         .iter()
-        .filter_map(|(_, target)| Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned()))
+        .filter_map(|(_, target)| {
+            Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+        })
         .collect();
     let table = fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
     let rows = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -34,7 +36,8 @@ fn another_process_gets_nothing_from_the_relay() {
     // minreq comes to the relay when it has read its trust store, which a FIFO puts off.
     let certificates = scene.hook.sandbox.root().join("fifo");
     assert!(Command::new("mkfifo").arg(&certificates).status().expect("mkfifo").success());
-    let call = scene.call().env("SSL_CERT_FILE", &certificates).env("https_proxy", scene.proxy_url());
+    let call =
+        scene.call().env("SSL_CERT_FILE", &certificates).env("https_proxy", scene.proxy_url());
     call.run().assert_silent();
     let sender = scene.hook.sender();
     let begin = Instant::now();
@@ -46,7 +49,8 @@ fn another_process_gets_nothing_from_the_relay() {
         std::thread::sleep(Duration::from_millis(1));
     };
     let connect = "CONNECT collector.test:8443 HTTP/1.1\r\n";
-    let authorization = "Proxy-Authorization: Basic c2VuZGVyOjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw\r\n";
+    let authorization =
+        "Proxy-Authorization: Basic c2VuZGVyOjAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw\r\n";
     let greetings = [
         String::new(),
         "\r\n".repeat(200),

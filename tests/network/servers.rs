@@ -127,7 +127,9 @@ fn a_server_that_sends_only_interim_answers_does_no_harm() {
 }
 
 fn the_answer_is_the_one_behind_interim_answers() {
-    for interim in ["100 Continue\r\n", "103 Early Hints\r\nLink: </x>\r\n", "103 A\r\n\r\nHTTP/1.1 102 B\r\n"] {
+    for interim in
+        ["100 Continue\r\n", "103 Early Hints\r\nLink: </x>\r\n", "103 A\r\n\r\nHTTP/1.1 102 B\r\n"]
+    {
         let answer = format!("HTTP/1.1 {interim}\r\nHTTP/1.1 204 No Content\r\n\r\n");
         let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
         Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
@@ -149,19 +151,24 @@ fn a_redirect_behind_an_interim_answer_is_followed() {
 
 fn headers_of_a_hundred_kilobytes_are_read() {
     let header = format!("X-Filler: {}\r\n", "x".repeat(1000)).repeat(100);
-    let receiver = Receiver::start(Behaviour::Bytes(format!("HTTP/1.1 204 No Content\r\n{header}\r\n").into()));
+    let receiver = Receiver::start(Behaviour::Bytes(
+        format!("HTTP/1.1 204 No Content\r\n{header}\r\n").into(),
+    ));
     Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
 }
 
 fn an_answer_whose_headers_cannot_be_read_is_still_called_one() {
     let (latin_1, long) = (b"X: \xe9\r\n".to_vec(), b"X: y\r\n".repeat(100_000));
     let no_number = b"Content-Length: abc\r\n".to_vec();
-    for (headers, reason) in [(latin_1, "are no text"), (long, "too long to read"), (no_number, "can't be read")] {
+    for (headers, reason) in
+        [(latin_1, "are no text"), (long, "too long to read"), (no_number, "can't be read")]
+    {
         let answer = [b"HTTP/1.1 204 No Content\r\n", &headers[..], b"\r\n"].concat();
         let receiver = Receiver::start(Behaviour::Bytes(answer));
         let outcome = Hook::new().call().to(&receiver).debug().run();
         assert!(
-            outcome.stderr().contains("answered, with headers") && outcome.stderr().contains(reason),
+            outcome.stderr().contains("answered, with headers")
+                && outcome.stderr().contains(reason),
             "{outcome:?}"
         );
         receiver.only_request();
@@ -174,7 +181,9 @@ fn a_server_that_closes_at_once_does_no_harm() {
 }
 
 fn a_server_that_closes_half_way_through_the_request_does_no_harm() {
-    let half = |connection: &mut Connection| drop(std::io::Read::read(&mut connection.stream, &mut [0; 20]));
+    let half = |connection: &mut Connection| {
+        drop(std::io::Read::read(&mut connection.stream, &mut [0; 20]))
+    };
     let line = endure(half);
     assert!(line.starts_with("failed ("), "{line}");
 }
@@ -187,11 +196,20 @@ fn a_server_that_resets_does_no_harm() {
 
 fn a_refused_connection_does_no_harm() {
     let (hook, receiver) = (Hook::new(), Receiver::refusing());
-    hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (Connection refused)");
+    hook.call()
+        .to(&receiver)
+        .debug()
+        .run()
+        .assert_sent(&receiver.url(), "failed (Connection refused)");
 }
 
 fn an_answer_that_is_no_http_does_no_harm() {
-    for answer in ["SSH-2.0-OpenSSH_9.6\r\n", "HTTP/1.1 20", "HTTP/1.1 000 X\r\n\r\n", "HTTP/1.1 1000 X\r\n\r\n"] {
+    for answer in [
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "HTTP/1.1 20",
+        "HTTP/1.1 000 X\r\n\r\n",
+        "HTTP/1.1 1000 X\r\n\r\n",
+    ] {
         let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
         let outcome = Hook::new().call().to(&receiver).debug().run();
         outcome.assert_sent(&receiver.url(), "failed (the answer is not HTTP)");
@@ -209,7 +227,8 @@ fn an_endless_status_line_is_cut_off() {
 }
 
 fn endless_headers_are_cut_off() {
-    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\n", b"name: value\r\n"));
+    let line =
+        endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\n", b"name: value\r\n"));
     assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
 }
 
@@ -233,7 +252,8 @@ fn a_header_of_exactly_the_limit_is_no_surprise() {
         let receiver = Receiver::start(Behaviour::Bytes(answer.into_bytes()));
         let outcome = Hook::new().call().to(&receiver).debug().run();
         let line = outcome.assert_success().stderr();
-        let what = format!("status line of {}, header of {header} bytes: {line}", status_line.len());
+        let what =
+            format!("status line of {}, header of {header} bytes: {line}", status_line.len());
         assert!(line.ends_with(" -> 204\n") || line.contains("-> failed ("), "{what}");
         assert!(!line.contains("timed out"), "{what}");
     }
@@ -255,10 +275,18 @@ fn an_impossible_content_length_does_no_harm() {
 }
 
 fn an_answer_that_stops_half_way_does_no_harm() {
-    for answer in ["HTTP/1.1", "HTTP/1.1 2", "HTTP/1.1 204 No Content\r\na", "HTTP/1.1 204 No Content\r\na: b\r\n"] {
+    for answer in [
+        "HTTP/1.1",
+        "HTTP/1.1 2",
+        "HTTP/1.1 204 No Content\r\na",
+        "HTTP/1.1 204 No Content\r\na: b\r\n",
+    ] {
         let receiver = Receiver::start(Behaviour::Bytes(answer.into()));
         let outcome = Hook::new().call().to(&receiver).debug().run();
         let line = outcome.assert_success().stderr();
-        assert!(line.starts_with("telemetry: POST ") && !line.contains("timed out"), "{answer:?}: {line}");
+        assert!(
+            line.starts_with("telemetry: POST ") && !line.contains("timed out"),
+            "{answer:?}: {line}"
+        );
     }
 }

@@ -26,7 +26,8 @@ fn a_socks5h_proxy_is_given_the_name() {
     let url = format!("socks5h://{}", proxy.address());
     scene.call().env("https_proxy", &url).debug().run().assert_sent(URL, "204");
     curl::delivers(URL, &scene.ca, &[("https_proxy", &url)]);
-    let asked = Asked { credentials: None, kind: 3, address: b"collector.test".to_vec(), port: 8443 };
+    let asked =
+        Asked { credentials: None, kind: 3, address: b"collector.test".to_vec(), port: 8443 };
     assert!(proxy.asked().iter().all(|one| *one == asked), "{:?}", proxy.asked());
 }
 
@@ -35,7 +36,9 @@ fn a_socks5_proxy_is_given_an_address() {
 }
 
 fn socks5() {
-    start_zone(|_, family| Reply::Addresses(if family == Type::A { vec![[192, 0, 2, 1].into()] } else { Vec::new() }));
+    start_zone(|_, family| {
+        Reply::Addresses(if family == Type::A { vec![[192, 0, 2, 1].into()] } else { Vec::new() })
+    });
     let scene = Scene::new(Manner::Hang);
     let proxy = SocksProxy::start(scene.receiver.front(), None, 0);
     let url = format!("socks5://{}", proxy.address());
@@ -55,7 +58,8 @@ fn a_socks_proxy_is_given_the_credentials() {
         let outcome = scene.call().env("https_proxy", url(user_info)).debug().run();
         outcome.assert_sent(URL, "failed (proxy refused: SOCKS credentials)");
     }
-    let outcome = scene.call().env("https_proxy", format!("socks5h://{}", proxy.address())).debug().run();
+    let outcome =
+        scene.call().env("https_proxy", format!("socks5h://{}", proxy.address())).debug().run();
     outcome.assert_sent(URL, "failed (proxy refused: SOCKS credentials)");
 }
 

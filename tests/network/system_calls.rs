@@ -20,7 +20,10 @@ fn trace(hook: &Hook, mut call: Invocation) -> Vec<String> {
     call.args(["-f", "-qq", "-o"]).arg(&log).arg(hook_program).args(own).run().assert_silent();
     let calls = fs::read_to_string(&log).expect("the trace");
     // Each line begins with the process id.
-    calls.lines().map(|line| line.split_once(' ').map_or(line, |(_, call)| call).trim_start().to_owned()).collect()
+    calls
+        .lines()
+        .map(|line| line.split_once(' ').map_or(line, |(_, call)| call).trim_start().to_owned())
+        .collect()
 }
 
 fn off_opens_no_socket_starts_no_process_and_writes_no_file() {
@@ -49,14 +52,21 @@ fn off_opens_no_socket_starts_no_process_and_writes_no_file() {
             ));
         }
         let calls = trace(&hook, call);
-        assert!(calls.iter().any(|call| call.starts_with("read(0")), "the trace shows nothing: {calls:?}");
-        assert_eq!(calls.iter().filter(|call| call.starts_with(ALLOWED_ONCE)).count(), 1, "{calls:?}");
+        assert!(
+            calls.iter().any(|call| call.starts_with("read(0")),
+            "the trace shows nothing: {calls:?}"
+        );
+        assert_eq!(
+            calls.iter().filter(|call| call.starts_with(ALLOWED_ONCE)).count(),
+            1,
+            "{calls:?}"
+        );
         let creates = |call: &&String| {
-            let open =
-                call.starts_with("open") && ["O_CREAT", "O_WRONLY", "O_RDWR"].iter().any(|flag| call.contains(flag));
+            let open = call.starts_with("open")
+                && ["O_CREAT", "O_WRONLY", "O_RDWR"].iter().any(|flag| call.contains(flag));
             let other = [
-                "socket", "connect", "clone", "fork", "vfork", "mkdir", "creat", "rename", "unlink", "link", "symlink",
-                "chmod", "mknod",
+                "socket", "connect", "clone", "fork", "vfork", "mkdir", "creat", "rename",
+                "unlink", "link", "symlink", "chmod", "mknod",
             ];
             open || other.iter().any(|name| call.starts_with(name))
         };
@@ -70,7 +80,9 @@ fn the_sender_starts_no_further_process() {
     let calls = trace(&hook, hook.call().to(&receiver));
     receiver.only_request();
     let begins = |names: &[&str]| {
-        let starts = |call: &&String| names.iter().any(|name| call.starts_with(name)) && !call.contains("CLONE_THREAD");
+        let starts = |call: &&String| {
+            names.iter().any(|name| call.starts_with(name)) && !call.contains("CLONE_THREAD")
+        };
         calls.iter().filter(starts).cloned().collect::<Vec<_>>()
     };
     assert_eq!(begins(&["execve("]).len(), 2, "the hook and its sender: {calls:?}");

@@ -34,7 +34,8 @@ struct Scene {
 impl Scene {
     fn new(name: &str, validity: Validity) -> Self {
         let authority = Authority::new();
-        let receiver = TlsReceiver::start(&authority, name, validity, Behaviour::Answer(204, Vec::new()));
+        let receiver =
+            TlsReceiver::start(&authority, name, validity, Behaviour::Answer(204, Vec::new()));
         Self { hook: Hook::new(), authority, receiver }
     }
 
@@ -47,7 +48,8 @@ impl Scene {
     }
 
     fn trusting_call(&self) -> Invocation {
-        self.call().env("SSL_CERT_FILE", self.authority.write_to(self.hook.sandbox.root(), "ca.pem"))
+        self.call()
+            .env("SSL_CERT_FILE", self.authority.write_to(self.hook.sandbox.root(), "ca.pem"))
     }
 }
 
@@ -57,7 +59,9 @@ fn assert_fails(call: Invocation, url: &str, word: &str) {
     let outcome = call.debug().run();
     let line = outcome.assert_success().stderr();
     let reason = line.strip_prefix(&format!("telemetry: POST {url} -> failed ("));
-    let reason = reason.and_then(|rest| rest.strip_suffix(")\n")).unwrap_or_else(|| panic!("no reason: {line:?}"));
+    let reason = reason
+        .and_then(|rest| rest.strip_suffix(")\n"))
+        .unwrap_or_else(|| panic!("no reason: {line:?}"));
     assert!(reason.to_lowercase().contains(word), "{reason}");
     assert!(!reason.contains('\n') && !reason.contains("os error"), "{reason}");
 }
@@ -82,7 +86,11 @@ fn a_ca_that_openssl_reads_is_trusted() {
     ] {
         std::fs::write(&file, &other).unwrap();
         let outcome = scene.call().env("SSL_CERT_FILE", &file).debug().run();
-        assert_eq!(outcome.stderr(), format!("telemetry: POST {} -> 204\n", scene.url()), "{other}");
+        assert_eq!(
+            outcome.stderr(),
+            format!("telemetry: POST {} -> 204\n", scene.url()),
+            "{other}"
+        );
         crate::support::curl::delivers(&scene.url(), &file, &[]);
     }
 }
@@ -101,7 +109,8 @@ fn a_ca_that_openssl_limits_is_not_trusted() {
 
 fn a_ca_in_ssl_cert_dir_is_trusted() {
     let scene = Scene::new("localhost", Validity::Current);
-    let (empty, full) = (scene.hook.sandbox.root().join("empty"), scene.hook.sandbox.root().join("full"));
+    let (empty, full) =
+        (scene.hook.sandbox.root().join("empty"), scene.hook.sandbox.root().join("full"));
     for folder in [&empty, &full] {
         std::fs::create_dir(folder).unwrap();
     }
@@ -129,7 +138,11 @@ fn relative_paths_of_certificates_are_the_callers() {
         ("SSL_CERT_DIR", "none:certs"),
     ] {
         let outcome = scene.call().env(name, value).debug().run();
-        assert_eq!(outcome.stderr(), format!("telemetry: POST {} -> 204\n", scene.url()), "{name}={value}");
+        assert_eq!(
+            outcome.stderr(),
+            format!("telemetry: POST {} -> 204\n", scene.url()),
+            "{name}={value}"
+        );
     }
 }
 
@@ -190,14 +203,20 @@ fn a_server_that_closes_in_the_handshake_gets_nothing() {
         std::io::Read::read(&mut connection.stream, &mut [0; 4096]).ok();
     })));
     let url = format!("https://localhost:{}/", receiver.port());
-    assert_fails(scene.trusting_call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url), &url, "closed without an answer");
+    assert_fails(
+        scene.trusting_call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url),
+        &url,
+        "closed without an answer",
+    );
 }
 
 fn an_unreadable_trust_store_sends_nothing() {
     let scene = Scene::new("localhost", Validity::Current);
     let empty = scene.hook.sandbox.root().join("empty.pem");
     std::fs::write(&empty, "no certificate").unwrap();
-    for file in [empty, scene.hook.sandbox.root().join("missing.pem"), scene.hook.sandbox.root().to_owned()] {
+    for file in
+        [empty, scene.hook.sandbox.root().join("missing.pem"), scene.hook.sandbox.root().to_owned()]
+    {
         assert_fails(scene.call().env("SSL_CERT_FILE", file), &scene.url(), "");
     }
     assert_eq!(scene.receiver.connections(), 0);
@@ -207,7 +226,8 @@ fn a_trust_store_as_large_as_a_platforms_stays_small_in_memory() {
     const AUTHORITIES: usize = 150;
     const PEAK_KIB: u64 = 16 << 10;
     let (hook, authority) = (Hook::new(), Authority::new());
-    let receiver = TlsReceiver::start(&authority, "localhost", Validity::Current, Behaviour::Silent);
+    let receiver =
+        TlsReceiver::start(&authority, "localhost", Validity::Current, Behaviour::Silent);
     let others = (1..AUTHORITIES).map(|_| Authority::new());
     let store: String = others.chain([authority]).map(|authority| authority.pem()).collect();
     let file = hook.sandbox.root().join("store.pem");

@@ -24,7 +24,8 @@ fn assert_all_arrive(program: &str, arguments: impl Fn(&str) -> Vec<String>) {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     let event = hook.sandbox.root().join("event.json");
     std::fs::write(&event, EVENT).expect("the event");
-    let mut call = hook.call().to(&receiver).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let mut call =
+        hook.call().to(&receiver).env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let line = format!("'{}' <'{}'", call.program.display(), event.display());
     call.program = tool_path(program).expect("the program");
     call.arguments = arguments(&line).into_iter().map(Into::into).collect();
@@ -41,12 +42,16 @@ fn a_group_that_is_killed_as_the_hook_returns_takes_no_event_along() {
 }
 
 fn a_session_that_ends_with_the_hook_takes_no_event_along() {
-    assert_all_arrive("script", |hook| vec!["-qc".into(), format!("exec {hook}"), "/dev/null".into()]);
+    assert_all_arrive("script", |hook| {
+        vec!["-qc".into(), format!("exec {hook}"), "/dev/null".into()]
+    });
 }
 
 /// As `ssh -tt` does to what it has run.
 fn a_terminal_that_is_closed_as_the_hook_returns_takes_no_event_along() {
-    assert_all_arrive("script", |hook| vec!["-qc".into(), format!("{hook}; kill -KILL $PPID"), "/dev/null".into()]);
+    assert_all_arrive("script", |hook| {
+        vec!["-qc".into(), format!("{hook}; kill -KILL $PPID"), "/dev/null".into()]
+    });
 }
 
 fn an_init_that_ends_the_group_of_its_command_takes_no_event_along() {

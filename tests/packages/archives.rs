@@ -32,7 +32,10 @@ fn the_wheel_carries_the_very_binary() {
     for (processor, built) in [("x86_64", binary()), ("aarch64", given("FOREIGN_BINARY"))] {
         let (folder, _) = unpacked(processor);
         let carried = read(folder.path(), "data/scripts/docglow-telemetry");
-        assert!(carried == fs::read(built).expect("the binary"), "{processor}: not the binary that make built");
+        assert!(
+            carried == fs::read(built).expect("the binary"),
+            "{processor}: not the binary that make built"
+        );
     }
 }
 
@@ -44,8 +47,17 @@ fn a_wheel_names_every_linux_and_every_licence() {
         for tag in ["manylinux2014", "manylinux_2_17", "musllinux_1_1"] {
             assert!(tags.contains(&format!("Tag: py3-none-{tag}_{processor}\n")), "{tags}");
         }
-        let notices = String::from_utf8(read(folder.path(), "dist-info/licenses/NOTICES")).expect("text");
-        for part in ["musl: MIT", "Rich Felker", "rustls 0.", "ring 0.", "ISC License", "minreq 3.", "serde_yaml 0."] {
+        let notices =
+            String::from_utf8(read(folder.path(), "dist-info/licenses/NOTICES")).expect("text");
+        for part in [
+            "musl: MIT",
+            "Rich Felker",
+            "rustls 0.",
+            "ring 0.",
+            "ISC License",
+            "minreq 3.",
+            "serde_yaml 0.",
+        ] {
             assert!(notices.contains(part), "{part} is not in NOTICES");
         }
         assert!(!notices.contains("aws-lc"));
@@ -56,7 +68,11 @@ fn a_wheel_names_every_linux_and_every_licence() {
 fn deb_and_tar_carry_the_very_binary_and_its_manual() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (deb, tar) = (folder.path().join("deb"), folder.path().join("tar"));
-    succeed(Command::new("dpkg-deb").arg("-x").args([&only_file(&given("PACKAGES"), &["_amd64.deb"]), &deb]));
+    succeed(
+        Command::new("dpkg-deb")
+            .arg("-x")
+            .args([&only_file(&given("PACKAGES"), &["_amd64.deb"]), &deb]),
+    );
     fs::create_dir(&tar).expect("a folder");
     let archive = only_file(&given("PACKAGES"), &["docglow-telemetry-", "x86_64", ".tar.gz"]);
     succeed(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(&tar));

@@ -21,7 +21,9 @@ fn hook(sandbox: &Sandbox) -> Invocation {
     let mut hook = sandbox.hook();
     hook.program = tool_path("unshare").expect("unshare");
     let hook = hook.args(["--user", "--map-root-user", "--mount", "sh", "-euc", SET_UP]);
-    hook.arg(tool_path("qemu-aarch64").expect("qemu")).arg(given("FOREIGN_BINARY")).env("PATH", "/usr/bin:/bin")
+    hook.arg(tool_path("qemu-aarch64").expect("qemu"))
+        .arg(given("FOREIGN_BINARY"))
+        .env("PATH", "/usr/bin:/bin")
 }
 
 fn on_aarch64_it_decides_and_sends() {

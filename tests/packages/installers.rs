@@ -20,7 +20,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     [Installer::Pip, Installer::Pipx, Installer::Uv]
         .map(|installer| {
             let name =
-                format!("packages::installers::{installer:?}_installs_upgrades_and_uninstalls_it").to_lowercase();
+                format!("packages::installers::{installer:?}_installs_upgrades_and_uninstalls_it")
+                    .to_lowercase();
             trial(name, &shells, move || installs_upgrades_and_uninstalls(installer))
         })
         .into()
@@ -46,28 +47,46 @@ impl Installer {
             (Installer::Uv, _) => (tools.join("uv"), &["tool", task]),
         };
         let mut command = Command::new(program);
-        command.args(words).arg("docglow-telemetry").env("PIP_NO_INDEX", "1").env("PIP_FIND_LINKS", index);
-        command.env("UV_NO_INDEX", "1").env("UV_FIND_LINKS", index).env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+        command
+            .args(words)
+            .arg("docglow-telemetry")
+            .env("PIP_NO_INDEX", "1")
+            .env("PIP_FIND_LINKS", index);
+        command
+            .env("UV_NO_INDEX", "1")
+            .env("UV_FIND_LINKS", index)
+            .env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
         command.env("PIPX_HOME", home.join("pipx")).env("PIPX_BIN_DIR", home.join("bin"));
-        succeed(command.env("UV_TOOL_DIR", home.join("uv")).env("UV_TOOL_BIN_DIR", home.join("bin")));
+        succeed(
+            command.env("UV_TOOL_DIR", home.join("uv")).env("UV_TOOL_BIN_DIR", home.join("bin")),
+        );
     }
 }
 
 fn installs_upgrades_and_uninstalls(installer: Installer) {
     let project = Project::new();
-    let (home, index) = (project.sandbox.root().join("installed"), project.sandbox.root().join("index"));
+    let (home, index) =
+        (project.sandbox.root().join("installed"), project.sandbox.root().join("index"));
     fs::create_dir_all(&index).expect("a folder");
     make_older_release(&index);
     let mut path = vec![home.join("bin")];
     if installer == Installer::Pip {
         succeed(Command::new("python3").args(["-m", "venv"]).arg(&home));
         let pip = home.join("bin/pip");
-        succeed(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check", "docglow==0.9.2"]));
+        succeed(Command::new(pip).args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "docglow==0.9.2",
+        ]));
     } else {
-        path.push(project::docglow().expect("DOCGLOW_VENV").parent().expect("its folder").to_owned());
+        path.push(
+            project::docglow().expect("DOCGLOW_VENV").parent().expect("its folder").to_owned(),
+        );
     }
-    let shell =
-        |(shell, line): (&str, &str), receiver: &Receiver| run_docglow(&project.sandbox, &path, shell, line, receiver);
+    let shell = |(shell, line): (&str, &str), receiver: &Receiver| {
+        run_docglow(&project.sandbox, &path, shell, line, receiver)
+    };
 
     installer.run("install", &home, &index);
     let hook = home.join("bin/docglow-telemetry");
@@ -95,13 +114,22 @@ fn installs_upgrades_and_uninstalls(installer: Installer) {
         assert!(!outcome.stderr().contains("docglow-telemetry"), "{outcome:?}");
         // The consent is docglow's too.
         let requests = receiver.wait_for(1, SENDER_LIFE);
-        assert!(!requests[0].header("User-Agent").unwrap_or_default().starts_with("docglow-telemetry"));
+        assert!(
+            !requests[0].header("User-Agent").unwrap_or_default().starts_with("docglow-telemetry")
+        );
     }
 }
 
 /// `docglow generate` in a shell with this line in its start-up file, telemetry on.
-fn run_docglow(sandbox: &Sandbox, path: &[PathBuf], shell: &str, line: &str, receiver: &Receiver) -> Outcome {
-    let mut script = sandbox.hook().args(["-c", &format!("{line}\ndocglow generate")]).on().to(receiver);
+fn run_docglow(
+    sandbox: &Sandbox,
+    path: &[PathBuf],
+    shell: &str,
+    line: &str,
+    receiver: &Receiver,
+) -> Outcome {
+    let mut script =
+        sandbox.hook().args(["-c", &format!("{line}\ndocglow generate")]).on().to(receiver);
     script.program = tool_path(shell).expect("the shell");
     let path = path.iter().map(PathBuf::as_path).chain([Path::new("/usr/bin"), Path::new("/bin")]);
     script.env("PATH", std::env::join_paths(path).expect("a PATH")).env("LC_ALL", "C.UTF-8").run()

@@ -29,12 +29,15 @@ fn main() -> std::process::ExitCode {
 
 /// The folder or file that `make packages` names by this variable.
 fn given(variable: &str) -> PathBuf {
-    std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: `make packages`")).into()
+    std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set: `make packages`"))
+        .into()
 }
 
 /// The one file of that folder with these words in its name.
 fn only_file(folder: &std::path::Path, words: &[&str]) -> PathBuf {
-    let names = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let names =
+        std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let has_all = |path: &PathBuf| words.iter().all(|word| path.to_string_lossy().contains(word));
     let found: Vec<PathBuf> = names.filter(has_all).collect();
     assert_eq!(found.len(), 1, "{words:?} in {}: {found:?}", folder.display());
@@ -44,9 +47,12 @@ fn only_file(folder: &std::path::Path, words: &[&str]) -> PathBuf {
 /// Runs it to its end; panics, with what it said, where it fails.
 #[track_caller]
 fn succeed(command: &mut Command) -> String {
-    let output =
-        command.stdin(std::process::Stdio::null()).output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let output = command
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let [stdout, stderr] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(output.status.success(), "{command:?}: {}\n{stdout}{stderr}", output.status);
     stdout
 }

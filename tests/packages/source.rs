@@ -41,7 +41,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn the_same_source_makes_the_same_bytes_anywhere() {
-    let root = tempfile::Builder::new().prefix("another place ").tempdir().expect("a temporary folder");
+    let root =
+        tempfile::Builder::new().prefix("another place ").tempdir().expect("a temporary folder");
     let (source, home) = (root.path().join("the source"), root.path().join("the cargo home"));
     fs::create_dir(&source).expect("a folder");
     fs::create_dir_all(home.join("registry")).expect("a folder");
@@ -56,18 +57,27 @@ fn the_same_source_makes_the_same_bytes_anywhere() {
     let mut make = outside_of_make("make");
     make.current_dir(&source).env("CARGO_HOME", &home).env("CARGO_NET_OFFLINE", "true");
     // Neither a user's environment nor cargo's configuration changes what is make's own.
-    let linker = format!("CARGO_TARGET_{}_UNKNOWN_LINUX_MUSL_LINKER", std::env::consts::ARCH.to_uppercase());
-    let others = ["TARGET", "HOST", "TARGET_CC", "CARGO_BUILD_TARGET_DIR", &linker].map(|name| (name, "theirs"));
+    let linker =
+        format!("CARGO_TARGET_{}_UNKNOWN_LINUX_MUSL_LINKER", std::env::consts::ARCH.to_uppercase());
+    let others = ["TARGET", "HOST", "TARGET_CC", "CARGO_BUILD_TARGET_DIR", &linker]
+        .map(|name| (name, "theirs"));
     succeed(make.envs(others));
     let again = fs::read(source.join("dist/docglow-telemetry")).expect("the binary");
-    assert!(again == fs::read(binary()).expect("the binary"), "another folder's build has other bytes");
+    assert!(
+        again == fs::read(binary()).expect("the binary"),
+        "another folder's build has other bytes"
+    );
 }
 
 fn no_path_of_the_builder_is_in_the_binary() {
     let bytes = fs::read(binary()).expect("the binary");
     for path in [Path::new(SOURCE), &cargo_home()] {
         let path = path.as_os_str().as_encoded_bytes();
-        assert!(!bytes.windows(path.len()).any(|window| window == path), "{}", String::from_utf8_lossy(path));
+        assert!(
+            !bytes.windows(path.len()).any(|window| window == path),
+            "{}",
+            String::from_utf8_lossy(path)
+        );
     }
 }
 

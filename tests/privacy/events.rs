@@ -44,20 +44,29 @@ const GOOD_BEGINNINGS: [&str; 14] = [
 pub fn secret() -> impl Strategy<Value = String> {
     let spelling = select(&SECRETS[..]).prop_flat_map(|secret| {
         let spaced: String = secret.chars().flat_map(|character| [character, '.']).collect();
-        let spellings =
-            [secret.to_owned(), secret.to_lowercase(), secret.to_uppercase(), format!("  {secret}\t"), spaced];
+        let spellings = [
+            secret.to_owned(),
+            secret.to_lowercase(),
+            secret.to_uppercase(),
+            format!("  {secret}\t"),
+            spaced,
+        ];
         select(spellings.to_vec())
     });
-    (spelling, prop_oneof![Just(""), select(&GOOD_BEGINNINGS[..])]).prop_map(|(secret, good)| format!("{good}{secret}"))
+    (spelling, prop_oneof![Just(""), select(&GOOD_BEGINNINGS[..])])
+        .prop_map(|(secret, good)| format!("{good}{secret}"))
 }
 
 fn word() -> impl Strategy<Value = String> {
-    let words: Vec<&str> = [&COMMANDS[..], &RESULTS, &FEATURES, &COUNTS, &["duckdb", "0.9.2", "3.11.7"]].concat();
+    let words: Vec<&str> =
+        [&COMMANDS[..], &RESULTS, &FEATURES, &COUNTS, &["duckdb", "0.9.2", "3.11.7"]].concat();
     select(words).prop_map(str::to_owned)
 }
 
 fn key() -> impl Strategy<Value = String> {
-    let known = select([&KEYS[..], &COUNTS, &FEATURES, &["platform", "instance_id", "schema_version"]].concat());
+    let known = select(
+        [&KEYS[..], &COUNTS, &FEATURES, &["platform", "instance_id", "schema_version"]].concat(),
+    );
     prop_oneof![3 => known.prop_map(str::to_owned), 2 => secret()]
 }
 
@@ -74,7 +83,8 @@ fn leaf() -> impl Strategy<Value = Value> {
 
 fn value() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(5, 24, 5, |inner| {
-        let object = vec((key(), inner.clone()), 0..5).prop_map(|entries| Value::Object(entries.into_iter().collect()));
+        let object = vec((key(), inner.clone()), 0..5)
+            .prop_map(|entries| Value::Object(entries.into_iter().collect()));
         prop_oneof![vec(inner, 0..5).prop_map(Value::from), object]
     })
 }
@@ -86,19 +96,27 @@ pub fn any_object() -> impl Strategy<Value = String> {
 
 /// A good event of which some fields are replaced and to which others are added, before and behind.
 pub fn mutated_event() -> impl Strategy<Value = String> {
-    let good = (select(&COMMANDS[..]), select(&RESULTS[..])).prop_map(|(command, result)| good(command, result));
-    let others = || vec((key().prop_filter("not what makes an event", |key| !makes_an_event(key)), value()), 0..6);
+    let good = (select(&COMMANDS[..]), select(&RESULTS[..]))
+        .prop_map(|(command, result)| good(command, result));
+    let others = || {
+        vec(
+            (key().prop_filter("not what makes an event", |key| !makes_an_event(key)), value()),
+            0..6,
+        )
+    };
     let replaced = vec((any::<prop::sample::Index>(), value()), 0..4);
-    (others(), good, replaced, others(), 0..200_usize).prop_map(|(before, mut good, replaced, behind, depth)| {
-        for (index, value) in replaced {
-            let at = 2 + index.index(good.len() - 2);
-            good[at].1 = value;
-        }
-        let nested = (0..depth).fold(json!(SECRETS[0]), |inner, level| {
-            if level % 2 == 0 { json!([inner]) } else { json!({ SECRETS[1]: inner }) }
-        });
-        written(&[before, good, behind, vec![("nested".to_owned(), nested)]].concat())
-    })
+    (others(), good, replaced, others(), 0..200_usize).prop_map(
+        |(before, mut good, replaced, behind, depth)| {
+            for (index, value) in replaced {
+                let at = 2 + index.index(good.len() - 2);
+                good[at].1 = value;
+            }
+            let nested = (0..depth).fold(json!(SECRETS[0]), |inner, level| {
+                if level % 2 == 0 { json!([inner]) } else { json!({ SECRETS[1]: inner }) }
+            });
+            written(&[before, good, behind, vec![("nested".to_owned(), nested)]].concat())
+        },
+    )
 }
 
 fn makes_an_event(key: &str) -> bool {
@@ -106,7 +124,8 @@ fn makes_an_event(key: &str) -> bool {
 }
 
 fn good(command: &str, result: &str) -> Vec<(String, Value)> {
-    let counts: Map<String, Value> = COUNTS.iter().map(|key| ((*key).to_owned(), json!(7))).collect();
+    let counts: Map<String, Value> =
+        COUNTS.iter().map(|key| ((*key).to_owned(), json!(7))).collect();
     let fields = [
         ("command", json!(command)),
         ("result", json!(result)),
@@ -121,6 +140,7 @@ fn good(command: &str, result: &str) -> Vec<(String, Value)> {
 }
 
 fn written(entries: &[(String, Value)]) -> String {
-    let entries: Vec<String> = entries.iter().map(|(key, value)| format!("{}:{value}", json!(key))).collect();
+    let entries: Vec<String> =
+        entries.iter().map(|(key, value)| format!("{}:{value}", json!(key))).collect();
     format!("{{{}}}", entries.join(","))
 }

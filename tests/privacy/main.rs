@@ -11,14 +11,23 @@ mod vocabulary;
 mod world;
 
 fn main() -> std::process::ExitCode {
-    common::conclude([secrets::trials(), parsing::trials(), sending::trials()].into_iter().flatten().collect())
+    common::conclude(
+        [secrets::trials(), parsing::trials(), sending::trials()].into_iter().flatten().collect(),
+    )
 }
 
 /// Runs a property on this many cases, the same ones every time.
-fn for_all<S: proptest::strategy::Strategy>(cases: u32, strategy: &S, mut test: impl FnMut(S::Value)) {
+fn for_all<S: proptest::strategy::Strategy>(
+    cases: u32,
+    strategy: &S,
+    mut test: impl FnMut(S::Value),
+) {
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Config { cases, failure_persistence: None, ..Config::default() }, rng);
+    let mut runner = TestRunner::new_with_rng(
+        Config { cases, failure_persistence: None, ..Config::default() },
+        rng,
+    );
     // A `Fn` is asked for, though the cases come one after the other.
     let test = std::cell::RefCell::new(&mut test);
     let outcome = runner.run(strategy, |value| {

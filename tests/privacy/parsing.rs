@@ -55,7 +55,9 @@ fn any_text_gives_a_closed_payload_or_none() {
     for_all(CASES, &any::<String>(), |text| {
         is_clean_event(&text);
         let quoted = serde_json::Value::from(text.as_str());
-        for key in ["adapter", "docglow_version", "python_version", "features", "counts", "duration"] {
+        for key in
+            ["adapter", "docglow_version", "python_version", "features", "counts", "duration"]
+        {
             let event = format!(r#"{{"command":"serve","result":"error","{key}":{quoted}}}"#);
             assert!(is_clean_event(&event), "{event}");
         }
@@ -73,7 +75,8 @@ fn a_rejection_never_repeats_the_event() {
 fn a_secret_in_the_state_file_is_never_an_instance_id() {
     let id_in = |text: &str| {
         let quoted = serde_json::Value::from(text);
-        State::parse(&format!(r#"{{"version":1,"consent":"yes","instance_id":{quoted}}}"#)).instance_id
+        State::parse(&format!(r#"{{"version":1,"consent":"yes","instance_id":{quoted}}}"#))
+            .instance_id
     };
     for_all(CASES, &secret(), |text| assert_eq!(id_in(&text), None, "{text}"));
     assert!(id_in(&fresh_id().to_string()).is_some());

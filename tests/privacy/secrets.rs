@@ -9,8 +9,13 @@ const PIECE_CHARS: usize = 8;
 
 /// Letters and digits that change with every character, none of them a run of hexadecimal digits; a number too large for a
 /// version; and the first one in full-width and in Cyrillic and Greek look-alikes.
-pub const SECRETS: [&str; 5] =
-    ["Zq7Xk9Wv2Jp4Ym6", "83920174655", "Ｚｑ７Ｘｋ９Ｗｖ２Ｊｐ４", "Ζq7Хк9Wν2Јр4Үm6", "hunter2-Ѕесrеt-Pa55"];
+pub const SECRETS: [&str; 5] = [
+    "Zq7Xk9Wv2Jp4Ym6",
+    "83920174655",
+    "Ｚｑ７Ｘｋ９Ｗｖ２Ｊｐ４",
+    "Ζq7Хк9Wν2Јр4Үm6",
+    "hunter2-Ѕесrеt-Pa55",
+];
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![a_piece_of_a_secret_is_found_in_any_case, no_vocabulary_holds_a_piece_of_a_secret]
@@ -40,7 +45,9 @@ pub fn assert_none_in(bytes: &[u8], whose: &str) {
 
 fn a_piece_of_a_secret_is_found_in_any_case() {
     for secret in SECRETS {
-        for spelling in [secret.to_owned(), secret.to_uppercase(), format!("duckdb_{}", secret.to_lowercase())] {
+        for spelling in
+            [secret.to_owned(), secret.to_uppercase(), format!("duckdb_{}", secret.to_lowercase())]
+        {
             assert!(leaked(spelling.as_bytes()).is_some(), "{spelling}");
         }
         let begun: String = secret.chars().take(PIECE_CHARS - 1).collect();

@@ -26,8 +26,11 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_usage_error_does_not_repeat_the_command_line,
         a_docglow_command_line_full_of_secrets_shows_and_sends_none,
     ];
-    let linux =
-        if IS_LINUX { trials![the_sender_shows_no_secret_in_its_arguments_and_environment] } else { Vec::new() };
+    let linux = if IS_LINUX {
+        trials![the_sender_shows_no_secret_in_its_arguments_and_environment]
+    } else {
+        Vec::new()
+    };
     everywhere.into_iter().chain(linux).collect()
 }
 
@@ -71,8 +74,14 @@ fn versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them() {
     let request = receiver.only_request();
     assert_clean(&outcome, &request);
     let payload = request.json();
-    assert_eq!((&payload["docglow_version"], &payload["python_version"]), (&"0.9.2".into(), &"3.11.7".into()));
-    assert_eq!((&payload["adapter_type"], &payload["project_shape"]["models"]), (&"other".into(), &1.into()));
+    assert_eq!(
+        (&payload["docglow_version"], &payload["python_version"]),
+        (&"0.9.2".into(), &"3.11.7".into())
+    );
+    assert_eq!(
+        (&payload["adapter_type"], &payload["project_shape"]["models"]),
+        (&"other".into(), &1.into())
+    );
 }
 
 fn preview_shows_no_secret_but_the_keys_that_it_drops() {
@@ -95,8 +104,15 @@ fn preview_shows_no_secret_but_the_keys_that_it_drops() {
 fn a_usage_error_does_not_repeat_the_command_line() {
     let sandbox = Sandbox::new();
     let [secret, ..] = SECRETS;
-    for arguments in [vec![secret], vec!["--unknown", secret], vec!["init", secret], vec!["status", secret]] {
-        let outcome = sandbox.command(arguments).arg(format!("--{secret}={secret}")).debug().stdin(EVENT).run();
+    for arguments in
+        [vec![secret], vec!["--unknown", secret], vec!["init", secret], vec!["status", secret]]
+    {
+        let outcome = sandbox
+            .command(arguments)
+            .arg(format!("--{secret}={secret}"))
+            .debug()
+            .stdin(EVENT)
+            .run();
         outcome.assert_success();
         assert!(!outcome.stderr.is_empty() && outcome.stdout.is_empty(), "{outcome:?}");
         assert_none_in(&outcome.stderr, "stderr");
@@ -108,7 +124,9 @@ fn a_docglow_command_line_full_of_secrets_shows_and_sends_none() {
     let [secret, number, wide, ..] = SECRETS;
     let mut hook = world.hook(&receiver).debug();
     let places = std::mem::take(&mut hook.arguments);
-    let [_, target, _, docglow, _, project] = &places[..] else { panic!("three places: {places:?}") };
+    let [_, target, _, docglow, _, project] = &places[..] else {
+        panic!("three places: {places:?}")
+    };
     let report = |status, words: &[&OsStr]| {
         hook.clone()
             .args(["report", "--status", status, "--started", number, "--docglow"])
@@ -133,13 +151,17 @@ fn a_docglow_command_line_full_of_secrets_shows_and_sends_none() {
         "--target-dir",
     ];
     let words = ["generate"].iter().chain(&values).map(OsStr::new);
-    let words: Vec<_> = words.chain([target.as_os_str(), "--project-dir".as_ref(), project.as_os_str()]).collect();
+    let words: Vec<_> =
+        words.chain([target.as_os_str(), "--project-dir".as_ref(), project.as_os_str()]).collect();
     let outcome = report("0", &words);
     let request = receiver.only_request();
     assert_clean(&outcome, &request);
     let payload = request.json();
     assert_eq!(payload["features_used"], serde_json::json!(["column_lineage", "ai_chat"]));
-    assert_eq!((&payload["docglow_version"], &payload["project_shape"]["models"]), (&"0.9.2".into(), &1.into()));
+    assert_eq!(
+        (&payload["docglow_version"], &payload["project_shape"]["models"]),
+        (&"0.9.2".into(), &1.into())
+    );
 
     let option = format!("--{secret}={secret}");
     for words in [
@@ -161,7 +183,8 @@ fn the_sender_shows_no_secret_in_its_arguments_and_environment() {
     let event = EVENT.replace("duckdb", SECRETS[0]);
     let mut command = world.hook(&receiver).arg("--wait").as_command();
     let mut hook = command.stdin(Stdio::piped()).spawn().expect("the hook");
-    std::io::Write::write_all(&mut hook.stdin.take().expect("its stdin"), event.as_bytes()).expect("the event");
+    std::io::Write::write_all(&mut hook.stdin.take().expect("its stdin"), event.as_bytes())
+        .expect("the event");
     receiver.wait_for(1, SECONDS_10);
     let senders = children(hook.id());
     assert_eq!(senders.len(), 1, "{senders:?}");
@@ -180,7 +203,9 @@ fn children(parent: u32) -> Vec<String> {
     let pids = processes.filter_map(|entry| entry.file_name().into_string().ok());
     let is_child = |pid: &String| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|ppid| ppid.trim() == parent.to_string()))
+        status.lines().any(|line| {
+            line.strip_prefix("PPid:").is_some_and(|ppid| ppid.trim() == parent.to_string())
+        })
     };
     pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
 }

@@ -15,7 +15,9 @@ impl World {
     pub fn new() -> Self {
         let world = Self { sandbox: Sandbox::new() };
         let [secret, number, ..] = SECRETS;
-        for folder in [world.home(), world.project(), world.target(), world.environment().join(PROGRAMS)] {
+        for folder in
+            [world.home(), world.project(), world.target(), world.environment().join(PROGRAMS)]
+        {
             fs::create_dir_all(folder).expect("a folder");
         }
         let manifest = format!(
@@ -32,7 +34,8 @@ impl World {
             r#"{{"version":1,"instance_id":"{secret}","consent":"{secret}","consent_recorded_at":"{secret}","{secret}":"{number}"}}"#
         );
         fs::create_dir_all(world.config_home().join("docglow")).expect("the state folder");
-        fs::write(world.config_home().join("docglow/telemetry.json"), state).expect("the state file");
+        fs::write(world.config_home().join("docglow/telemetry.json"), state)
+            .expect("the state file");
         world.install_docglow();
         world
     }
@@ -40,17 +43,22 @@ impl World {
     fn install_docglow(&self) {
         let [secret, number, ..] = SECRETS;
         let folder = self.environment().join(packages(&format!("python3.11-{secret}")));
-        for package in
-            [format!("docglow-0.9.2+{secret}.dist-info"), format!("docglow-{secret}.dist-info"), secret.to_owned()]
-        {
+        for package in [
+            format!("docglow-0.9.2+{secret}.dist-info"),
+            format!("docglow-{secret}.dist-info"),
+            secret.to_owned(),
+        ] {
             fs::create_dir_all(folder.join(package)).expect("a package");
         }
-        let config =
-            format!("home = /{secret}\nversion = 3.11.7 {secret}\nprompt = {secret}\nversion_info = {number}\n");
+        let config = format!(
+            "home = /{secret}\nversion = 3.11.7 {secret}\nprompt = {secret}\nversion_info = {number}\n"
+        );
         fs::write(self.environment().join("pyvenv.cfg"), config).expect("pyvenv.cfg");
         let programs = self.environment().join(PROGRAMS);
-        let script =
-            format!("#!{} {secret}\nfrom docglow.cli import cli # {secret}\n", programs.join("python").display());
+        let script = format!(
+            "#!{} {secret}\nfrom docglow.cli import cli # {secret}\n",
+            programs.join("python").display()
+        );
         fs::write(self.docglow(), script).expect("docglow");
     }
 

@@ -23,11 +23,14 @@ pub fn fixtures() -> Vec<Fixture> {
     let folder = fixtures_folder().join("events");
     let entries = fs::read_dir(&folder).expect("the folder of fixtures");
     let file_names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> = file_names.filter_map(|name| name.strip_suffix(".event.json").map(str::to_owned)).collect();
+    let mut names: Vec<_> =
+        file_names.filter_map(|name| name.strip_suffix(".event.json").map(str::to_owned)).collect();
     names.sort();
     let fixture = |name: String| Fixture {
         event: fs::read(folder.join(format!("{name}.event.json"))).expect("the event"),
-        payload: fs::read_to_string(folder.join(format!("{name}.payload.json"))).ok().map(|text| payload(&text)),
+        payload: fs::read_to_string(folder.join(format!("{name}.payload.json")))
+            .ok()
+            .map(|text| payload(&text)),
         name,
     };
     names.into_iter().map(fixture).collect()
@@ -62,7 +65,11 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("a negative count of macros", "786", "-1"),
     ("a huge count", "786", "18446744073709551615"),
     ("a count that is a word", "786", r#""many""#),
-    ("no counts but a word", r#"{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786}"#, r#""large""#),
+    (
+        "no counts but a word",
+        r#"{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786}"#,
+        r#""large""#,
+    ),
     ("an address for a version", "0.9.2", "10.20.30.40"),
     ("a date for a version", "0.9.2", "20261125"),
     ("an epoch", "0.9.2", "1!0.9.2"),
@@ -80,8 +87,10 @@ const CHANGES: &[(&str, &str, &str)] = &[
 ];
 
 /// A table says these, and a pattern can't.
-const CHANGES_FOR_TABLES: &[(&str, &str, &str)] =
-    &[("a duration beyond 2^53", "1446", "9007199254740992"), ("a feature twice", "column_lineage", "static")];
+const CHANGES_FOR_TABLES: &[(&str, &str, &str)] = &[
+    ("a duration beyond 2^53", "1446", "9007199254740992"),
+    ("a feature twice", "column_lineage", "static"),
+];
 
 /// A pattern says these, and a table has no place for the key.
 const CHANGES_FOR_PATTERNS: &[(&str, &str, &str)] = &[
@@ -91,7 +100,8 @@ const CHANGES_FOR_PATTERNS: &[(&str, &str, &str)] = &[
 
 /// Bodies that are not schema version 1, each with what is wrong with it.
 pub fn refused() -> Vec<(&'static str, String)> {
-    let whole = [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
+    let whole =
+        [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
     let whole = whole.map(|(wrong, body)| (wrong, body.to_owned()));
     changed(CHANGES).into_iter().chain(whole).collect()
 }

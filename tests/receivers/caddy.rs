@@ -14,15 +14,23 @@ use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
     let own = trials![no_address_and_no_header_is_written_down needs ["caddy", "curl"]];
-    promises::trials("caddy", &["caddy", "duckdb", "curl"], Caddy::start, bodies::refused_by_patterns)
-        .into_iter()
-        .chain(own)
-        .collect()
+    promises::trials(
+        "caddy",
+        &["caddy", "duckdb", "curl"],
+        Caddy::start,
+        bodies::refused_by_patterns,
+    )
+    .into_iter()
+    .chain(own)
+    .collect()
 }
 
 fn no_address_and_no_header_is_written_down() {
     let receiver = Caddy::start();
-    promises::no_address_and_no_header_is_written_down(&receiver, &[receiver.site.path("docglow.jsonl")]);
+    promises::no_address_and_no_header_is_written_down(
+        &receiver,
+        &[receiver.site.path("docglow.jsonl")],
+    );
 }
 
 struct Caddy {
@@ -34,11 +42,17 @@ impl Caddy {
     fn start() -> Caddy {
         let site = Site::new();
         let set_up = [("/etc/caddy/", site.text(""))];
-        readme::run(readme::shell(readme::block("caddy: set up"), &set_up).current_dir(site.path("")));
-        let (port, certificate, key) = (site.port, site.text("fullchain.pem"), site.text("privkey.pem"));
+        readme::run(
+            readme::shell(readme::block("caddy: set up"), &set_up).current_dir(site.path("")),
+        );
+        let (port, certificate, key) =
+            (site.port, site.text("fullchain.pem"), site.text("privkey.pem"));
         let changes = [
             ("(refuse) {", "{\n\tadmin off\n\tauto_https off\n}\n\n(refuse) {".to_owned()),
-            ("telemetry.example.com {", format!("localhost:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}")),
+            (
+                "telemetry.example.com {",
+                format!("localhost:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}"),
+            ),
             ("/etc/caddy/", site.text("")),
             ("/var/log/caddy/", site.text("")),
         ];
@@ -81,7 +95,9 @@ impl Receiver for Caddy {
     }
 
     fn rows(&self) -> Vec<Value> {
-        self.query("SELECT to_json(payload) FROM (SELECT * EXCLUDE received_at FROM event) AS payload")
+        self.query(
+            "SELECT to_json(payload) FROM (SELECT * EXCLUDE received_at FROM event) AS payload",
+        )
     }
 
     fn kill_and_restart(&mut self) {

@@ -27,7 +27,9 @@ impl ClickHouse {
         let (folder, port) = (site.path("clickhouse"), site.port);
         let command = move || {
             let mut command = Command::new(duckdb::python());
-            command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"));
+            command.arg(
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"),
+            );
             command.arg(&folder).arg(port.to_string()).env("TZ", "UTC").stdout(Stdio::null());
             command
         };
@@ -37,7 +39,8 @@ impl ClickHouse {
         // The second line is about a user, and chdb has none.
         let tables = set_up.lines().next().expect("a line").to_owned();
         let client = [("clickhouse-client --multiquery", "cat".to_owned())];
-        let statements = readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
+        let statements =
+            readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
         statements
             .split(";\n")
             .filter(|text| !text.trim().is_empty())
@@ -61,7 +64,10 @@ impl ClickHouse {
 impl Receiver for ClickHouse {
     fn sender(&self) -> Sender {
         let insert = "INSERT%20INTO%20docglow.event%20FORMAT%20JSONEachRow";
-        Sender::to(format!("http://127.0.0.1:{}/?user=docglow&query={insert}", self.site.port), None)
+        Sender::to(
+            format!("http://127.0.0.1:{}/?user=docglow&query={insert}", self.site.port),
+            None,
+        )
     }
 
     fn rows(&self) -> Vec<Value> {
@@ -73,12 +79,15 @@ impl Receiver for ClickHouse {
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {
-        let mine = format!("instance_id = '{instance_id}' AND received_at > now() - INTERVAL 1 DAY");
+        let mine =
+            format!("instance_id = '{instance_id}' AND received_at > now() - INTERVAL 1 DAY");
         self.query(&format!(
             "INSERT INTO docglow.event ({COLUMNS}, received_at) SETTINGS insert_allow_materialized_columns = 1 \
              SELECT {COLUMNS}, now() - INTERVAL {days} DAY FROM docglow.event WHERE {mine}"
         ));
-        self.query(&format!("ALTER TABLE docglow.event DELETE WHERE {mine} SETTINGS mutations_sync = 2"));
+        self.query(&format!(
+            "ALTER TABLE docglow.event DELETE WHERE {mine} SETTINGS mutations_sync = 2"
+        ));
     }
 
     /// What ClickHouse does by itself in the end.
@@ -93,7 +102,10 @@ impl Receiver for ClickHouse {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        self.query("SELECT * FROM docglow.installs_by_adapter_last_month").iter().map(promises::install).collect()
+        self.query("SELECT * FROM docglow.installs_by_adapter_last_month")
+            .iter()
+            .map(promises::install)
+            .collect()
     }
 }
 

@@ -21,7 +21,12 @@ pub fn rows(statements: &str) -> Vec<Value> {
     let mut command = Command::new(python());
     command.args(["-c", SHELL]).env("TZ", "UTC").stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().expect("Python");
-    child.stdin.take().expect("a piped stdin").write_all(statements.as_bytes()).expect("statements sent");
+    child
+        .stdin
+        .take()
+        .expect("a piped stdin")
+        .write_all(statements.as_bytes())
+        .expect("statements sent");
     let output = child.wait_with_output().expect("DuckDB's output");
     assert!(output.status.success(), "DuckDB refused: {statements}");
     let output = String::from_utf8(output.stdout).expect("rows in UTF-8");

@@ -18,6 +18,12 @@ mod service;
 mod site;
 
 fn main() -> std::process::ExitCode {
-    let parts = [schemas::trials(), nginx::trials(), caddy::trials(), postgres::trials(), clickhouse::trials()];
+    let parts = [
+        schemas::trials(),
+        nginx::trials(),
+        caddy::trials(),
+        postgres::trials(),
+        clickhouse::trials(),
+    ];
     common::conclude(parts.into_iter().flatten().collect())
 }

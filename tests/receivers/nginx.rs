@@ -15,10 +15,15 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub fn trials() -> Vec<Trial> {
     let own = trials![no_address_and_no_header_is_written_down needs ["nginx", "curl"]];
-    promises::trials("nginx", &["nginx", "duckdb", "logrotate", "curl"], Nginx::start, bodies::refused_by_patterns)
-        .into_iter()
-        .chain(own)
-        .collect()
+    promises::trials(
+        "nginx",
+        &["nginx", "duckdb", "logrotate", "curl"],
+        Nginx::start,
+        bodies::refused_by_patterns,
+    )
+    .into_iter()
+    .chain(own)
+    .collect()
 }
 
 fn no_address_and_no_header_is_written_down() {
@@ -36,14 +41,21 @@ impl Nginx {
     fn start() -> Nginx {
         let site = Site::new();
         let set_up = [("/etc/nginx", site.text("")), ("/var/log/docglow", site.text("log"))];
-        readme::run(readme::shell(readme::block("nginx: set up"), &set_up).current_dir(site.path("")));
+        readme::run(
+            readme::shell(readme::block("nginx: set up"), &set_up).current_dir(site.path("")),
+        );
         let changes = [
             ("/etc/nginx/docglow_adapters.map", site.text("docglow_adapters.map")),
             ("/var/log/docglow", site.text("log")),
             ("8471", free_port().to_string()),
         ];
-        site.install("nginx/docglow.conf", "docglow.conf", &[&changes[..], &server_changes(&site)].concat());
-        let rotation = [("/var/log/docglow", site.text("log")), ("/run/nginx.pid", site.text("nginx.pid"))];
+        site.install(
+            "nginx/docglow.conf",
+            "docglow.conf",
+            &[&changes[..], &server_changes(&site)].concat(),
+        );
+        let rotation =
+            [("/var/log/docglow", site.text("log")), ("/run/nginx.pid", site.text("nginx.pid"))];
         site.install("nginx/logrotate", "logrotate", &rotation);
         Nginx { service: start(&site, ""), site }
     }
@@ -73,7 +85,9 @@ impl Receiver for Nginx {
     }
 
     fn rows(&self) -> Vec<Value> {
-        self.query("SELECT to_json(payload) FROM (SELECT * EXCLUDE received_at FROM event) AS payload")
+        self.query(
+            "SELECT to_json(payload) FROM (SELECT * EXCLUDE received_at FROM event) AS payload",
+        )
     }
 
     fn kill_and_restart(&mut self) {
@@ -93,8 +107,11 @@ impl Receiver for Nginx {
             format!(r#"{{"received_at":"{stamp}","event"{event}"#)
         });
         let name = format!("log/events.jsonl-{}-{}", stamp[..10].replace('-', ""), days_ago(days));
-        let mut rotated =
-            File::options().create(true).append(true).open(self.site.path(&name)).expect("a file put away");
+        let mut rotated = File::options()
+            .create(true)
+            .append(true)
+            .open(self.site.path(&name))
+            .expect("a file put away");
         rotated.write_all(redated.collect::<String>().as_bytes()).expect("events put away");
         rotated.set_modified(then).expect("its time");
     }
@@ -104,9 +121,14 @@ impl Receiver for Nginx {
     }
 
     fn forget(&mut self, instance_id: &str) {
-        let logrotate = format!("--state {} {}", self.site.text("state"), self.site.text("logrotate"));
-        let changes = [("/etc/logrotate.d/docglow", logrotate), ("/var/log/docglow", self.site.text("log"))];
-        readme::run(&mut readme::shell(readme::block_for("nginx: forget an id", instance_id), &changes));
+        let logrotate =
+            format!("--state {} {}", self.site.text("state"), self.site.text("logrotate"));
+        let changes =
+            [("/etc/logrotate.d/docglow", logrotate), ("/var/log/docglow", self.site.text("log"))];
+        readme::run(&mut readme::shell(
+            readme::block_for("nginx: forget an id", instance_id),
+            &changes,
+        ));
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
@@ -135,8 +157,8 @@ pub fn server_changes(site: &Site) -> [(&'static str, String); 5] {
 pub fn start(site: &Site, modules: &str) -> Service {
     let user = if rustix::process::geteuid().is_root() { "user www-data;" } else { "" };
     let folder = site.text("");
-    let temporary =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {folder}{kind};\n"));
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {folder}{kind};\n"));
     let configuration = format!(
         "{modules}{user}\ndaemon off;\nworker_processes 1;\npid {folder}nginx.pid;\nerror_log {folder}error.log;\n\
          events {{}}\nhttp {{\n{}include {folder}docglow.conf;\n}}\n",

@@ -23,7 +23,10 @@ pub fn trials() -> Vec<Trial> {
         while_postgres_is_away_an_event_is_not_answered_with_success needs
             ["root", "postgres", "psql", "nginx", "nginx's lua", "luasql", "curl"],
     ];
-    promises::trials("postgres", &needs, Postgres::start, bodies::refused_by_tables).into_iter().chain(own).collect()
+    promises::trials("postgres", &needs, Postgres::start, bodies::refused_by_tables)
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
 fn nginx_can_insert_and_nothing_else() {
@@ -42,7 +45,8 @@ fn nginx_can_insert_and_nothing_else() {
     ] {
         let output = receiver.psql("www-data", statement).output().expect("psql");
         let complaint = String::from_utf8_lossy(&output.stderr);
-        let is_refused = complaint.contains("permission denied") || complaint.contains("must be owner");
+        let is_refused =
+            complaint.contains("permission denied") || complaint.contains("must be owner");
         assert!(is_refused, "{statement}: {output:?}");
     }
     assert_eq!(receiver.rows().len(), 1);
@@ -79,16 +83,33 @@ impl Postgres {
             fs::create_dir(folder).expect("a folder for Postgres");
             chown(folder, Some(user), Some(group)).expect("Postgres's folder");
         }
-        let options =
-            ["--auth-local=peer", "--auth-host=reject", "--username=postgres", "--encoding=UTF8", "--no-sync"];
+        let options = [
+            "--auth-local=peer",
+            "--auth-host=reject",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--no-sync",
+        ];
         let mut initdb = Command::new(tool_path("initdb").expect("initdb"));
-        readme::run(initdb.args(options).arg("--pgdata").arg(&data).uid(user).gid(group).current_dir(&data));
+        readme::run(
+            initdb.args(options).arg("--pgdata").arg(&data).uid(user).gid(group).current_dir(&data),
+        );
         let postgres = start(data, socket);
         site.install("postgres/schema.sql", "schema.sql", &[]);
         let mut set_up = readme::shell(readme::block("postgres: set up"), &[]);
-        readme::run(set_up.env("PGHOST", site.path("socket")).uid(user).gid(group).current_dir(site.path("")));
+        readme::run(
+            set_up
+                .env("PGHOST", site.path("socket"))
+                .uid(user)
+                .gid(group)
+                .current_dir(site.path("")),
+        );
         let socket = [("dbname=docglow", format!("dbname=docglow host={}", site.text("socket")))];
-        site.install("postgres/docglow.conf", "docglow.conf", &[&socket[..], &nginx::server_changes(&site)].concat());
+        site.install(
+            "postgres/docglow.conf",
+            "docglow.conf",
+            &[&socket[..], &nginx::server_changes(&site)].concat(),
+        );
         let modules = "load_module /usr/lib/nginx/modules/ndk_http_module.so;\n\
                        load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\n";
         Postgres { nginx: nginx::start(&site, modules), postgres, accidents: 0, site }
@@ -107,7 +128,10 @@ impl Postgres {
             "--command",
             statement,
         ]);
-        psql.env("PGHOST", self.site.path("socket")).uid(user).gid(group).current_dir(self.site.path(""));
+        psql.env("PGHOST", self.site.path("socket"))
+            .uid(user)
+            .gid(group)
+            .current_dir(self.site.path(""));
         psql
     }
 
@@ -119,7 +143,13 @@ impl Postgres {
     fn run_block(&self, block: String) {
         let (user, group) = account("postgres");
         let mut shell = readme::shell(block, &[]);
-        readme::run(shell.env("PGHOST", self.site.path("socket")).uid(user).gid(group).current_dir(self.site.path("")));
+        readme::run(
+            shell
+                .env("PGHOST", self.site.path("socket"))
+                .uid(user)
+                .gid(group)
+                .current_dir(self.site.path("")),
+        );
     }
 }
 
@@ -129,7 +159,12 @@ fn start(data: PathBuf, socket: PathBuf) -> Service {
     let ready_at = socket.clone();
     let command = move || {
         let mut command = Command::new(tool_path("postgres").expect("postgres"));
-        command.arg("-D").arg(&data).arg("-k").arg(&socket).args(["-c", "listen_addresses=", "-c", "timezone=UTC"]);
+        command.arg("-D").arg(&data).arg("-k").arg(&socket).args([
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "timezone=UTC",
+        ]);
         // No accident of a test's takes the machine's memory with it.
         command.args(["-c", "fsync=off"]).uid(user).gid(group).current_dir(&data);
         command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -137,7 +172,12 @@ fn start(data: PathBuf, socket: PathBuf) -> Service {
     };
     let is_ready = move || {
         let mut command = Command::new(tool_path("pg_isready").expect("pg_isready"));
-        command.arg("--quiet").arg("--host").arg(&ready_at).status().is_ok_and(|status| status.success())
+        command
+            .arg("--quiet")
+            .arg("--host")
+            .arg(&ready_at)
+            .status()
+            .is_ok_and(|status| status.success())
     };
     Service::start(command, is_ready)
 }
@@ -146,7 +186,10 @@ fn start(data: PathBuf, socket: PathBuf) -> Service {
 fn account(name: &str) -> (u32, u32) {
     let passwd = fs::read_to_string("/etc/passwd").expect("the machine's users");
     let entries = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let entry = entries.into_iter().find(|entry| entry[0] == name).unwrap_or_else(|| panic!("no user {name}"));
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry[0] == name)
+        .unwrap_or_else(|| panic!("no user {name}"));
     (entry[2].parse().expect("a user"), entry[3].parse().expect("a group"))
 }
 
@@ -200,7 +243,8 @@ impl Receiver for Postgres {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        let rows = self.query("SELECT to_jsonb(line) FROM docglow.installs_by_adapter_last_month AS line");
+        let rows =
+            self.query("SELECT to_jsonb(line) FROM docglow.installs_by_adapter_last_month AS line");
         rows.iter().map(promises::install).collect()
     }
 }

@@ -37,8 +37,9 @@ pub fn trials<R: Receiver + 'static>(
     start: fn() -> R,
     refused: fn() -> Vec<(&'static str, String)>,
 ) -> Vec<Trial> {
-    let trial =
-        |promise: &str, body: Box<dyn FnOnce() + Send>| trial(format!("receivers::{name}::{promise}"), needs, body);
+    let trial = |promise: &str, body: Box<dyn FnOnce() + Send>| {
+        trial(format!("receivers::{name}::{promise}"), needs, body)
+    };
     vec![
         trial(
             "every_payload_is_stored_and_nothing_else",
@@ -59,11 +60,16 @@ pub fn trials<R: Receiver + 'static>(
     ]
 }
 
-fn every_payload_is_stored_and_nothing_else(receiver: &impl Receiver, refused: Vec<(&str, String)>) {
+fn every_payload_is_stored_and_nothing_else(
+    receiver: &impl Receiver,
+    refused: Vec<(&str, String)>,
+) {
     let sender = receiver.sender();
     sender.be(INSTANCE_ID);
-    let (events, payloads): (Vec<_>, Vec<_>) =
-        fixtures().into_iter().filter_map(|fixture| Some((fixture.event, fixture.payload?))).unzip();
+    let (events, payloads): (Vec<_>, Vec<_>) = fixtures()
+        .into_iter()
+        .filter_map(|fixture| Some((fixture.event, fixture.payload?)))
+        .unzip();
     assert!(payloads.len() >= 218, "{}", payloads.len());
     for event in events {
         assert!(sender.send(event.clone()), "{}", String::from_utf8_lossy(&event));
@@ -120,7 +126,8 @@ fn what_was_answered_survives_accidents(receiver: &mut impl Receiver) {
     });
     let answered = answered.into_inner().expect("the answered");
     let rows = receiver.rows();
-    let stored: HashSet<_> = rows.iter().map(|row| row["duration_ms"].as_u64().expect("a number")).collect();
+    let stored: HashSet<_> =
+        rows.iter().map(|row| row["duration_ms"].as_u64().expect("a number")).collect();
     let lost: Vec<_> = answered.iter().filter(|number| !stored.contains(number)).collect();
     assert!(lost.is_empty(), "answered with 2xx and not stored: {lost:?}");
 }
@@ -156,7 +163,9 @@ fn installs_by_adapter_are_last_months(receiver: &mut impl Receiver) {
     let sender = receiver.sender();
     let send = |id: &str, adapter: Option<&str>| {
         sender.be(id);
-        assert!(sender.send(json!({"command": "generate", "result": "success", "adapter": adapter}).to_string()));
+        assert!(sender.send(
+            json!({"command": "generate", "result": "success", "adapter": adapter}).to_string()
+        ));
     };
     for id in [&first, &second, &earlier, &later] {
         send(id, Some("duckdb"));
@@ -168,7 +177,8 @@ fn installs_by_adapter_are_last_months(receiver: &mut impl Receiver) {
     receiver.age(&first, last_day_of_last_month);
     receiver.age(&second, last_day_of_last_month);
     receiver.age(&earlier, last_day_of_last_month + 31);
-    let expected = [("duckdb", 2), ("none", 1), ("other", 1)].map(|(adapter, installs)| (adapter.to_owned(), installs));
+    let expected = [("duckdb", 2), ("none", 1), ("other", 1)]
+        .map(|(adapter, installs)| (adapter.to_owned(), installs));
     assert_eq!(receiver.installs(), expected);
 }
 
@@ -182,9 +192,16 @@ pub fn no_address_and_no_header_is_written_down(receiver: &impl Receiver, files:
     let texts: Vec<_> = files.iter().map(|file| fs::read_to_string(file).expect("a log")).collect();
     let text = texts.concat();
     assert_eq!(text.matches("instance_id").count(), 2, "{text}");
-    for trace in
-        ["127.0.0.1", "localhost", "User-Agent", "curl/", "docglow-telemetry/", "Content-Type: ", "acme", "xxx"]
-    {
+    for trace in [
+        "127.0.0.1",
+        "localhost",
+        "User-Agent",
+        "curl/",
+        "docglow-telemetry/",
+        "Content-Type: ",
+        "acme",
+        "xxx",
+    ] {
         assert!(!text.contains(trace), "{trace} is in {text}");
     }
 }
@@ -196,7 +213,8 @@ fn ids() -> [String; 4] {
 
 fn ids_in(receiver: &impl Receiver) -> Vec<String> {
     let rows = receiver.rows();
-    let mut ids: Vec<_> = rows.iter().map(|row| row["instance_id"].as_str().expect("an id").to_owned()).collect();
+    let mut ids: Vec<_> =
+        rows.iter().map(|row| row["instance_id"].as_str().expect("an id").to_owned()).collect();
     ids.sort();
     ids
 }
@@ -220,5 +238,8 @@ pub fn days_ago(days: u64) -> u64 {
 
 /// A row of the view of installs.
 pub fn install(row: &Value) -> (String, u64) {
-    (row["adapter"].as_str().expect("an adapter").to_owned(), row["installs"].as_u64().expect("a number"))
+    (
+        row["adapter"].as_str().expect("an adapter").to_owned(),
+        row["installs"].as_u64().expect("a number"),
+    )
 }

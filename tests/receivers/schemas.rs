@@ -1,6 +1,8 @@
 //! The published JSON Schemas say what the fixtures show.
 
-use crate::bodies::{GOOD, fixtures, fixtures_folder, payload, refused_by_patterns, refused_by_tables};
+use crate::bodies::{
+    GOOD, fixtures, fixtures_folder, payload, refused_by_patterns, refused_by_tables,
+};
 use crate::common::trials;
 use crate::site::adapters;
 use jsonschema::{Draft, Registry, Validator};
@@ -48,11 +50,16 @@ fn schema(text: &str) -> Value {
 
 /// For what lies at `reference` of the two schemas, which know each other by their file names.
 fn validator(reference: &str) -> Validator {
-    let registry = Registry::new().add("json-schema:///event.schema.json", schema(EVENT)).expect("the event's schema");
-    let registry = registry.add("json-schema:///payload.schema.json", schema(PAYLOAD)).expect("the payload's schema");
+    let registry = Registry::new()
+        .add("json-schema:///event.schema.json", schema(EVENT))
+        .expect("the event's schema");
+    let registry = registry
+        .add("json-schema:///payload.schema.json", schema(PAYLOAD))
+        .expect("the payload's schema");
     let registry = registry.prepare().expect("both schemas");
     let reference = json!({"$ref": format!("json-schema:///{reference}")});
-    let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(&registry).offline();
+    let options =
+        jsonschema::options().with_draft(Draft::Draft202012).with_registry(&registry).offline();
     options.build(&reference).expect("a validator")
 }
 
@@ -60,15 +67,18 @@ fn the_schemas_are_of_draft_2020_12() {
     for text in [EVENT, PAYLOAD] {
         let schema = schema(text);
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-        jsonschema::draft202012::meta::validate(&schema).expect("a schema by the draft's own schema");
+        jsonschema::draft202012::meta::validate(&schema)
+            .expect("a schema by the draft's own schema");
     }
 }
 
 fn every_payload_is_of_the_schema() {
     let validator = validator("payload.schema.json");
-    let of_docglow = fs::read_to_string(fixtures_folder().join("payloads.jsonl")).expect("docglow's payloads");
+    let of_docglow =
+        fs::read_to_string(fixtures_folder().join("payloads.jsonl")).expect("docglow's payloads");
     let named = fixtures().into_iter().filter_map(|fixture| Some((fixture.name, fixture.payload?)));
-    let sent_by_docglow = of_docglow.lines().map(|line| ("payloads.jsonl".to_owned(), payload(line)));
+    let sent_by_docglow =
+        of_docglow.lines().map(|line| ("payloads.jsonl".to_owned(), payload(line)));
     let payloads: Vec<_> = named.chain(sent_by_docglow).collect();
     assert!(payloads.len() > 220, "{}", payloads.len());
     for (name, payload) in payloads {
@@ -80,7 +90,8 @@ fn what_is_not_schema_version_1_is_not_of_the_schema() {
     let validator = validator("payload.schema.json");
     assert!(validator.is_valid(&payload(GOOD)));
     for (wrong, body) in [refused_by_tables(), refused_by_patterns()].concat() {
-        let is_valid = serde_json::from_str(&body).is_ok_and(|payload: Value| validator.is_valid(&payload));
+        let is_valid =
+            serde_json::from_str(&body).is_ok_and(|payload: Value| validator.is_valid(&payload));
         assert!(!is_valid, "{wrong}: {body}");
     }
     for key in payload(GOOD).as_object().expect("an object").keys() {
@@ -94,7 +105,8 @@ fn the_schema_names_every_published_adapter() {
     let schema = schema(PAYLOAD);
     let named = schema["$defs"]["adapter_type"]["enum"].as_array().expect("a list").clone();
     let list = fs::read_to_string(adapters()).expect("the list of adapters");
-    let published: Vec<_> = [Value::Null, json!("other")].into_iter().chain(list.lines().map(Value::from)).collect();
+    let published: Vec<_> =
+        [Value::Null, json!("other")].into_iter().chain(list.lines().map(Value::from)).collect();
     assert_eq!(named, published);
 }
 
@@ -122,8 +134,9 @@ fn an_event_is_of_the_schema_exactly_if_it_is_sent() {
 
 fn of_an_exact_event_every_value_arrives() {
     let validator = validator("event.schema.json#exact");
-    let sent =
-        fixtures().into_iter().filter_map(|fixture| Some((fixture.name, tree(&fixture.event)?, fixture.payload?)));
+    let sent = fixtures()
+        .into_iter()
+        .filter_map(|fixture| Some((fixture.name, tree(&fixture.event)?, fixture.payload?)));
     let exact: Vec<_> = sent.filter(|(_, event, _)| validator.is_valid(event)).collect();
     assert!(exact.iter().any(|(name, ..)| name == "documented_example"));
     assert!(exact.len() > 30, "{}", exact.len());
@@ -131,8 +144,11 @@ fn of_an_exact_event_every_value_arrives() {
         if COUNTS_WITH_A_POINT.contains(&name.as_str()) {
             continue;
         }
-        for (key, value) in event.as_object().expect("an object").iter().filter(|(_, value)| !value.is_null()) {
-            arrives(key, value, &payload).unwrap_or_else(|arrived| panic!("{name}: {key} arrived as {arrived}"));
+        for (key, value) in
+            event.as_object().expect("an object").iter().filter(|(_, value)| !value.is_null())
+        {
+            arrives(key, value, &payload)
+                .unwrap_or_else(|arrived| panic!("{name}: {key} arrived as {arrived}"));
         }
     }
 }
@@ -140,12 +156,16 @@ fn of_an_exact_event_every_value_arrives() {
 /// What arrived instead, where a value of the event did not.
 fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
     let (key, value) = match (key, value) {
-        ("duration_ms" | "duration", _) => ("duration_ms", json!(value.as_f64().expect("a number") as u64)),
+        ("duration_ms" | "duration", _) => {
+            ("duration_ms", json!(value.as_f64().expect("a number") as u64))
+        }
         ("adapter_type" | "adapter", _) => ("adapter_type", value.clone()),
         ("project_shape" | "counts", _) => ("project_shape", counts(value)),
         ("features_used" | "features", Value::Array(_)) => ("features_used", value.clone()),
         // serde_json's tree does not keep the order of an object.
-        ("features_used" | "features", _) => return features_arrive(value, &payload["features_used"]),
+        ("features_used" | "features", _) => {
+            return features_arrive(value, &payload["features_used"]);
+        }
         _ => (key, value.clone()),
     };
     let arrived = &payload[key];
@@ -153,15 +173,19 @@ fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
 }
 
 fn features_arrive(used: &Value, arrived: &Value) -> Result<(), Value> {
-    let used = used.as_object().expect("an object").iter().filter(|(_, used)| **used == json!(true));
+    let used =
+        used.as_object().expect("an object").iter().filter(|(_, used)| **used == json!(true));
     let used: BTreeSet<_> = used.map(|(name, _)| name.as_str()).collect();
-    let features: Vec<_> = arrived.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    let is_same = features.len() == used.len() && features.into_iter().all(|feature| used.contains(feature));
+    let features: Vec<_> =
+        arrived.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    let is_same =
+        features.len() == used.len() && features.into_iter().all(|feature| used.contains(feature));
     if is_same { Ok(()) } else { Err(arrived.clone()) }
 }
 
 fn counts(value: &Value) -> Value {
     let count = |key| json!(value.get(key).and_then(Value::as_f64).unwrap_or(0.0) as u64);
-    let [models, sources, seeds, tests, macros] = ["models", "sources", "seeds", "tests", "macros"].map(count);
+    let [models, sources, seeds, tests, macros] =
+        ["models", "sources", "seeds", "tests", "macros"].map(count);
     json!({"models": models, "sources": sources, "seeds": seeds, "tests": tests, "macros": macros})
 }

@@ -18,7 +18,9 @@ impl Sender {
 
     /// Makes the hook send as the machine that has this id.
     pub fn be(&self, instance_id: &str) {
-        self.sandbox.write_state(format!(r#"{{"version":1,"instance_id":"{instance_id}","consent":"unset"}}"#));
+        self.sandbox.write_state(format!(
+            r#"{{"version":1,"instance_id":"{instance_id}","consent":"unset"}}"#
+        ));
     }
 
     /// Sends an event by the hook; whether it was answered with 2xx.
@@ -26,7 +28,9 @@ impl Sender {
         let run = self.hook().debug().stdin(event).run();
         run.assert_success();
         let line = run.stderr();
-        let result = line.strip_prefix("telemetry: POST ").and_then(|rest| rest.trim_end().rsplit_once(" -> "));
+        let result = line
+            .strip_prefix("telemetry: POST ")
+            .and_then(|rest| rest.trim_end().rsplit_once(" -> "));
         let (_, result) = result.unwrap_or_else(|| panic!("nothing was sent: {run:?}"));
         result.starts_with('2')
     }
@@ -34,12 +38,21 @@ impl Sender {
     /// The status that `body` is answered with.
     pub fn post(&self, body: &[u8]) -> u16 {
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--noproxy", "*", "--output", "/dev/null", "--write-out", "%{http_code}"]);
+        curl.args([
+            "--silent",
+            "--noproxy",
+            "*",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+        ]);
         curl.args(["--header", "Content-Type: application/json", "--data-binary", "@-"]);
         curl.args(self.authority.iter().flat_map(|file| [Path::new("--cacert"), file]));
         let child = curl.arg(&self.url).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = child.expect("curl");
-        std::io::Write::write_all(&mut child.stdin.take().expect("a piped stdin"), body).expect("a body sent");
+        std::io::Write::write_all(&mut child.stdin.take().expect("a piped stdin"), body)
+            .expect("a body sent");
         let output = child.wait_with_output().expect("curl's output");
         String::from_utf8_lossy(&output.stdout).parse().expect("a status")
     }

@@ -22,7 +22,8 @@ impl Service {
         command: impl Fn() -> Command + Send + 'static,
         is_ready: impl Fn() -> bool + Send + 'static,
     ) -> Service {
-        let mut service = Service { command: Box::new(command), is_ready: Box::new(is_ready), child: None };
+        let mut service =
+            Service { command: Box::new(command), is_ready: Box::new(is_ready), child: None };
         service.start_again();
         service
     }
@@ -35,7 +36,10 @@ impl Service {
         let start = Instant::now();
         while !(self.is_ready)() {
             let exit = child.try_wait().expect("the state of a child");
-            assert!(exit.is_none() && start.elapsed() < START_LIMIT, "{command:?} did not start: {exit:?}");
+            assert!(
+                exit.is_none() && start.elapsed() < START_LIMIT,
+                "{command:?} did not start: {exit:?}"
+            );
             thread::sleep(Duration::from_millis(10));
         }
         self.child = Some(child);

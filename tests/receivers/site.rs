@@ -14,11 +14,16 @@ pub struct Site {
 impl Site {
     /// A folder that servers' users may enter, with a certificate for `localhost` and the CA it comes from.
     pub fn new() -> Site {
-        let folder = tempfile::Builder::new().prefix("docglow-receiver-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("docglow-receiver-")
+            .tempdir()
+            .expect("a temporary folder");
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an open folder");
         let site = Site { folder, port: free_port() };
         let (authority, certificate, key) = certificate_for("localhost");
-        for (name, pem) in [("ca.pem", authority), ("fullchain.pem", certificate), ("privkey.pem", key)] {
+        for (name, pem) in
+            [("ca.pem", authority), ("fullchain.pem", certificate), ("privkey.pem", key)]
+        {
             fs::write(site.path(name), pem).expect("a PEM file");
         }
         fs::copy(adapters(), site.path("adapters.txt")).expect("the list of adapters");
@@ -41,7 +46,8 @@ impl Site {
     /// Puts a configuration file of the repository here, with each text on the left, which must be there, replaced.
     pub fn install(&self, source: &str, name: &str, changes: &[(&str, String)]) -> PathBuf {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers").join(source);
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let text =
+            fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         fs::write(self.path(name), changed(text, changes)).expect("a configuration file");
         self.path(name)
     }
@@ -65,7 +71,8 @@ fn certificate_for(name: &str) -> (String, String, String) {
     let mut parameters = CertificateParams::default();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     parameters.distinguished_name.push(DnType::CommonName, "an authority for one test");
-    let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("a CA");
+    let authority = CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key"))
+        .expect("a CA");
     let key = KeyPair::generate().expect("a key");
     let parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
     let certificate = parameters.signed_by(&key, &authority).expect("a certificate");

@@ -21,7 +21,8 @@ fn every_exit_status_is_the_commands() {
     let scene = Scene::new();
     for by in BY_RUN {
         for status in 0..=255 {
-            let outcome = scene.call(by, &["docglow", "health"]).env("STUB", format!("exit {status}")).run();
+            let outcome =
+                scene.call(by, &["docglow", "health"]).env("STUB", format!("exit {status}")).run();
             assert_eq!((outcome.status.code(), outcome.stderr()), (Some(status), ""), "{by:?}");
         }
     }
@@ -45,7 +46,11 @@ fn there_is_no_second_core_dump() {
     let mut call = scene.call(By::RunOn, &["docglow", "generate"]);
     let arguments = std::mem::take(&mut call.arguments);
     let program = std::mem::replace(&mut call.program, "/bin/sh".into());
-    let outcome = call.args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]).arg(program).args(arguments).run();
+    let outcome = call
+        .args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"])
+        .arg(program)
+        .args(arguments)
+        .run();
     assert_eq!((outcome.status.signal(), outcome.status.core_dumped()), (Some(11), false));
 }
 
@@ -75,10 +80,15 @@ fn what_cannot_be_started_is_said_as_env_says_it() {
     ] {
         let by_env = scene.call(By::Itself, &[program]).run();
         for by in BY_RUN {
-            for words in [&[program, "generate"][..], &[program], &["docglow", "x"]].iter().take(2) {
+            for words in [&[program, "generate"][..], &[program], &["docglow", "x"]].iter().take(2)
+            {
                 let outcome = scene.call(by, words).run();
                 assert_eq!(refusal(&outcome), refusal(&by_env), "{by:?} {program:?}");
-                assert_eq!((outcome.stderr().lines().count(), outcome.stdout()), (1, ""), "{outcome:?}");
+                assert_eq!(
+                    (outcome.stderr().lines().count(), outcome.stdout()),
+                    (1, ""),
+                    "{outcome:?}"
+                );
             }
         }
     }
@@ -91,7 +101,13 @@ fn what_cannot_be_started_is_said_as_env_says_it() {
 
 fn without_a_command_it_says_how_it_is_called_and_runs_nothing() {
     let scene = Scene::new();
-    for words in [&[][..], &["--"], &["--wait"], &["-x", "docglow", "generate"], &["--what", "docglow", "generate"]] {
+    for words in [
+        &[][..],
+        &["--"],
+        &["--wait"],
+        &["-x", "docglow", "generate"],
+        &["--what", "docglow", "generate"],
+    ] {
         for by in BY_RUN {
             let outcome = scene.call(by, words).env("STUB", "echo docglow ran").run();
             assert_eq!((outcome.status.code(), outcome.stdout()), (Some(125), ""), "{words:?}");
@@ -104,11 +120,17 @@ fn what_the_command_leaves_behind_is_not_waited_for() {
     let scene = Scene::new();
     for by in BY_RUN {
         // It holds the command's standard output, as this test sees by not reading to its end.
-        let call = scene.call(by, &["docglow", "generate"]).env("STUB", "(read -r line; echo late) <&3 & exit 6");
+        let call = scene
+            .call(by, &["docglow", "generate"])
+            .env("STUB", "(read -r line; echo late) <&3 & exit 6");
         let mut shell = call.clone();
         shell.program = "/bin/sh".into();
-        shell.arguments =
-            vec!["-c".into(), "exec 3<&0; exec \"$@\" </dev/null".into(), "sh".into(), call.program.into()];
+        shell.arguments = vec![
+            "-c".into(),
+            "exec 3<&0; exec \"$@\" </dev/null".into(),
+            "sh".into(),
+            call.program.into(),
+        ];
         let mut child = spawn(&shell.args(call.arguments));
         let mut status = None;
         wait_until("the end of run", || {
@@ -119,7 +141,8 @@ fn what_the_command_leaves_behind_is_not_waited_for() {
         std::io::Write::write_all(&mut child.stdin.take().expect("the pipe"), b"go\n")
             .expect("somebody still reads it");
         let mut output = String::new();
-        std::io::Read::read_to_string(&mut child.stdout.take().expect("the output"), &mut output).expect("its end");
+        std::io::Read::read_to_string(&mut child.stdout.take().expect("the output"), &mut output)
+            .expect("its end");
         assert_eq!(output, "late\n", "{by:?}");
     }
 }
@@ -127,14 +150,22 @@ fn what_the_command_leaves_behind_is_not_waited_for() {
 fn where_no_process_may_be_started_the_command_runs_unreported() {
     let scene = Scene::new();
     // `exec`, so that the command itself needs no process.
-    let call = scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", "echo $DOCGLOW_NO_TELEMETRY ran; exit 5");
+    let call = scene
+        .call(By::RunOn, &["docglow", "generate"])
+        .env("STUB", "echo $DOCGLOW_NO_TELEMETRY ran; exit 5");
     let copy = scene.sandbox.root().join("bin/docglow-telemetry");
-    std::process::Command::new("chmod").args(["-R", "a+rX"]).arg(scene.sandbox.root()).status().expect("chmod");
+    std::process::Command::new("chmod")
+        .args(["-R", "a+rX"])
+        .arg(scene.sandbox.root())
+        .status()
+        .expect("chmod");
     let mut limited = call.clone();
     limited.program = "prlimit".into();
     limited.program = crate::common::trials::tool_path("setpriv").expect("setpriv");
     limited.arguments =
-        ["--reuid=64123", "--regid=64123", "--clear-groups", "prlimit", "--nproc=1:1"].map(Into::into).to_vec();
+        ["--reuid=64123", "--regid=64123", "--clear-groups", "prlimit", "--nproc=1:1"]
+            .map(Into::into)
+            .to_vec();
     let outcome = limited.arg(copy).args(call.arguments).run();
     assert_eq!((outcome.status.code(), outcome.stdout()), (Some(5), "ran\n"), "{outcome:?}");
     scene.assert_nothing_sent();

@@ -51,8 +51,16 @@ fn where_nothing_is_to_be_reported_run_becomes_the_command() {
     assert!(!becomes_it(&scene.call(By::RunOn, &line)), "the trial shows nothing");
     assert!(becomes_it(&scene.run(&line)), "nobody has turned it on");
     assert!(becomes_it(&scene.call(By::RunOff, &line)), "off by the environment");
-    assert!(becomes_it(&scene.call(By::RunOn, &line).env("DOCGLOW_NO_TELEMETRY", "1")), "the kill switch");
-    assert!(becomes_it(&scene.call(By::RunOn, &["env", "DOCGLOW_NO_TELEMETRY=1", "docglow", "generate"])), "by env");
+    assert!(
+        becomes_it(&scene.call(By::RunOn, &line).env("DOCGLOW_NO_TELEMETRY", "1")),
+        "the kill switch"
+    );
+    assert!(
+        becomes_it(
+            &scene.call(By::RunOn, &["env", "DOCGLOW_NO_TELEMETRY=1", "docglow", "generate"])
+        ),
+        "by env"
+    );
     for words in [
         &["docglow", "generate", "--unknown"][..],
         &["docglow", "generate", "--help"],
@@ -80,12 +88,17 @@ fn where_it_is_off_no_process_is_started() {
     let log = scene.sandbox.root().join("strace");
     let mut call = scene.call(By::RunOff, &["docglow", "generate"]).env("STUB", "exit 3");
     let arguments = std::mem::take(&mut call.arguments);
-    let program = std::mem::replace(&mut call.program, crate::common::trials::tool_path("strace").expect("strace"));
+    let program = std::mem::replace(
+        &mut call.program,
+        crate::common::trials::tool_path("strace").expect("strace"),
+    );
     let outcome = call.args(["-f", "-qq", "-o"]).arg(&log).arg(program).args(arguments).run();
     assert_eq!(outcome.status.code(), Some(3));
     let calls = fs::read_to_string(&log).expect("the trace");
     let has = |name: &str| {
-        calls.lines().any(|line| line.split_once(' ').is_some_and(|(_, call)| call.trim_start().starts_with(name)))
+        calls.lines().any(|line| {
+            line.split_once(' ').is_some_and(|(_, call)| call.trim_start().starts_with(name))
+        })
     };
     assert!(has("execve("), "{calls}");
     for name in ["clone", "fork", "vfork", "socket", "connect", "mkdir", "rename"] {
@@ -95,7 +108,9 @@ fn where_it_is_off_no_process_is_started() {
 
 fn serve_is_reported_at_its_start_and_run_becomes_it() {
     let scene = Scene::new();
-    let call = scene.call(By::RunOn, &["docglow", "serve", "--watch", "--dir", "."]).env("STUB", SAYS_ITS_ID);
+    let call = scene
+        .call(By::RunOn, &["docglow", "serve", "--watch", "--dir", "."])
+        .env("STUB", SAYS_ITS_ID);
     let mut run = spawn(&call);
     let command = first_number(&mut run);
     assert_eq!((command, children(command)), (run.id(), Vec::new()));
@@ -109,7 +124,9 @@ fn serve_is_reported_at_its_start_and_run_becomes_it() {
     drop(run.stdin.take());
     run.wait().expect("its end");
     // Once, and not where docglow would refuse it.
-    let refused = scene.call(By::RunOn, &["--wait", "docglow", "serve", "--dir", "missing"]).env("STUB", "exit 1");
+    let refused = scene
+        .call(By::RunOn, &["--wait", "docglow", "serve", "--dir", "missing"])
+        .env("STUB", "exit 1");
     assert_eq!(refused.run().status.code(), Some(1));
     assert_eq!(scene.receiver.requests().len(), 1);
 }
@@ -122,14 +139,21 @@ fn around_a_command_that_is_reported_one_small_process_waits() {
     // The command may say its id before `run` has let go.
     wait_until("it has let go of all files", || {
         let files = fs::read_dir(format!("/proc/{}/fd", run.id())).expect("its files").flatten();
-        files.map(|file| fs::read_link(file.path()).expect("a file")).all(|file| file == Path::new("/dev/null"))
+        files
+            .map(|file| fs::read_link(file.path()).expect("a file"))
+            .all(|file| file == Path::new("/dev/null"))
     });
-    let memory = fs::read_to_string(format!("/proc/{}/smaps_rollup", run.id())).expect("its memory");
+    let memory =
+        fs::read_to_string(format!("/proc/{}/smaps_rollup", run.id())).expect("its memory");
     let kib = |label: &str| {
         let line = memory.lines().find_map(|line| line.strip_prefix(label)).expect("a number");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
     };
-    println!("run waits with {} KiB, of which {} KiB are no file's", kib("Rss:"), kib("Anonymous:"));
+    println!(
+        "run waits with {} KiB, of which {} KiB are no file's",
+        kib("Rss:"),
+        kib("Anonymous:")
+    );
     assert!(kib("Anonymous:") <= 1024, "{memory}");
     drop(run.stdin.take());
     run.wait().expect("its end");
@@ -144,9 +168,12 @@ fn a_run_in_a_run_reports_once() {
 
 fn make_is_run_and_a_docglow_in_it_is_left_alone() {
     let scene = Scene::new();
-    fs::write(scene.sandbox.project().join("Makefile"), "docs:\n\t@docglow generate\n").expect("a Makefile");
-    let outcome =
-        scene.call(By::RunOn, &["--wait", "make", "docs"]).env("STUB", "echo \"<$DOCGLOW_NO_TELEMETRY>\"").run();
+    fs::write(scene.sandbox.project().join("Makefile"), "docs:\n\t@docglow generate\n")
+        .expect("a Makefile");
+    let outcome = scene
+        .call(By::RunOn, &["--wait", "make", "docs"])
+        .env("STUB", "echo \"<$DOCGLOW_NO_TELEMETRY>\"")
+        .run();
     assert_eq!(outcome.assert_success().stdout(), "<>\n");
     scene.assert_nothing_sent();
 }
@@ -160,7 +187,8 @@ fn the_sender_has_no_file_of_the_callers() {
         let call = scene.call(By::RunOn, line).env("STUB", stub);
         let mut shell = call.clone();
         shell.program = "/bin/sh".into();
-        shell.arguments = vec!["-c".into(), "exec 3>&1; exec \"$@\"".into(), "sh".into(), call.program.into()];
+        shell.arguments =
+            vec!["-c".into(), "exec 3>&1; exec \"$@\"".into(), "sh".into(), call.program.into()];
         // Reads to the end of all three, which a sender that held one would put off until its own end, 3 s later.
         let outcome = shell.args(call.arguments).run();
         assert_eq!((outcome.stdout(), outcome.stderr()), ("out\nthree\n", "err\n"));
@@ -175,8 +203,11 @@ fn the_caller_never_waits_for_the_network() {
     let line = ["docglow", "generate"];
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
-        let calls =
-            [answering.call(By::RunOff, &line), answering.call(By::RunOn, &line), silent.call(By::RunOn, &line)];
+        let calls = [
+            answering.call(By::RunOff, &line),
+            answering.call(By::RunOn, &line),
+            silent.call(By::RunOn, &line),
+        ];
         for (call, times) in calls.into_iter().zip(&mut times) {
             times.push(call.env("STUB", "").run().assert_success().wall);
         }

@@ -51,7 +51,10 @@ fn a_docglow_behind_any_launcher_is_reported_once() {
         let words = [launcher, &["health", "--format", "json"]].concat();
         let events = events(&scene, &words, "exit 0");
         assert_eq!(events.len(), 1, "{launcher:?}");
-        assert_eq!((&events[0]["command"], &events[0]["features_used"]), (&json!("health"), &json!(["json"])));
+        assert_eq!(
+            (&events[0]["command"], &events[0]["features_used"]),
+            (&json!("health"), &json!(["json"]))
+        );
     }
 }
 
@@ -79,16 +82,20 @@ fn the_result_is_that_of_the_exit_status() {
 fn features_come_from_flags_and_docglow_yml() {
     let scene = Scene::new();
     scene.sandbox.write_config("slim: true\nai: {enabled: true}\n");
-    let events = events(&scene, &["docglow", "generate", "--static", "--skip-column-lineage"], "exit 0");
+    let events =
+        events(&scene, &["docglow", "generate", "--static", "--skip-column-lineage"], "exit 0");
     assert_eq!(events[0]["features_used"], json!(["ai_chat", "static", "slim"]));
 }
 
 fn the_duration_is_the_commands() {
     let scene = Scene::new();
-    let milliseconds =
-        events(&scene, &["docglow", "generate"], "sleep 0.3")[0]["duration_ms"].as_u64().expect("a number");
+    let milliseconds = events(&scene, &["docglow", "generate"], "sleep 0.3")[0]["duration_ms"]
+        .as_u64()
+        .expect("a number");
     assert!((300..30_000).contains(&milliseconds), "{milliseconds}");
-    let nothing = events(&scene, &["docglow", "generate"], "exit 0")[0]["duration_ms"].as_u64().expect("a number");
+    let nothing = events(&scene, &["docglow", "generate"], "exit 0")[0]["duration_ms"]
+        .as_u64()
+        .expect("a number");
     assert!(nothing < milliseconds, "{nothing}, {milliseconds}");
 }
 
@@ -99,13 +106,17 @@ fn counts_come_from_the_target_folder_once_docglow_has_ended() {
     fs::create_dir(scene.sandbox.project().join("shop")).expect("a folder");
     let line = ["docglow", "generate", "--project-dir", "shop", "--target-dir", "out"];
     let event = events(&scene, &line, &stub).remove(0);
-    assert_eq!((&event["adapter_type"], &event["project_shape"]["models"]), (&json!("duckdb"), &json!(1)));
+    assert_eq!(
+        (&event["adapter_type"], &event["project_shape"]["models"]),
+        (&json!("duckdb"), &json!(1))
+    );
 }
 
 fn versions_are_those_of_the_docglow_that_ran_or_none() {
     let scene = Scene::new();
     let venv = scene.sandbox.project().join(".venv");
-    fs::create_dir_all(venv.join("lib/python3.11/site-packages/docglow-0.9.2.dist-info")).expect("packages");
+    fs::create_dir_all(venv.join("lib/python3.11/site-packages/docglow-0.9.2.dist-info"))
+        .expect("packages");
     fs::create_dir(venv.join("bin")).expect("a folder");
     fs::write(venv.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n").expect("pyvenv.cfg");
     let python = venv.join("bin/python");
@@ -130,7 +141,9 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
         (&["launcher", ".venv/bin/docglow", "health"], None, None),
     ] {
         let events = events(&scene, words, "exit 0");
-        let versions = events.first().map(|event| (event["docglow_version"].clone(), event["python_version"].clone()));
+        let versions = events
+            .first()
+            .map(|event| (event["docglow_version"].clone(), event["python_version"].clone()));
         assert_eq!(versions, Some((json!(docglow_version), json!(python_version))), "{words:?}");
     }
 }
@@ -140,9 +153,14 @@ fn what_env_sets_for_docglow_counts() {
     for (assignment, sent) in
         [("DOCGLOW_NO_TELEMETRY=1", 0), ("DOCGLOW_NO_TELEMETRY=0", 1), ("DOCGLOW_TELEMETRY=off", 0)]
     {
-        assert_eq!(events(&scene, &["env", assignment, "docglow", "generate"], "exit 0").len(), sent, "{assignment}");
+        assert_eq!(
+            events(&scene, &["env", assignment, "docglow", "generate"], "exit 0").len(),
+            sent,
+            "{assignment}"
+        );
     }
-    let off = scene.call(By::RunOff, &["--wait", "env", "DOCGLOW_TELEMETRY=1", "docglow", "generate"]);
+    let off =
+        scene.call(By::RunOff, &["--wait", "env", "DOCGLOW_TELEMETRY=1", "docglow", "generate"]);
     off.env("STUB", "exit 0").run().assert_success();
     assert_eq!(scene.receiver.requests().len(), 2);
 }
@@ -151,17 +169,28 @@ fn debug_says_what_came_of_it_and_why_nothing_did() {
     const ELSEWHERE: &str = "docglow may run elsewhere, where something else may be decided";
     let scene = Scene::new();
     scene.script("sudo", "exec \"$@\"");
-    let said =
-        |by: By, words: &[&str], stub: &str| scene.call(by, words).env("STUB", stub).debug().run().stderr().to_owned();
+    let said = |by: By, words: &[&str], stub: &str| {
+        scene.call(by, words).env("STUB", stub).debug().run().stderr().to_owned()
+    };
     let sent = format!("telemetry: POST {} -> 204\n", scene.receiver.url());
     assert_eq!(said(By::RunOn, &["docglow", "generate"], "exit 3"), sent);
     assert_eq!(said(By::RunOn, &["docglow", "serve", "--dir", "."], "exit 3"), sent);
     for (by, words, stub, why) in [
         (By::RunOff, &["docglow", "generate"][..], "exit 0", "DOCGLOW_TELEMETRY says off"),
         (By::RunOn, &["true"], "", "there is no docglow in the command line"),
-        (By::RunOn, &["docglow", "init"], "", "the docglow command is not generate, health or serve"),
+        (
+            By::RunOn,
+            &["docglow", "init"],
+            "",
+            "the docglow command is not generate, health or serve",
+        ),
         (By::RunOn, &["docglow", "generate", "--secret"], "", "docglow refuses the command line"),
-        (By::RunOn, &["docglow", "generate"], "exit 2", "docglow reports nothing with such an exit status"),
+        (
+            By::RunOn,
+            &["docglow", "generate"],
+            "exit 2",
+            "docglow reports nothing with such an exit status",
+        ),
         (By::RunOn, &["env", "--chdir=.", "docglow", "generate"], "", ELSEWHERE),
         (By::RunOn, &["env", "sudo", "docglow", "generate"], "", ELSEWHERE),
     ] {

@@ -113,7 +113,10 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 
 /// What a file says that a command writes; `None` until it is there, whole.
 pub fn written(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok().filter(|text| text.ends_with('\n')).map(|text| text.trim_end().to_owned())
+    fs::read_to_string(file)
+        .ok()
+        .filter(|text| text.ends_with('\n'))
+        .map(|text| text.trim_end().to_owned())
 }
 
 /// The n-th field of `/proc/PID/stat`, counted as proc(5) does, from the third on.

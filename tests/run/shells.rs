@@ -22,12 +22,16 @@ fn assert_reported(readme: &str, line: &str, program: &str, arguments: &[&str], 
     let rows = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md"))
         .expect("the README")
         .replace("\\|", "|");
-    assert!(rows.contains(&format!("| {readme} | `{line}` |")), "the README has another line for {readme}");
+    assert!(
+        rows.contains(&format!("| {readme} | `{line}` |")),
+        "the README has another line for {readme}"
+    );
     let scene = Scene::new();
     let mut call = scene.call(By::RunOn, &[] as &[&str]);
     call.program = tool_path(program).expect("the program");
     call.arguments = arguments.iter().map(Into::into).collect();
-    fs::write(scene.sandbox.project().join("script"), format!("{line}\n{script}\n")).expect("a script");
+    fs::write(scene.sandbox.project().join("script"), format!("{line}\n{script}\n"))
+        .expect("a script");
     let stub = "printf '<%s>' \"$@\"; echo";
     let outcome = call.env("STUB", stub).env("DOCGLOW_TELEMETRY_WAIT", "1").run();
     assert!(outcome.stdout().contains("<generate><--title><a b>"), "{outcome:?}");
@@ -38,15 +42,33 @@ fn assert_reported(readme: &str, line: &str, program: &str, arguments: &[&str], 
 const CALL: &str = "docglow generate --title 'a b'";
 
 fn tcsh() {
-    assert_reported("tcsh", "alias docglow 'docglow-telemetry run docglow'", "tcsh", &["-f", "script"], CALL);
+    assert_reported(
+        "tcsh",
+        "alias docglow 'docglow-telemetry run docglow'",
+        "tcsh",
+        &["-f", "script"],
+        CALL,
+    );
 }
 
 fn ksh() {
-    assert_reported("ksh, mksh", "alias docglow='docglow-telemetry run docglow'", "ksh", &["script"], CALL);
+    assert_reported(
+        "ksh, mksh",
+        "alias docglow='docglow-telemetry run docglow'",
+        "ksh",
+        &["script"],
+        CALL,
+    );
 }
 
 fn mksh() {
-    assert_reported("ksh, mksh", "alias docglow='docglow-telemetry run docglow'", "mksh", &["script"], CALL);
+    assert_reported(
+        "ksh, mksh",
+        "alias docglow='docglow-telemetry run docglow'",
+        "mksh",
+        &["script"],
+        CALL,
+    );
 }
 
 fn elvish() {

@@ -75,7 +75,8 @@ fn waiting(traps: &str) -> String {
 fn a_signal_sent_to_run_alone_is_passed_on() {
     for (signal, name) in [(Signal::TERM, "TERM"), (Signal::HUP, "HUP")] {
         let scene = Scene::new();
-        let mut ready = Ready::start(&scene, &waiting(&format!("trap 'echo told >>$SAYS; exit 5' {name}")));
+        let mut ready =
+            Ready::start(&scene, &waiting(&format!("trap 'echo told >>$SAYS; exit 5' {name}")));
         ready.send(signal);
         assert_eq!(ready.run.wait().expect("its end").code(), Some(5));
         assert!(ready.says("told"));
@@ -114,7 +115,10 @@ fn what_nohup_has_ignored_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
     let stub = "echo ready >>$SAYS; while [ ! -e $SAYS.end ]; do sleep 0.02; done; exit 3";
-    let mut call = scene.call(By::RunOn, &["--wait", "docglow", "generate"]).env("STUB", stub).env("SAYS", &file);
+    let mut call = scene
+        .call(By::RunOn, &["--wait", "docglow", "generate"])
+        .env("STUB", stub)
+        .env("SAYS", &file);
     call.arguments.insert(0, std::mem::replace(&mut call.program, "/usr/bin/nohup".into()).into());
     let mut run = spawn(&call);
     wait_until("the command is ready", || written(&file).is_some());
@@ -129,14 +133,19 @@ fn a_signal_from_outside_of_a_container_is_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
     let stub = "trap 'exit 5' TERM; echo ready >>$SAYS; while :; do sleep 0.02; done";
-    let mut call = scene.call(By::RunOn, &["--wait", "docglow", "generate"]).env("STUB", stub).env("SAYS", &file);
-    let container = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"].map(Into::into);
+    let mut call = scene
+        .call(By::RunOn, &["--wait", "docglow", "generate"])
+        .env("STUB", stub)
+        .env("SAYS", &file);
+    let container =
+        ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"].map(Into::into);
     let program = std::mem::replace(&mut call.program, "/usr/bin/unshare".into());
     call.arguments = container.into_iter().chain([program.into()]).chain(call.arguments).collect();
     let mut unshare = spawn(&call);
     wait_until("the command is ready", || written(&file).is_some());
     let run = children(unshare.id())[0];
-    kill_process(Pid::from_raw(run.cast_signed()).expect("a process id"), Signal::TERM).expect("run is there");
+    kill_process(Pid::from_raw(run.cast_signed()).expect("a process id"), Signal::TERM)
+        .expect("run is there");
     assert_eq!(unshare.wait().expect("its end").code(), Some(5));
     assert_eq!(scene.event().json()["result"], "error");
 }
@@ -161,7 +170,8 @@ fn a_command_that_tells_its_group_is_not_told_again() {
     let trap = "trap 'echo told >>$SAYS' TERM; echo ready >>$SAYS; kill -TERM 0; sleep 0.3; exit 6";
     let mut ready = Ready::start(&scene, trap);
     assert_eq!(ready.run.wait().expect("its end").code(), Some(6));
-    let told = written(&ready.file).expect("what it said").lines().filter(|line| *line == "told").count();
+    let told =
+        written(&ready.file).expect("what it said").lines().filter(|line| *line == "told").count();
     assert_eq!(told, 1);
     scene.event();
 }

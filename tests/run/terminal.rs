@@ -30,7 +30,8 @@ fn the_command_has_the_terminal() {
         [ \"$5\" = \"$8\" ] && echo in the foreground; read -r line && echo \"read $line\"";
     let scene = Scene::new();
     for by in [By::Itself, By::RunOff, By::RunOn] {
-        let mut terminal = Terminal::open(&scene.call(by, &["docglow", "health"]).env("STUB", stub));
+        let mut terminal =
+            Terminal::open(&scene.call(by, &["docglow", "health"]).env("STUB", stub));
         terminal.wait_for("33 77");
         terminal.wait_for("in the foreground");
         terminal.type_in("some words\n");
@@ -45,8 +46,11 @@ fn a_terminal_that_the_command_changes_stays_changed() {
         let call = scene.call(by, &["docglow", "health"]).env("STUB", stub);
         let mut shell = call.clone();
         shell.program = "/bin/sh".into();
-        shell.arguments =
-            vec!["-c".into(), "\"$@\"; stty -a | tr -d '\\n'; stty sane; echo; echo end".into(), "sh".into()];
+        shell.arguments = vec![
+            "-c".into(),
+            "\"$@\"; stty -a | tr -d '\\n'; stty sane; echo; echo end".into(),
+            "sh".into(),
+        ];
         shell = shell.arg(call.program).args(call.arguments);
         let mut terminal = Terminal::open(&shell);
         terminal.wait_for("raw");
@@ -74,12 +78,15 @@ fn assert_keys_are_the_commands(keys: &str, signal: &str, number: i32) {
     for by in BY_RUN {
         for (status, result) in [(0, Some("success")), (1, Some("error")), (128 + number, None)] {
             let scene = Scene::new();
-            let mut terminal = with_status(&scene, by, &format!("trap 'exit {status}' {signal}; {loop_}"));
+            let mut terminal =
+                with_status(&scene, by, &format!("trap 'exit {status}' {signal}; {loop_}"));
             terminal.wait_for("working");
             terminal.type_in(keys);
             terminal.wait_for(&format!("ended with {status}"));
             let sent = scene.receiver.requests();
-            let sent = sent.first().map(|request| request.json()["result"].as_str().expect("a word").to_owned());
+            let sent = sent
+                .first()
+                .map(|request| request.json()["result"].as_str().expect("a word").to_owned());
             assert_eq!(sent.as_deref(), result.filter(|_| by == By::RunOn), "{by:?} {status}");
         }
         let scene = Scene::new();
@@ -101,8 +108,10 @@ fn ctrl_backslash_is_the_commands_affair() {
 
 /// A shell with job control, in which `docglow` stands behind `run`.
 fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
-    let no_start_up_file: &[&str] = if shell == "bash" { &["--noprofile", "--norc"] } else { &["-f"] };
-    let shell = scene.program(tool_path(shell).expect("the shell")).args(no_start_up_file).arg("-i").on();
+    let no_start_up_file: &[&str] =
+        if shell == "bash" { &["--noprofile", "--norc"] } else { &["-f"] };
+    let shell =
+        scene.program(tool_path(shell).expect("the shell")).args(no_start_up_file).arg("-i").on();
     let mut terminal = Terminal::open(&shell.env("STUB", stub).env("PS1", "ready> "));
     terminal.wait_for("ready> ");
     terminal
@@ -125,7 +134,8 @@ fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     let mut terminal = shell(&scene, name, stub);
     terminal.type_in("docglow-telemetry run --wait docglow generate\n");
     terminal.wait_for("working");
-    let command: u32 = written(&scene.sandbox.project().join("pid")).expect("its id").parse().expect("a number");
+    let command: u32 =
+        written(&scene.sandbox.project().join("pid")).expect("its id").parse().expect("a number");
     let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
     let works = |pid: u32| {
         let [state, group, foreground] = [3, 5, 8].map(|field| stat(pid, field).expect("it lives"));
@@ -136,7 +146,9 @@ fn assert_stops_and_goes_on(name: &str, stopped: &str) {
         terminal.type_in(CTRL_Z);
         terminal.wait_for(stopped);
         terminal.wait_for("ready> ");
-        wait_until("both are stopped", || [command, run].iter().all(|pid| stat(*pid, 3).expect("it lives") == "T"));
+        wait_until("both are stopped", || {
+            [command, run].iter().all(|pid| stat(*pid, 3).expect("it lives") == "T")
+        });
         terminal.type_in("jobs | wc -l; fg >/dev/null\n");
         terminal.wait_for("\n1");
     }
@@ -169,7 +181,8 @@ fn a_terminal_that_hangs_up_ends_the_command() {
         let scene = Scene::new();
         let says = scene.sandbox.root().join("says");
         let stub = "trap 'echo told >>$SAYS; exit 1' HUP; echo working >>$SAYS; while :; do sleep 0.02; done";
-        let call = scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", stub).env("SAYS", &says);
+        let call =
+            scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", stub).env("SAYS", &says);
         let (controller, name) = pseudo_terminal();
         let side = || File::options().read(true).write(true).open(&name).expect("the terminal");
         let mut session = call.clone();
@@ -179,7 +192,13 @@ fn a_terminal_that_hangs_up_ends_the_command() {
             session = session.args(["sh", "-c", "\"$@\"; exit", "sh"]);
         }
         let session = session.arg(call.program).args(call.arguments);
-        let mut leader = session.as_command().stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid");
+        let mut leader = session
+            .as_command()
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .expect("setsid");
         wait_until("the command works", || written(&says).is_some());
         drop(controller);
         assert_eq!(scene.event().json()["result"], "error");

@@ -29,8 +29,19 @@ fn bytes(text: &[u8]) -> OsString {
 
 fn arguments_arrive_byte_for_byte() {
     let scene = Scene::new();
-    let odd =
-        [b"".as_slice(), b" ", b"a b", b"two\nlines\n", b"\xff\xfe", b"--wait", b"--", b"*", b"$HOME", b"\\", b"-"];
+    let odd = [
+        b"".as_slice(),
+        b" ",
+        b"a b",
+        b"two\nlines\n",
+        b"\xff\xfe",
+        b"--wait",
+        b"--",
+        b"*",
+        b"$HOME",
+        b"\\",
+        b"-",
+    ];
     let odd: Vec<OsString> = odd.iter().map(|text| bytes(text)).collect();
     let stub = r#"printf '%s\0' "$@""#;
     let expected = |arguments: &[OsString]| {
@@ -41,7 +52,8 @@ fn arguments_arrive_byte_for_byte() {
     lines.extend(odd.iter().map(|title| vec!["generate".into(), "--title".into(), title.clone()]));
     for by in BY_RUN {
         for line in &lines {
-            let words: Vec<OsString> = [OsString::from("docglow")].into_iter().chain(line.iter().cloned()).collect();
+            let words: Vec<OsString> =
+                [OsString::from("docglow")].into_iter().chain(line.iter().cloned()).collect();
             let outcome = scene.call(by, &words).env("STUB", stub).run();
             assert_eq!(outcome.assert_success().stdout, expected(line), "{by:?}");
         }
@@ -58,7 +70,12 @@ fn seen(scene: &Scene, by: By, prepare: &str, stub: &str) -> String {
 fn prepared(call: Invocation, prepare: &str) -> Invocation {
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
-    shell.arguments = vec!["-c".into(), format!("{prepare}\nexec \"$@\"").into(), "sh".into(), call.program.into()];
+    shell.arguments = vec![
+        "-c".into(),
+        format!("{prepare}\nexec \"$@\"").into(),
+        "sh".into(),
+        call.program.into(),
+    ];
     shell.args(call.arguments)
 }
 
@@ -78,20 +95,25 @@ fn the_environment_is_the_same_but_for_the_kill_switch() {
     let stub = "cat /proc/$$/environ";
     for kill_switch in [None, Some("0"), Some("")] {
         let environment = |by: By| {
-            let call = scene.call(by, &["docglow", "generate"]).env("STUB", stub).env("AA", bytes(b"\xff=\n"));
+            let call = scene
+                .call(by, &["docglow", "generate"])
+                .env("STUB", stub)
+                .env("AA", bytes(b"\xff=\n"));
             let call = match kill_switch {
                 Some(value) => call.env("DOCGLOW_NO_TELEMETRY", value),
                 None => call,
             };
             let outcome = call.run();
-            let entries = outcome.assert_success().stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec);
+            let entries =
+                outcome.assert_success().stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec);
             // What `call` itself sets to turn telemetry on or off.
             entries.filter(|entry| !entry.starts_with(b"DOCGLOW_TELEMETRY=")).collect::<Vec<_>>()
         };
         let directly = environment(By::Itself);
         assert_eq!(environment(By::RunOff), directly);
         let is_switch = |entry: &Vec<u8>| entry.starts_with(b"DOCGLOW_NO_TELEMETRY=");
-        let (switches, mut others): (Vec<_>, Vec<_>) = environment(By::RunOn).into_iter().partition(is_switch);
+        let (switches, mut others): (Vec<_>, Vec<_>) =
+            environment(By::RunOn).into_iter().partition(is_switch);
         assert_eq!(switches, [b"DOCGLOW_NO_TELEMETRY=1"]);
         let mut expected: Vec<_> = directly.into_iter().filter(|entry| !is_switch(entry)).collect();
         others.sort();
@@ -109,7 +131,8 @@ fn state(scene: &Scene, by: By, prepare: &str) -> Vec<String> {
     let (lines, stat) = seen.trim_end().rsplit_once('\n').expect("lines");
     let fields = stat.rsplit_once(") ").expect("fields").1.split(' ').collect::<Vec<_>>();
     let names = ["Umask", "Uid", "Gid", "Groups", "Sig", "Cap", "NoNewPrivs", "Seccomp", "Max "];
-    let is_kept = |line: &&str| names.iter().any(|name| line.starts_with(name)) && !line.starts_with("SigQ");
+    let is_kept =
+        |line: &&str| names.iter().any(|name| line.starts_with(name)) && !line.starts_with("SigQ");
     let numbers = [5, 6, 7, 8, 18, 19].map(|number: usize| fields[number - 3].to_owned());
     lines.lines().filter(is_kept).map(str::to_owned).chain(numbers).collect()
 }
@@ -140,24 +163,41 @@ fn masks(by: By, option: &str) -> [u64; 2] {
     let scene = Scene::new();
     fs::remove_file(scene.bin().join("docglow")).expect("the script is gone");
     std::os::unix::fs::symlink("/bin/cat", scene.bin().join("docglow")).expect("a link");
-    std::os::unix::fs::symlink("/proc/self/status", scene.sandbox.project().join("generate")).expect("a link");
+    std::os::unix::fs::symlink("/proc/self/status", scene.sandbox.project().join("generate"))
+        .expect("a link");
     let call = scene.call(by, &["docglow", "generate"]);
     let outcome = prepared(call, &format!("set -- env {option} \"$@\"")).run();
     ["SigIgn:", "SigBlk:"].map(|name| {
-        let line = outcome.assert_success().stdout().lines().find_map(|line| line.strip_prefix(name));
+        let line =
+            outcome.assert_success().stdout().lines().find_map(|line| line.strip_prefix(name));
         u64::from_str_radix(line.expect("the mask").trim(), 16).expect("the mask")
     })
 }
 
 fn what_the_caller_ignores_or_blocks_stays_so() {
     let [ignored, blocked] = masks(By::Itself, "");
-    for (signal, number) in
-        [("PIPE", 13), ("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15), ("TSTP", 20), ("XFSZ", 25), ("CHLD", 17)]
-    {
+    for (signal, number) in [
+        ("PIPE", 13),
+        ("HUP", 1),
+        ("INT", 2),
+        ("QUIT", 3),
+        ("TERM", 15),
+        ("TSTP", 20),
+        ("XFSZ", 25),
+        ("CHLD", 17),
+    ] {
         let bit = 1 << (number - 1);
         for by in [By::Itself, By::RunOff, By::RunOn] {
-            assert_eq!(masks(by, &format!("--ignore-signal={signal}")), [ignored | bit, blocked], "{by:?} {signal}");
-            assert_eq!(masks(by, &format!("--block-signal={signal}")), [ignored, blocked | bit], "{by:?} {signal}");
+            assert_eq!(
+                masks(by, &format!("--ignore-signal={signal}")),
+                [ignored | bit, blocked],
+                "{by:?} {signal}"
+            );
+            assert_eq!(
+                masks(by, &format!("--block-signal={signal}")),
+                [ignored, blocked | bit],
+                "{by:?} {signal}"
+            );
         }
     }
 }
@@ -186,10 +226,16 @@ fn files_that_the_caller_left_open_are_open_and_closed_ones_closed() {
 fn input_output_and_errors_pass_through() {
     let scene = Scene::new();
     for by in BY_RUN {
-        let call =
-            scene.call(by, &["docglow", "health"]).env("STUB", "cat; echo error >&2; exit 3").stdin("some input");
+        let call = scene
+            .call(by, &["docglow", "health"])
+            .env("STUB", "cat; echo error >&2; exit 3")
+            .stdin("some input");
         let Outcome { status, stdout, stderr, .. } = call.run();
-        assert_eq!((status.code(), stdout, stderr), (Some(3), b"some input".to_vec(), b"error\n".to_vec()), "{by:?}");
+        assert_eq!(
+            (status.code(), stdout, stderr),
+            (Some(3), b"some input".to_vec(), b"error\n".to_vec()),
+            "{by:?}"
+        );
     }
 }
 
@@ -197,23 +243,28 @@ fn a_binary_stream_passes_through_whole() {
     let scene = Scene::new();
     let stream: Vec<u8> = (0..1_000_003_u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect();
     for by in BY_RUN {
-        let outcome = scene.call(by, &["docglow", "generate"]).env("STUB", "cat").stdin(stream.clone()).run();
+        let outcome =
+            scene.call(by, &["docglow", "generate"]).env("STUB", "cat").stdin(stream.clone()).run();
         assert!(outcome.assert_success().stdout == stream, "{by:?}");
     }
     // A reader that goes away ends the command as it would without `run`.
     for by in [By::Itself, By::RunOff, By::RunOn] {
         let call = scene.call(by, &["docglow", "generate"]).env("STUB", "exec cat /dev/zero");
         let mut command = call.as_command();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the call");
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the call");
         drop(child.stdout.take());
         let status = child.wait().expect("its end");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(13), "{by:?}");
     }
     // A command that closes its output early is all that its reader waits for.
-    let call = scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", "exec >&-; read -r line; exit 4");
+    let call = scene
+        .call(By::RunOn, &["docglow", "generate"])
+        .env("STUB", "exec >&-; read -r line; exit 4");
     let mut child = spawn(&call);
     let mut output = Vec::new();
-    std::io::Read::read_to_end(&mut child.stdout.take().expect("its output"), &mut output).expect("the end of it");
+    std::io::Read::read_to_end(&mut child.stdout.take().expect("its output"), &mut output)
+        .expect("the end of it");
     child.stdin.take().expect("its input").write_all(b"go\n").expect("it still reads");
     assert_eq!(child.wait().expect("its end").code(), Some(4));
 }
@@ -224,7 +275,11 @@ fn a_script_without_a_first_line_is_run_by_the_shell() {
     executable(&script, "echo \"$@\"; exit 7\n");
     for by in [By::Itself, By::RunOff, By::RunOn] {
         let outcome = scene.call(by, &["docglow", "generate", "--title", "x y"]).run();
-        assert_eq!((outcome.status.code(), outcome.stdout()), (Some(7), "generate --title x y\n"), "{by:?}");
+        assert_eq!(
+            (outcome.status.code(), outcome.stdout()),
+            (Some(7), "generate --title x y\n"),
+            "{by:?}"
+        );
     }
 }
 
@@ -245,7 +300,11 @@ fn a_command_is_found_where_the_shell_finds_it() {
         }
     }
     for by in BY_RUN {
-        let here = scene.call(by, &["docglow", "generate"]).env("STUB", "echo $0").env("PATH", "").folder(&second);
+        let here = scene
+            .call(by, &["docglow", "generate"])
+            .env("STUB", "echo $0")
+            .env("PATH", "")
+            .folder(&second);
         assert!(here.run().assert_success().stdout().ends_with("docglow\n"), "{by:?}");
     }
 }

@@ -6,7 +6,9 @@ use libtest_mimic::Trial;
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     match shell {
-        Shell::Bash => promises![shell => an_exported_function_works, a_function_printed_and_read_again_works],
+        Shell::Bash => {
+            promises![shell => an_exported_function_works, a_function_printed_and_read_again_works]
+        }
         Shell::Zsh => promises![shell => a_function_printed_and_read_again_works],
         Shell::Fish => promises![shell => a_saved_function_works],
         Shell::Dash | Shell::Busybox => Vec::new(),
@@ -21,7 +23,10 @@ fn runs_docglow(stage: &Stage, function: &str) {
             for status in [0, 3] {
                 let lines = format!("{strict}\ndocglow {subcommand}\necho @status");
                 let [with, without] = [function, ""].map(|function| {
-                    stage.script(&format!("{function}\n{lines}")).env("STUB_STATUS", status.to_string()).run()
+                    stage
+                        .script(&format!("{function}\n{lines}"))
+                        .env("STUB_STATUS", status.to_string())
+                        .run()
                 });
                 assert!(with.stdout().starts_with("docglow:"), "{strict} {subcommand}: {with:?}");
                 assert_eq!(
@@ -47,7 +52,8 @@ fn a_function_printed_and_read_again_works(shell: Shell) {
 fn an_exported_function_works(shell: Shell) {
     let stage = Stage::new(shell);
     let inner = "set -eu; docglow generate --static; docglow health || echo failed";
-    let out = stage.script_with(Hook::With, &format!("export -f docglow\nbash -c '{inner}'\n")).run();
+    let out =
+        stage.script_with(Hook::With, &format!("export -f docglow\nbash -c '{inner}'\n")).run();
     assert_eq!(out.stdout(), "docglow: <generate> <--static>\ndocglow: <health>\n");
     assert_eq!(out.stderr(), "docglow's stderr\ndocglow's stderr\n");
 }
@@ -55,7 +61,10 @@ fn an_exported_function_works(shell: Shell) {
 fn a_saved_function_works(shell: Shell) {
     let stage = Stage::new(shell);
     stage.run("funcsave --quiet docglow").assert_silent();
-    runs_docglow(&stage, "set fish_function_path $XDG_CONFIG_HOME/fish/functions $fish_function_path");
+    runs_docglow(
+        &stage,
+        "set fish_function_path $XDG_CONFIG_HOME/fish/functions $fish_function_path",
+    );
     // Set up where it was saved, the hook knows it for its own.
     stage.forget_calls();
     let lines = format!(

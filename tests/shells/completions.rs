@@ -23,7 +23,9 @@ fn help() -> String {
 
 fn commands() -> BTreeSet<String> {
     let help = help();
-    let words = help.lines().filter_map(|line| line.strip_prefix("  docglow-telemetry ")?.split(' ').next());
+    let words = help
+        .lines()
+        .filter_map(|line| line.strip_prefix("  docglow-telemetry ")?.split(' ').next());
     let commands: BTreeSet<String> =
         words.filter(|word| word.starts_with(char::is_alphabetic)).map(Into::into).collect();
     assert!(commands.contains("status"), "{help}");
@@ -41,9 +43,11 @@ fn options() -> BTreeSet<String> {
 
 /// All that is offered as a command, and as an option of any command, by `offers`, which completes a command line.
 fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
-    let offered: BTreeSet<String> = offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
+    let offered: BTreeSet<String> =
+        offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
     assert_eq!(offered, commands());
-    let beginnings = commands().into_iter().map(|command| format!("{command} --")).chain(["--".into()]);
+    let beginnings =
+        commands().into_iter().map(|command| format!("{command} --")).chain(["--".into()]);
     let offered: BTreeSet<String> = beginnings.flat_map(|line| offers(&line)).collect();
     assert_eq!(offered, options());
 }
@@ -80,7 +84,10 @@ fn fish_completes_what_the_help_names() {
 fn zsh_completes_what_the_help_names() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
-    terminal.type_in(&format!("fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u\n", completions().display()));
+    terminal.type_in(&format!(
+        "fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u\n",
+        completions().display()
+    ));
     // Every list in full, with each word at the beginning of a line.
     terminal.type_in("LISTMAX=9999; setopt no_auto_menu; stty rows 99 columns 150; echo rea''dy\n");
     terminal.wait_for("ready");
@@ -91,11 +98,16 @@ fn zsh_completes_what_the_help_names() {
     };
     offered("", &commands().into_iter().collect::<Vec<_>>());
     let (mut rest, all) = (options(), options());
-    for (command, own) in
-        [("report", &["--status", "--duration-ms", "--started"][..]), ("status", &["--json"]), ("log", &["--json"])]
-    {
+    for (command, own) in [
+        ("report", &["--status", "--duration-ms", "--started"][..]),
+        ("status", &["--json"]),
+        ("log", &["--json"]),
+    ] {
         let is_there = |option: &String| own.contains(&option.as_str());
-        offered(&format!("{command} --"), &all.iter().filter(|option| is_there(option)).cloned().collect::<Vec<_>>());
+        offered(
+            &format!("{command} --"),
+            &all.iter().filter(|option| is_there(option)).cloned().collect::<Vec<_>>(),
+        );
         rest.retain(|option| !is_there(option));
     }
     offered("--", &rest.into_iter().collect::<Vec<_>>());
@@ -108,14 +120,23 @@ fn manual() -> PathBuf {
 fn the_manual_has_what_the_help_names() {
     let manual = std::fs::read_to_string(manual()).expect("the manual").replace("\\-", "-");
     let help = help();
-    let variables =
-        help.split(|c: char| !c.is_ascii_uppercase() && c != '_').filter(|word| word.starts_with("DOCGLOW"));
+    let variables = help
+        .split(|c: char| !c.is_ascii_uppercase() && c != '_')
+        .filter(|word| word.starts_with("DOCGLOW"));
     for word in commands().into_iter().chain(options()).chain(variables.map(Into::into)) {
         assert!(manual.contains(&word), "{word} is not in the manual");
     }
 }
 
 fn the_manual_is_well_formed() {
-    let groff = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-z"]).arg(manual()).output().expect("groff");
-    assert!(groff.status.success() && groff.stderr.is_empty(), "{}", String::from_utf8_lossy(&groff.stderr));
+    let groff = Command::new("groff")
+        .args(["-man", "-Tutf8", "-ww", "-z"])
+        .arg(manual())
+        .output()
+        .expect("groff");
+    assert!(
+        groff.status.success() && groff.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&groff.stderr)
+    );
 }

@@ -21,12 +21,20 @@ pub fn trials() -> Vec<Trial> {
 
 #[track_caller]
 fn finds_nothing(tool: &str, arguments: &[&str], file: PathBuf) {
-    let output = Command::new(tool_path(tool).expect("the tool")).args(arguments).arg(file).output().expect("it runs");
+    let output = Command::new(tool_path(tool).expect("the tool"))
+        .args(arguments)
+        .arg(file)
+        .output()
+        .expect("it runs");
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
 }
 
 fn shellcheck_finds_nothing() {
-    finds_nothing("shellcheck", &["--norc", "--shell=sh", "--severity=style"], Shell::Dash.hook_file());
+    finds_nothing(
+        "shellcheck",
+        &["--norc", "--shell=sh", "--severity=style"],
+        Shell::Dash.hook_file(),
+    );
 }
 
 fn fish_finds_nothing() {
@@ -42,8 +50,17 @@ sys.exit(parser.parse(sys.stdin.buffer.read()).root_node.has_error)";
     let folder = std::env::var_os("DOCGLOW_RECEIVERS_VENV").expect("DOCGLOW_RECEIVERS_VENV");
     let python = PathBuf::from(folder).join("bin/python");
     let parses = |text: &str| {
-        let mut parser = Command::new(&python).args(["-c", PARSE]).stdin(Stdio::piped()).spawn().expect("Python");
-        parser.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("a parser that reads");
+        let mut parser = Command::new(&python)
+            .args(["-c", PARSE])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("Python");
+        parser
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(text.as_bytes())
+            .expect("a parser that reads");
         parser.wait().expect("its end").success()
     };
     let hook = fs::read_to_string(powershell_hook_file()).expect("the hook file");
@@ -71,7 +88,11 @@ fn init_prints_the_hook_file() {
             .trim_end_matches([')', '"'])
             .trim_end_matches(" | source");
         let out = Sandbox::new().command(["init", name]).run();
-        assert_eq!(out.stdout(), fs::read_to_string(shell.hook_file()).expect("the hook file"), "{name}");
+        assert_eq!(
+            out.stdout(),
+            fs::read_to_string(shell.hook_file()).expect("the hook file"),
+            "{name}"
+        );
         assert_eq!((out.status.code(), out.stderr()), (Some(0), ""));
     }
 }

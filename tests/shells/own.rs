@@ -48,16 +48,23 @@ fn function(shell: Shell, body: &str) -> String {
 /// Another docglow, that is not called so.
 fn install_other(stage: &Stage) -> String {
     let other = stage.sandbox.root().join("other");
-    fs::write(&other, "#!/bin/sh\necho \"other: $* [${DOCGLOW_NO_TELEMETRY-}]\"\nexit 3\n").expect("a script");
-    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("an executable script");
+    fs::write(&other, "#!/bin/sh\necho \"other: $* [${DOCGLOW_NO_TELEMETRY-}]\"\nexit 3\n")
+        .expect("a script");
+    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("an executable script");
     other.display().to_string()
 }
 
 fn reported(stage: &Stage) -> Vec<String> {
-    stage.reports().iter().map(|report| format!("{} {}", report.status, report.arguments.join(" "))).collect()
+    stage
+        .reports()
+        .iter()
+        .map(|report| format!("{} {}", report.status, report.arguments.join(" ")))
+        .collect()
 }
 
-const CALLS: &str = "docglow generate --static\necho @status\ndocglow serve\ndocglow init x\necho @status\n";
+const CALLS: &str =
+    "docglow generate --static\necho @status\ndocglow serve\ndocglow init x\necho @status\n";
 
 fn a_function_is_run_and_reported(shell: Shell) {
     let stage = Stage::new(shell);
@@ -74,8 +81,11 @@ fn an_alias_of_a_program_is_run_and_reported(shell: Shell) {
     for launcher in ["", "env KEPT='a  b' "] {
         let stage = Stage::new(shell);
         let other = install_other(&stage);
-        let lines =
-            format!("{}\nalias docglow=\"{launcher}{other} first\"\n{}{CALLS}", shell.with_aliases(), set_up(shell));
+        let lines = format!(
+            "{}\nalias docglow=\"{launcher}{other} first\"\n{}{CALLS}",
+            shell.with_aliases(),
+            set_up(shell)
+        );
         let out = stage.script(&lines).run();
         let expected = "other: first generate --static [1]\n3\nother: first serve [1]\nother: first init x []\n3\n";
         assert_eq!((out.stdout(), out.stderr()), (expected, ""));
@@ -96,22 +106,30 @@ fn a_function_that_silences_docglow_is_not_reported(shell: Shell) {
 fn an_alias_that_silences_docglow_is_not_reported(shell: Shell) {
     let stage = Stage::new(shell);
     let other = install_other(&stage);
-    let own = format!("{}\nalias docglow='env DOCGLOW_NO_TELEMETRY=yes {other}'\n", shell.with_aliases());
-    let out = stage.script(&format!("{own}{}docglow generate\necho @status\n", set_up(shell))).run();
+    let own =
+        format!("{}\nalias docglow='env DOCGLOW_NO_TELEMETRY=yes {other}'\n", shell.with_aliases());
+    let out =
+        stage.script(&format!("{own}{}docglow generate\necho @status\n", set_up(shell))).run();
     assert_eq!((out.stdout(), out.stderr()), ("other: generate [yes]\n3\n", ""));
     assert_eq!(reported(&stage), [""; 0]);
 }
 
 fn setting_it_up_twice_changes_nothing(shell: Shell) {
-    for own in
-        [String::new(), function(shell, "command docglow health"), "alias docglow='env docglow health'\n".to_owned()]
-    {
+    for own in [
+        String::new(),
+        function(shell, "command docglow health"),
+        "alias docglow='env docglow health'\n".to_owned(),
+    ] {
         let [once, twice] = [1, 3].map(|times| {
             let stage = Stage::new(shell);
-            let lines =
-                format!("{}\n{own}{}docglow generate --slim", shell.with_aliases(), set_up(shell).repeat(times));
+            let lines = format!(
+                "{}\n{own}{}docglow generate --slim",
+                shell.with_aliases(),
+                set_up(shell).repeat(times)
+            );
             let out = stage.script(&lines).run();
-            let calls: Vec<_> = stage.calls().into_iter().map(|call| (call.name, call.arguments.len())).collect();
+            let calls: Vec<_> =
+                stage.calls().into_iter().map(|call| (call.name, call.arguments.len())).collect();
             (out.stdout().to_owned(), out.stderr().to_owned(), calls)
         });
         assert_eq!(once, twice, "{own}");
@@ -129,7 +147,8 @@ fn a_function_made_afterwards_is_taken_in_by_the_next_set_up(shell: Shell) {
     assert_eq!((out.stdout(), out.stderr()), ("docglow: <health>\n", "docglow's stderr\n"));
     assert_eq!(reported(&stage), ["0 health"]);
 
-    let lines = format!("{}{}{}docglow health", set_up(shell), function(shell, &other), set_up(shell));
+    let lines =
+        format!("{}{}{}docglow health", set_up(shell), function(shell, &other), set_up(shell));
     // dash and busybox can't tell a function from another: it stays, unreported.
     let silenced = if matches!(shell, Shell::Dash | Shell::Busybox) { "" } else { "1" };
     assert_eq!(stage.script(&lines).run().stdout(), format!("other: health [{silenced}]\n"));
@@ -139,12 +158,19 @@ fn an_alias_of_docglow_stays_and_what_it_adds_is_reported(shell: Shell) {
     let alias = r#"alias docglow='docglow health --select "it'"'"'s mine"'"#;
     let stage = Stage::new(shell);
     let set_up = set_up(shell);
-    let out = stage.script(&format!("{}\n{alias}\n{set_up}{set_up}docglow --format json", shell.with_aliases())).run();
+    let out = stage
+        .script(&format!(
+            "{}\n{alias}\n{set_up}{set_up}docglow --format json",
+            shell.with_aliases()
+        ))
+        .run();
     assert_eq!(out.stderr(), "docglow's stderr\n");
     assert_eq!(out.stdout(), "docglow: <health> <--select> <it's mine> <--format> <json>\n");
     assert_eq!(reported(&stage), ["0 health --select it's mine --format json"]);
     let [before, after] = [String::new(), set_up]
-        .map(|set_up| stage.script(&format!("{}\n{alias}\n{set_up}alias docglow", shell.with_aliases())).run())
+        .map(|set_up| {
+            stage.script(&format!("{}\n{alias}\n{set_up}alias docglow", shell.with_aliases())).run()
+        })
         .map(|out| out.stdout().to_owned());
     assert!(before.contains("mine"));
     assert_eq!(before, after);
@@ -166,7 +192,10 @@ fn an_alias_and_a_function_are_both_run(shell: Shell) {
 
 fn an_alias_made_afterwards_works(shell: Shell) {
     let stage = Stage::new(shell);
-    let out = stage.run(&format!("{}\nalias docglow='docglow generate'\ndocglow --static", shell.with_aliases()));
+    let out = stage.run(&format!(
+        "{}\nalias docglow='docglow generate'\ndocglow --static",
+        shell.with_aliases()
+    ));
     assert_eq!(out.stdout(), "docglow: <generate> <--static>\n");
     assert_eq!(reported(&stage), ["0 generate --static"]);
 }
@@ -177,7 +206,11 @@ fn an_autoloaded_function_is_run_and_reported(shell: Shell) {
     let functions = stage.sandbox.root().join("functions");
     fs::create_dir(&functions).expect("a folder");
     fs::write(functions.join("docglow"), format!("{other} loaded \"$@\"\n")).expect("a function");
-    let lines = format!("fpath=({})\nautoload -Uz docglow\n{}docglow health", functions.display(), set_up(shell));
+    let lines = format!(
+        "fpath=({})\nautoload -Uz docglow\n{}docglow health",
+        functions.display(),
+        set_up(shell)
+    );
     let out = stage.script(&lines).run();
     assert_eq!((out.stdout(), out.stderr()), ("other: loaded health [1]\n", ""));
     assert_eq!(reported(&stage), ["3 health"]);

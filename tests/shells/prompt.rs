@@ -36,7 +36,8 @@ fn stage_of(shell: Shell, arguments: &[&str]) -> (Stage, Receiver, Invocation) {
     stage.install("docglow");
     symlink(binary(), stage.bin().join("docglow-telemetry")).expect("a link to the hook");
     let receiver = Receiver::answering();
-    let shell = stage.invocation().args(arguments).env("PS1", "> ").env("TERM", "xterm").to(&receiver);
+    let shell =
+        stage.invocation().args(arguments).env("PS1", "> ").env("TERM", "xterm").to(&receiver);
     (stage, receiver, shell)
 }
 
@@ -140,8 +141,12 @@ fn the_question_names_where_events_would_go() {
 }
 
 /// Shells whose line editor is on and off.
-const EDITORS: [(Shell, &[&str]); 4] =
-    [(Shell::Bash, &["--noediting", "-i"]), (Shell::Bash, &["-i"]), (Shell::Zsh, &["-i", "+Z"]), (Shell::Zsh, &["-i"])];
+const EDITORS: [(Shell, &[&str]); 4] = [
+    (Shell::Bash, &["--noediting", "-i"]),
+    (Shell::Bash, &["-i"]),
+    (Shell::Zsh, &["-i", "+Z"]),
+    (Shell::Zsh, &["-i"]),
+];
 
 /// Types what stands before the `|` in one go with generate, and the rest once docglow ran: it is for the shell, whole.
 #[track_caller]

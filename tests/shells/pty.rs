@@ -39,11 +39,18 @@ impl Terminal {
         let (keyboard, name) = pseudo_terminal();
         let side = || OpenOptions::new().read(true).write(true).open(&name).expect("the terminal");
         let mut in_session = invocation.clone();
-        in_session.arguments = vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
+        in_session.arguments =
+            vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
         in_session.arguments.extend(invocation.arguments.iter().cloned());
         in_session.program = tool_path("setsid").expect("setsid");
         in_session.environment.entry("TERM".into()).or_insert("dumb".into());
-        let shell = in_session.as_command().stdin(side()).stdout(side()).stderr(side()).spawn().expect("the shell");
+        let shell = in_session
+            .as_command()
+            .stdin(side())
+            .stdout(side())
+            .stderr(side())
+            .spawn()
+            .expect("the shell");
         let screen = Arc::new(Screen::default());
         let reader = thread::spawn({
             let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());

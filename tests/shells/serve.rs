@@ -21,13 +21,16 @@ fn serve_is_reported_before_it_starts(shell: Shell) {
     let calls = stage.calls();
     let order: Vec<&str> = calls.iter().map(|call| call.name.as_str()).collect();
     assert_eq!(order, ["docglow-telemetry", "docglow"]);
-    let expected = ["report", "--status", "0", "--docglow", "docglow", "--", "serve", "--dir", "/", "--watch"];
+    let expected =
+        ["report", "--status", "0", "--docglow", "docglow", "--", "serve", "--dir", "/", "--watch"];
     assert_eq!(calls[0].arguments, expected);
 }
 
 /// As `docglow serve & kill $!` does without the hook: `wait` has docglow's own status, and nothing is left running.
 fn what_ends_a_serve_in_the_background_ends_docglow(shell: Shell) {
-    for (signal, does, status) in [("TERM", "graceful", "7"), ("TERM", "hang", "143"), ("HUP", "graceful", "7")] {
+    for (signal, does, status) in
+        [("TERM", "graceful", "7"), ("TERM", "hang", "143"), ("HUP", "graceful", "7")]
+    {
         for strict in ["", shell.strict()] {
             let stage = Stage::new(shell);
             let lines = format!(
@@ -56,7 +59,12 @@ fn a_serve_in_a_subshell_is_as_before(shell: Shell) {
         "(set -e; docglow serve; echo not reached)\necho after=$?",
     ] {
         let [with, without] = [Hook::With, Hook::Without].map(|hook| {
-            stage.script_with(hook, lines).env("STUB_DOES", "read").env("STUB_STATUS", "3").stdin("stdin\n").run()
+            stage
+                .script_with(hook, lines)
+                .env("STUB_DOES", "read")
+                .env("STUB_STATUS", "3")
+                .stdin("stdin\n")
+                .run()
         });
         assert_eq!((with.stdout(), with.stderr()), (without.stdout(), without.stderr()), "{lines}");
         assert_eq!(with.status, without.status, "{lines}");

@@ -48,7 +48,11 @@ fn a_set_up_line_without_its_quotes_says_so(shell: Shell) {
     assert_eq!(out.stdout(), "docglow: <generate>\n");
     let said: Vec<&str> = out.stderr().lines().collect();
     assert_eq!(said.len(), 2, "{out:?}");
-    assert!(said[0].starts_with("docglow-telemetry: ") && said[0].ends_with("see docglow-telemetry --help"), "{out:?}");
+    assert!(
+        said[0].starts_with("docglow-telemetry: ")
+            && said[0].ends_with("see docglow-telemetry --help"),
+        "{out:?}"
+    );
 }
 
 fn a_trace_shows_at_most_20_lines(shell: Shell) {
@@ -64,36 +68,46 @@ fn a_trace_shows_at_most_20_lines(shell: Shell) {
 fn commands(shell: Shell) -> BTreeSet<String> {
     let text = fs::read_to_string(shell.hook_file()).expect("the hook file");
     let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    let words = code.flat_map(|line| line.split(|c: char| c.is_whitespace() || "();&|{}'\"".contains(c)));
+    let words =
+        code.flat_map(|line| line.split(|c: char| c.is_whitespace() || "();&|{}'\"".contains(c)));
     let quoted = words.filter_map(|word| word.strip_prefix('\\')).filter(|word| !word.is_empty());
     quoted.map(String::from).chain(["[", "printf", "true"].map(String::from)).collect()
 }
 
 fn aliases_of_all_commands_that_the_hook_uses_make_no_difference(shell: Shell) {
     let commands = commands(shell);
-    for command in ["test", "alias", "command", "eval", "exec", "local", "return", "wait", "unset"] {
+    for command in ["test", "alias", "command", "eval", "exec", "local", "return", "wait", "unset"]
+    {
         assert!(commands.contains(command), "{command}: {commands:?}");
     }
     // What the script itself needs comes last, where its line is read whole before it is run.
     let ordinary = commands.iter().filter(|command| !["alias", "eval"].contains(&command.as_str()));
-    let aliases: String =
-        ordinary.map(|command| format!("alias '{command}'='\\echo alias of {command}; \\false'\n")).collect();
+    let aliases: String = ordinary
+        .map(|command| format!("alias '{command}'='\\echo alias of {command}; \\false'\n"))
+        .collect();
     let last = "alias eval='echo alias of eval'; \\alias alias='echo alias of alias'\n";
     for subcommand in ["generate", "serve", "init"] {
         let stage = Stage::new(shell);
         let set_up = format!("\\{}", eval_alone(shell));
-        let lines = format!("{}\n{aliases}{last}{set_up}\n\\docglow {subcommand}", shell.with_aliases());
+        let lines =
+            format!("{}\n{aliases}{last}{set_up}\n\\docglow {subcommand}", shell.with_aliases());
         let out = stage.script(&lines).run();
-        assert_eq!((out.stdout(), out.stderr()), (&*format!("docglow: <{subcommand}>\n"), "docglow's stderr\n"));
+        assert_eq!(
+            (out.stdout(), out.stderr()),
+            (&*format!("docglow: <{subcommand}>\n"), "docglow's stderr\n")
+        );
         assert_eq!(stage.reports().len(), usize::from(subcommand != "init"), "{subcommand}");
     }
 }
 
 fn options_set_before_the_set_up_make_no_difference(shell: Shell) {
     let options: &[&str] = match shell {
-        Shell::Bash => {
-            &["set -o posix", "set -euo pipefail", "shopt -s failglob nocasematch extdebug", "set -o allexport"]
-        }
+        Shell::Bash => &[
+            "set -o posix",
+            "set -euo pipefail",
+            "shopt -s failglob nocasematch extdebug",
+            "set -o allexport",
+        ],
         Shell::Zsh => &[
             "setopt force_float csh_junkie_quotes csh_junkie_loops",
             "setopt ksh_arrays sh_word_split glob_subst null_glob extended_glob posix_builtins rc_quotes ignore_braces",
@@ -119,7 +133,8 @@ fn options_set_before_the_set_up_make_no_difference(shell: Shell) {
             assert_eq!(generate.arguments, ["generate", "--x=*", "a b"]);
             assert!(generate.started.parse::<f64>().is_ok(), "{options} {common}: {generate:?}");
             let without = stage.script(&lines("")).run();
-            let seen = |out: &Outcome| (out.status, out.stdout().to_owned(), out.stderr().to_owned());
+            let seen =
+                |out: &Outcome| (out.status, out.stdout().to_owned(), out.stderr().to_owned());
             assert_eq!(seen(&with), seen(&without), "{options} {common}");
         }
     }
@@ -128,7 +143,8 @@ fn options_set_before_the_set_up_make_no_difference(shell: Shell) {
 fn a_debug_trap_sees_one_command(shell: Shell) {
     let stage = Stage::new(shell);
     let lines = "trap 'echo \"about to run $BASH_COMMAND\"' DEBUG\ndocglow generate\ndocglow serve\ndocglow init";
-    let [with, without] = [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, lines).run());
+    let [with, without] =
+        [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, lines).run());
     assert_eq!(with.stdout(), without.stdout());
     assert!(with.stdout().starts_with("about to run docglow generate\n"));
 }
@@ -140,7 +156,9 @@ fn only_docglow_speaks(other: &str) {
     let own = "docglow() { command docglow own \"$@\"; }";
     for own in ["", own, "alias docglow='docglow --alias'"] {
         let [with, without] = [eval_alone(Shell::Dash), ""].map(|set_up| {
-            let lines = format!("{own}\n{set_up}\nset +u; docglow generate 'a b'\ndocglow serve\ndocglow init\n");
+            let lines = format!(
+                "{own}\n{set_up}\nset +u; docglow generate 'a b'\ndocglow serve\ndocglow init\n"
+            );
             let script = stage.script(&lines);
             let program = tool_path(other).expect("the shell");
             Invocation { program, ..script }.env("STUB_STATUS", "3").run()

@@ -46,8 +46,12 @@ impl Shell {
     /// The one line of a start-up file.
     pub fn set_up(self) -> &'static str {
         match self {
-            Self::Bash => r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init bash)""#,
-            Self::Zsh => r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init zsh)""#,
+            Self::Bash => {
+                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init bash)""#
+            }
+            Self::Zsh => {
+                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init zsh)""#
+            }
             Self::Dash | Self::Busybox => {
                 r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init sh)""#
             }

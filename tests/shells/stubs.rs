@@ -79,8 +79,12 @@ impl Report {
     pub fn of(call: &Call) -> Option<Self> {
         let mut words = call.arguments.iter().map(String::as_str);
         (words.next()? == "report").then_some(())?;
-        let mut report =
-            Self { status: String::new(), started: String::new(), docglow: String::new(), arguments: Vec::new() };
+        let mut report = Self {
+            status: String::new(),
+            started: String::new(),
+            docglow: String::new(),
+            arguments: Vec::new(),
+        };
         loop {
             let place = match words.next()? {
                 "--" => break,
@@ -117,7 +121,9 @@ pub fn calls(records: &Path) -> Vec<Call> {
 }
 
 fn read_call(record: &Path) -> Call {
-    let read = |extension: &str| fs::read_to_string(record.with_extension(extension)).expect("a whole record");
+    let read = |extension: &str| {
+        fs::read_to_string(record.with_extension(extension)).expect("a whole record")
+    };
     let environment = read("environment");
     Call {
         name: read("name"),

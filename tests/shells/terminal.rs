@@ -76,7 +76,9 @@ fn every_generate_at_a_terminal_is_preceded_by_the_question(shell: Shell) {
 
 fn nothing_else_is_preceded_by_the_question(shell: Shell) {
     let (stage, mut terminal) = interactive(shell);
-    for line in ["docglow generate </dev/null", "docglow health", "docglow serve --dir /", "docglow init"] {
+    for line in
+        ["docglow generate </dev/null", "docglow health", "docglow serve --dir /", "docglow init"]
+    {
         enter(shell, &mut terminal, line);
         assert!(!names(&stage).contains(&"prompt".to_owned()), "{line}");
     }
@@ -153,6 +155,7 @@ fn a_suspended_docglow_goes_on(shell: Shell) {
     terminal.type_in("fg\nforty two\n");
     terminal.wait_for("answer=forty two");
     assert_eq!(status(shell, &mut terminal), "0");
-    let ended = |status: &str| status == "0" || status.parse::<u32>().is_ok_and(|status| status > 128);
+    let ended =
+        |status: &str| status == "0" || status.parse::<u32>().is_ok_and(|status| status > 128);
     assert!(stage.reports().iter().all(|report| ended(&report.status)), "{}", terminal.screen());
 }

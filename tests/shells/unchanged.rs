@@ -168,7 +168,8 @@ fn a_missing_docglow_is_the_shells_own_error(shell: Shell) {
         assert_eq!(out.stdout(), "status=127\n");
         let error = out.stderr().to_lowercase();
         assert!(
-            error.contains("docglow") && (error.contains("not found") || error.contains("unknown command")),
+            error.contains("docglow")
+                && (error.contains("not found") || error.contains("unknown command")),
             "{error}"
         );
     }
@@ -193,7 +194,8 @@ fn a_missing_hook_leaves_docglow_alone(shell: Shell) {
 fn a_failing_docglow_ends_a_strict_script(shell: Shell) {
     let stage = Stage::new(shell);
     for subcommand in ["generate", "health", "serve", "init"] {
-        let lines = format!("{}\nSTUB_STATUS=4 docglow {subcommand}\necho not reached", shell.strict());
+        let lines =
+            format!("{}\nSTUB_STATUS=4 docglow {subcommand}\necho not reached", shell.strict());
         assert!(!same_with_and_without(&stage, &lines).contains("not reached"));
         let lines = format!(
             "{}\nif STUB_STATUS=4 docglow {subcommand}; then :; fi\nSTUB_STATUS=4 docglow {subcommand} || echo failed",
@@ -238,7 +240,10 @@ fn traps_run_as_before(shell: Shell) {
 fn the_command_not_found_handler_is_still_called(shell: Shell) {
     let stage = Stage::empty(shell);
     stage.install("docglow-telemetry");
-    let name = if shell == Shell::Bash { "command_not_found_handle" } else { "command_not_found_handler" };
-    let lines = format!("{name}() {{ echo \"handled $*\"; return 9; }}\ndocglow generate a\necho status=@status");
+    let name =
+        if shell == Shell::Bash { "command_not_found_handle" } else { "command_not_found_handler" };
+    let lines = format!(
+        "{name}() {{ echo \"handled $*\"; return 9; }}\ndocglow generate a\necho status=@status"
+    );
     assert_eq!(same_with_and_without(&stage, &lines), "handled docglow generate a\nstatus=9\n");
 }

@@ -24,7 +24,10 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
 
 fn setting_it_up_prints_nothing_and_needs_no_program(shell: Shell) {
     let stage = Stage::empty(shell);
-    let out = stage.script(&format!("{}\n{}", shell.strict(), stage.source_line())).env("PATH", "/nonexistent").run();
+    let out = stage
+        .script(&format!("{}\n{}", shell.strict(), stage.source_line()))
+        .env("PATH", "/nonexistent")
+        .run();
     out.assert_silent();
     let stage = Stage::new(shell);
     stage.script(&format!("{}\n{}", shell.strict(), shell.set_up())).run().assert_silent();
@@ -63,18 +66,27 @@ fn no_name_of_the_users_is_taken(shell: Shell) {
         Shell::Bash => "compgen -A variable; compgen -A function; compgen -A alias",
         Shell::Zsh => "print -l ${(k)parameters} ${(k)functions} ${(k)aliases}",
         // busybox lists its clock once it was read.
-        Shell::Busybox => ": $EPOCHREALTIME; set | while IFS='=' read -r name rest; do echo \"$name\"; done",
+        Shell::Busybox => {
+            ": $EPOCHREALTIME; set | while IFS='=' read -r name rest; do echo \"$name\"; done"
+        }
         Shell::Dash => "set | while IFS='=' read -r name rest; do echo \"$name\"; done",
         Shell::Fish => "set --names; functions --all --names",
     };
     // Whatever the listing itself or the first command brings along is there without the hook too.
-    let lines = format!("docglow generate >/dev/null 2>&1\ndocglow serve --dir / >/dev/null 2>&1\n{list}");
+    let lines =
+        format!("docglow generate >/dev/null 2>&1\ndocglow serve --dir / >/dev/null 2>&1\n{list}");
     let [with, without] = [Hook::With, Hook::Without].map(|hook| {
         let out = stage.script_with(hook, &lines).run();
-        out.stdout().lines().flat_map(|line| line.split(", ")).map(String::from).collect::<BTreeSet<_>>()
+        out.stdout()
+            .lines()
+            .flat_map(|line| line.split(", "))
+            .map(String::from)
+            .collect::<BTreeSet<_>>()
     });
-    let taken: Vec<&String> =
-        with.difference(&without).filter(|name| *name != "docglow" && !name.starts_with("__docglow_")).collect();
+    let taken: Vec<&String> = with
+        .difference(&without)
+        .filter(|name| *name != "docglow" && !name.starts_with("__docglow_"))
+        .collect();
     assert_eq!(taken, Vec::<&String>::new());
     assert!(without.contains("PATH"), "{without:?}");
 }
@@ -90,7 +102,8 @@ fn options_are_as_before(shell: Shell) {
         "{}\ntrap 'echo x' USR1\ndocglow generate\ndocglow health\ndocglow serve --dir /\n{list}",
         shell.strict()
     );
-    let [with, without] = [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, &lines).run());
+    let [with, without] =
+        [Hook::With, Hook::Without].map(|hook| stage.script_with(hook, &lines).run());
     assert_eq!(with.stdout(), without.stdout());
     assert!(with.stdout().lines().count() > 5, "{with:?}");
 }
@@ -98,8 +111,9 @@ fn options_are_as_before(shell: Shell) {
 fn the_last_argument_is_as_before(shell: Shell) {
     let stage = Stage::new(shell);
     for line in ["docglow generate --slim", "docglow init x"] {
-        let [with, without] = [Hook::With, Hook::Without]
-            .map(|hook| stage.script_with(hook, &format!("{line}\necho \"$_\"")).run().stdout().to_owned());
+        let [with, without] = [Hook::With, Hook::Without].map(|hook| {
+            stage.script_with(hook, &format!("{line}\necho \"$_\"")).run().stdout().to_owned()
+        });
         assert_eq!(with, without);
     }
 }

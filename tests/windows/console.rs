@@ -38,7 +38,13 @@ fn at_a_console(mut session: Invocation, cue: &str, mut answer: &str) -> String 
     let wine = session.program.clone().into();
     session.arguments.splice(0..0, ["--ctty".into(), "--wait".into(), wine]);
     session.program = tool_path("setsid").expect("setsid");
-    let mut child = session.as_command().stdin(terminal()).stdout(terminal()).stderr(terminal()).spawn().expect("wine");
+    let mut child = session
+        .as_command()
+        .stdin(terminal())
+        .stdout(terminal())
+        .stderr(terminal())
+        .spawn()
+        .expect("wine");
     let mut shown = String::new();
     let give_up = Instant::now() + CONSOLE_LIMIT;
     let mut is_answered = false;
@@ -86,7 +92,8 @@ fn ctrl_c_at_the_question_is_a_no() {
     let folder = own_folder().join("docglow");
     fs::remove_dir_all(&folder).ok();
     let shown = at_a_console(bare_hook(&sandbox).arg("prompt"), "[y/N]", "\x03");
-    let state = fs::read_to_string(folder.join("telemetry.json")).unwrap_or_else(|error| panic!("{error}: {shown}"));
+    let state = fs::read_to_string(folder.join("telemetry.json"))
+        .unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert!(state.contains(r#""consent": "no""#) || state.contains(r#""consent":"no""#), "{state}");
 }
 

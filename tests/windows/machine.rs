@@ -12,9 +12,14 @@ pub fn path(path: &Path) -> String {
 
 /// The folder of configurations that wine gives its user.
 pub fn own_folder() -> PathBuf {
-    let users = PathBuf::from(env::var_os("WINEPREFIX").expect("wine's folder")).join("drive_c/users");
-    let folders = fs::read_dir(users).expect("wine's users").map(|user| user.expect("a user").path());
-    folders.map(|user| user.join("AppData/Roaming")).find(|folder| folder.is_dir()).expect("a user's folder")
+    let users =
+        PathBuf::from(env::var_os("WINEPREFIX").expect("wine's folder")).join("drive_c/users");
+    let folders =
+        fs::read_dir(users).expect("wine's users").map(|user| user.expect("a user").path());
+    folders
+        .map(|user| user.join("AppData/Roaming"))
+        .find(|folder| folder.is_dir())
+        .expect("a user's folder")
 }
 
 /// The hook, with wine's own folders.

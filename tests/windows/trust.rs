@@ -16,7 +16,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 }
 
 fn send(sandbox: &Sandbox, receiver: &TlsReceiver) -> String {
-    let hook = hook(sandbox, "").on().debug().env("DOCGLOW_TELEMETRY_ENDPOINT", receiver.url_with("localhost"));
+    let hook = hook(sandbox, "")
+        .on()
+        .debug()
+        .env("DOCGLOW_TELEMETRY_ENDPOINT", receiver.url_with("localhost"));
     let outcome = hook.stdin(EVENT).run();
     outcome.assert_success().stderr().to_owned()
 }
@@ -54,7 +57,8 @@ fn nothing_revoked(authority: &Authority) -> Vec<u8> {
 fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
     let (sandbox, mut authority) = (Sandbox::new(), Authority::new());
     let list = nothing_revoked(&authority);
-    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", list.len());
+    let head =
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", list.len());
     let issuer = Receiver::start(Behaviour::Bytes([head.as_bytes(), &list].concat()));
     authority.revocation_list = Some(format!("http://127.0.0.1:{}/revoked.crl", issuer.port()));
     trust(&sandbox, &authority);

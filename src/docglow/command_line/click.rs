@@ -50,7 +50,9 @@ pub fn command(arguments: &[OsString]) -> Result<Option<(OsString, Vec<OsString>
     let mut parser = lexopt::Parser::from_args(arguments.to_vec());
     match parser.next() {
         // A `--` before the word ends the options of the program alone.
-        Ok(Some(Arg::Value(word))) => Ok(Some((word, parser.raw_args().into_iter().flatten().collect()))),
+        Ok(Some(Arg::Value(word))) => {
+            Ok(Some((word, parser.raw_args().into_iter().flatten().collect())))
+        }
         Ok(None) => Ok(None),
         Ok(Some(Arg::Long("help" | "version"))) => Err(Stop::Help),
         _ => Err(Stop::Refused(None)),
@@ -75,13 +77,16 @@ impl Given {
             if name == "help" {
                 return Err(Stop::Help);
             }
-            let (name, kind) = *table.iter().find(|option| option.0 == name).ok_or(Stop::Refused(None))?;
+            let (name, kind) =
+                *table.iter().find(|option| option.0 == name).ok_or(Stop::Refused(None))?;
             let replaced = if let Kind::Not(flag) = kind { flag } else { name };
             given.retain(|option| option.0 != replaced);
             match kind {
                 Kind::Not(_) => {}
                 Kind::Flag => given.push((name, kind, OsString::new())),
-                _ => given.push((name, kind, parser.value().map_err(|_| Stop::Refused(Some(name)))?)),
+                _ => {
+                    given.push((name, kind, parser.value().map_err(|_| Stop::Refused(Some(name)))?))
+                }
             }
         }
         // Of a repeated option, click looks at the value that counts alone.
@@ -172,7 +177,11 @@ mod tests {
         // A `_` stands for an empty word.
         let words = line.split_whitespace().map(|word| word.replace('_', "").into()).collect();
         let given = Given::parse(TABLE, words)?;
-        Ok(given.0.into_iter().map(|(name, _, value)| (name, value.into_string().unwrap())).collect())
+        Ok(given
+            .0
+            .into_iter()
+            .map(|(name, _, value)| (name, value.into_string().unwrap()))
+            .collect())
     }
 
     #[test]
@@ -191,9 +200,13 @@ mod tests {
             ("--text -- --flag", vec![("text", "--"), ("flag", "")]),
             ("--text=a=b", vec![("text", "a=b")]),
             ("--count many --count 3", vec![("count", "3")]),
-            ("--colour=red --out missing/x --in .", vec![("colour", "red"), ("out", "missing/x"), ("in", ".")]),
+            (
+                "--colour=red --out missing/x --in .",
+                vec![("colour", "red"), ("out", "missing/x"), ("in", ".")],
+            ),
         ] {
-            let given: Vec<_> = given.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
+            let given: Vec<_> =
+                given.into_iter().map(|(name, value)| (name, value.to_owned())).collect();
             assert_eq!(parsed(line), Ok(given), "{line}");
         }
     }
@@ -240,8 +253,11 @@ mod tests {
 
     #[test]
     fn the_command_stands_behind_the_options_of_the_program() {
-        let parsed = |line: &str| command(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
-        let some = |word: &str, rest: &[&str]| Ok(Some((word.into(), rest.iter().map(OsString::from).collect())));
+        let parsed =
+            |line: &str| command(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
+        let some = |word: &str, rest: &[&str]| {
+            Ok(Some((word.into(), rest.iter().map(OsString::from).collect())))
+        };
         assert_eq!(parsed("generate --static -- x"), some("generate", &["--static", "--", "x"]));
         assert_eq!(parsed("-- generate --static"), some("generate", &["--static"]));
         assert_eq!(parsed("-- --help"), some("--help", &[]));
@@ -261,13 +277,24 @@ mod tests {
         for text in ["0", "007", "-1", "+5", " 7\n", "1_000", "\u{a0}1\x1f", &long(4300)] {
             assert!(is_integer(text) && is_number(text), "{text}");
         }
-        for text in ["1.5", ".5", "5.", "1e5", "1E+5", "-1_0.0_1e-1_0", "nan", "-Inf", "INFINITY", "1e999", &long(4301)]
-        {
+        for text in [
+            "1.5",
+            ".5",
+            "5.",
+            "1e5",
+            "1E+5",
+            "-1_0.0_1e-1_0",
+            "nan",
+            "-Inf",
+            "INFINITY",
+            "1e999",
+            &long(4301),
+        ] {
             assert!(is_number(text) && !is_integer(text), "{text}");
         }
         for text in [
-            "", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1,5", ".", "e5", "1e", ".e1", "1e1.5",
-            "1._5", "infin", "+ 1",
+            "", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1,5", ".", "e5", "1e",
+            ".e1", "1e1.5", "1._5", "infin", "+ 1",
         ] {
             assert!(!is_number(text) && !is_integer(text), "{text}");
         }

@@ -25,7 +25,9 @@ pub enum NoEvent {
 impl fmt::Display for NoEvent {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            NoEvent::AnotherCommand => f.write_str("the docglow command is not generate, health or serve"),
+            NoEvent::AnotherCommand => {
+                f.write_str("the docglow command is not generate, health or serve")
+            }
             NoEvent::Help => f.write_str("the docglow command line asks for help or the version"),
             NoEvent::Refused(None) => f.write_str("docglow refuses the command line"),
             NoEvent::Refused(Some(option)) => write!(f, "docglow refuses the value of --{option}"),
@@ -116,7 +118,8 @@ impl CommandLine {
         if !is_readable(line.project_dir()) {
             return Err(NoEvent::Refused(Some("project-dir")));
         }
-        if line.given.has("column-lineage-depth") && !line.given.is_filled("column-lineage-select") {
+        if line.given.has("column-lineage-depth") && !line.given.is_filled("column-lineage-select")
+        {
             return Err(NoEvent::Refused(Some("column-lineage-depth")));
         }
         if command == Command::Serve && line.site_dir().read_dir().is_err() {
@@ -153,7 +156,10 @@ impl CommandLine {
         };
         match self.command {
             Command::Generate => used(&[
-                (Feature::ColumnLineage, column_lineage || given.is_filled("column-lineage-select")),
+                (
+                    Feature::ColumnLineage,
+                    column_lineage || given.is_filled("column-lineage-select"),
+                ),
                 (Feature::Profiling, given.has("profile")),
                 (Feature::AiChat, settings.ai || given.has("ai") || given.is_filled("ai-key")),
                 (Feature::Static, given.has("static")),
@@ -185,7 +191,10 @@ mod tests {
         use Feature::*;
         for (line, expected) in [
             ("generate", vec![ColumnLineage]),
-            ("generate --slim --static --ai --profile", vec![ColumnLineage, Profiling, AiChat, Static, Slim]),
+            (
+                "generate --slim --static --ai --profile",
+                vec![ColumnLineage, Profiling, AiChat, Static, Slim],
+            ),
             ("generate --skip-column-lineage", vec![]),
             ("generate --skip-column-lineage --column-lineage-select orders", vec![ColumnLineage]),
             ("generate --skip-column-lineage --column-lineage-select=", vec![]),
@@ -195,7 +204,10 @@ mod tests {
             ("generate --ai-key secret", vec![ColumnLineage, AiChat]),
             ("generate --ai-key=", vec![ColumnLineage]),
             ("generate --title --slim", vec![ColumnLineage]),
-            ("generate --profile-no-cache --enable-erd --include-packages --verbose", vec![ColumnLineage]),
+            (
+                "generate --profile-no-cache --enable-erd --include-packages --verbose",
+                vec![ColumnLineage],
+            ),
             ("-- generate --static --", vec![ColumnLineage, Static]),
             ("health", vec![Table]),
             ("health --format json", vec![Json]),

@@ -90,8 +90,16 @@ impl Command {
         let error = self.execute();
         let reason = reason(&error);
         let program = self.program.to_string_lossy();
-        let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", escape_for_terminal(&program));
-        exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) { NOT_FOUND } else { NOT_RUN });
+        let _ = writeln!(
+            io::stderr(),
+            "docglow-telemetry: '{}': {reason}",
+            escape_for_terminal(&program)
+        );
+        exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) {
+            NOT_FOUND
+        } else {
+            NOT_RUN
+        });
         process::end()
     }
 
@@ -118,8 +126,10 @@ impl Command {
 
     /// This process's environment, byte for byte, but for the variable that is set.
     fn environment(&self) -> Vec<*const c_char> {
-        let name =
-            self.variable.as_ref().and_then(|variable| variable.to_bytes().split_inclusive(|b| *b == b'=').next());
+        let name = self
+            .variable
+            .as_ref()
+            .and_then(|variable| variable.to_bytes().split_inclusive(|b| *b == b'=').next());
         let mut environment = Vec::new();
         // SAFETY: `environ` is a list of C strings with a null pointer behind the last. Nothing of this process changes it.
         unsafe {
@@ -163,7 +173,11 @@ impl Command {
     }
 }
 
-fn execute<'a>(file: &CStr, arguments: impl Iterator<Item = &'a CStr>, environment: &[*const c_char]) -> Error {
+fn execute<'a>(
+    file: &CStr,
+    arguments: impl Iterator<Item = &'a CStr>,
+    environment: &[*const c_char],
+) -> Error {
     let arguments: Vec<_> = arguments.map(CStr::as_ptr).chain([ptr::null()]).collect();
     // SAFETY: a C string and two lists of C strings, each with a null pointer behind the last; they live until the call
     // returns, which it does only where it failed.

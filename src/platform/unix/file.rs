@@ -17,7 +17,11 @@ pub fn open_regular(path: &Path) -> Result<File> {
     // Without O_NONBLOCK, opening a FIFO waits for its writer.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(Error::new(ErrorKind::InvalidInput, "not a regular file")) }
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(Error::new(ErrorKind::InvalidInput, "not a regular file"))
+    }
 }
 
 /// Opens a file for the lock on it alone, and makes it, empty, if need be. Opening never blocks.
@@ -27,7 +31,13 @@ pub fn open_regular(path: &Path) -> Result<File> {
 pub fn open_lock(path: &Path) -> Result<File> {
     // A FIFO in its place must not block.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
-    OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags)
+        .open(path)
 }
 
 /// Makes a file for this user alone, to be written. None may be there yet.
@@ -61,7 +71,10 @@ pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
 
 /// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
 pub fn is_absence(error: &Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO))
+    matches!(
+        error.raw_os_error(),
+        Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EISDIR | libc::ENXIO)
+    )
 }
 
 /// Whether something is at `path` that this user may read.
@@ -77,7 +90,10 @@ pub fn is_readable(path: &Path) -> bool {
 pub fn in_memory(bytes: &[u8]) -> Result<PathBuf> {
     use std::io::Write;
     use std::os::fd::{AsRawFd, IntoRawFd};
-    let mut file = File::from(rustix::fs::memfd_create(c"docglow-telemetry", rustix::fs::MemfdFlags::CLOEXEC)?);
+    let mut file = File::from(rustix::fs::memfd_create(
+        c"docglow-telemetry",
+        rustix::fs::MemfdFlags::CLOEXEC,
+    )?);
     file.write_all(bytes)?;
     let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
     path.metadata()?;

@@ -18,7 +18,10 @@ pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// The folder of configurations, given what the two variables say, if they are not empty: where click's `get_app_dir` has it.
 /// `home` is only asked where it matters.
-pub fn config_folder(home: impl FnOnce() -> Option<PathBuf>, config_home: Option<PathBuf>) -> Option<PathBuf> {
+pub fn config_folder(
+    home: impl FnOnce() -> Option<PathBuf>,
+    config_home: Option<PathBuf>,
+) -> Option<PathBuf> {
     // A relative path is to be ignored, says the XDG base directory specification.
     let absolute = |path: &PathBuf| path.is_absolute();
     if cfg!(target_os = "macos") {
@@ -42,7 +45,9 @@ fn passwd_knows(user: &str) -> bool {
     let passwd = read_regular(Path::new("/etc/passwd"), MAX_PASSWD_BYTES).unwrap_or_default();
     String::from_utf8_lossy(&passwd).lines().any(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        let [_name, _password, id, group, _comment, _home, _shell, ..] = fields[..] else { return false };
+        let [_name, _password, id, group, _comment, _home, _shell, ..] = fields[..] else {
+            return false;
+        };
         id == user && group.parse::<u32>().is_ok()
     })
 }

@@ -42,17 +42,19 @@ impl<'a> Input<'a> {
         let kind = rustix::fs::fstat(self.0).map(|stat| FileType::from_raw_mode(stat.st_mode));
         let mut state = [PollFd::new(&self.0, PollFlags::IN)];
         let _ = poll(&mut state, Some(&Timespec::default()));
-        matches!(kind, Ok(FileType::Fifo | FileType::Socket)) && state[0].revents() != PollFlags::HUP
+        matches!(kind, Ok(FileType::Fifo | FileType::Socket))
+            && state[0].revents() != PollFlags::HUP
     }
 
     /// Appends what there is to `buffer`, as far as it has spare room, and waits for it until `deadline`.
     pub fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
         loop {
-            let timeout = match deadline.map(|deadline| deadline.checked_duration_since(Instant::now())) {
-                None => None,
-                Some(None) => return Read::TimedOut,
-                Some(Some(left)) => Timespec::try_from(left).ok(),
-            };
+            let timeout =
+                match deadline.map(|deadline| deadline.checked_duration_since(Instant::now())) {
+                    None => None,
+                    Some(None) => return Read::TimedOut,
+                    Some(Some(left)) => Timespec::try_from(left).ok(),
+                };
             match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], timeout.as_ref()) {
                 Ok(0) => return Read::TimedOut,
                 Ok(_) => {}

@@ -38,7 +38,10 @@ impl Machine {
     /// A docglow that pip has installed for the Python with this prefix.
     fn docglow(&self, prefix: &str, series: &str, version: &str) -> PathBuf {
         let packages = format!("{prefix}/lib/python{series}/site-packages");
-        self.packages(&packages, &[&format!("docglow-{version}.dist-info"), "docglow", "docglow_x-1.0.dist-info"]);
+        self.packages(
+            &packages,
+            &[&format!("docglow-{version}.dist-info"), "docglow", "docglow_x-1.0.dist-info"],
+        );
         self.script(&format!("{prefix}/bin/docglow"), &format!("{prefix}/bin/python{series}"))
     }
 
@@ -115,7 +118,12 @@ fn conda() {
     let machine = Machine::new();
     let script = machine.docglow("conda/envs/dbt", "3.11", "0.9.2");
     machine.file("conda/envs/dbt/bin/python3.11", "");
-    for record in ["python-3.11.7-h955ad1f_0", "python-dateutil-2.8.2-py_0", "python_abi-3.11-2_cp311", "pip-23-0"] {
+    for record in [
+        "python-3.11.7-h955ad1f_0",
+        "python-dateutil-2.8.2-py_0",
+        "python_abi-3.11-2_cp311",
+        "pip-23-0",
+    ] {
         machine.file(&format!("conda/envs/dbt/conda-meta/{record}.json"), "{}");
     }
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
@@ -148,10 +156,14 @@ fn a_first_line_that_does_not_fit_stands_in_the_second() {
     let python = machine.path("with space/bin/python");
     let uv = r#""$(dirname -- "$(realpath -- "$0")")"/'python'"#.to_owned();
     for command in [format!("\"{}\"", python.display()), format!("'{}'", python.display()), uv] {
-        fs::write(&pip, format!("#!/bin/sh\n'''exec' {command} \"$0\" \"$@\"\n' '''\n{IMPORT}")).unwrap();
+        fs::write(&pip, format!("#!/bin/sh\n'''exec' {command} \"$0\" \"$@\"\n' '''\n{IMPORT}"))
+            .unwrap();
         assert_eq!(versions(&pip), found("0.9.2", "3.11.7"), "{command}");
     }
-    assert_eq!(versions(&machine.link("docglow", "with space/bin/docglow")), found("0.9.2", "3.11.7"));
+    assert_eq!(
+        versions(&machine.link("docglow", "with space/bin/docglow")),
+        found("0.9.2", "3.11.7")
+    );
 }
 
 #[test]
@@ -181,7 +193,14 @@ fn what_cannot_be_told_stays_unknown() {
     machine.packages(".local/lib/python3.11/site-packages", DOCGLOW);
     machine.file(".local/bin/mise", "\x7fELF");
     assert_eq!(versions(&machine.link(".local/bin/docglow", ".local/bin/mise")), NOTHING);
-    for line in ["#!/usr/bin/env python3", "#!/bin/sh", "#!/bin/sh\nexec docker run docglow", "#!python", "#!", ""] {
+    for line in [
+        "#!/usr/bin/env python3",
+        "#!/bin/sh",
+        "#!/bin/sh\nexec docker run docglow",
+        "#!python",
+        "#!",
+        "",
+    ] {
         let script = machine.file(".local/bin/other", format!("{line}\n"));
         assert_eq!(versions(&script), NOTHING, "{line}");
     }
@@ -190,9 +209,10 @@ fn what_cannot_be_told_stays_unknown() {
     machine.python("image", "3.11.7");
     machine.docglow("image", "3.11", "0.9.2");
     let line = format!("#!{}\n", machine.path("image/bin/python3.11").display());
-    for rest in
-        ["import os\nos.execvp('docker', ['docker', 'run', 'docglow'])\n", "PK\x03\x04__main__.py\nimport docglow\n"]
-    {
+    for rest in [
+        "import os\nos.execvp('docker', ['docker', 'run', 'docglow'])\n",
+        "PK\x03\x04__main__.py\nimport docglow\n",
+    ] {
         let wrapper = machine.file("image/bin/wrapper", line.clone() + rest);
         assert_eq!(versions(&wrapper), NOTHING, "{rest}");
     }
@@ -209,7 +229,8 @@ fn what_cannot_be_told_stays_unknown() {
 fn what_the_event_says_wins() {
     let machine = Machine::new();
     let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
-    let mut event = Event::parse(r#"{"command":"serve","result":"success","docglow_version":"1.0"}"#).unwrap();
+    let mut event =
+        Event::parse(r#"{"command":"serve","result":"success","docglow_version":"1.0"}"#).unwrap();
     complete(&mut event, &script);
     assert_eq!(event.docglow_version, Pep440::parse("1.0"));
     assert_eq!(event.python_version, PythonVersion::parse("3.11.7"));

@@ -24,7 +24,8 @@ pub fn addresses(host: &str, family: Family) -> Result<Vec<IpAddr>, NoAddress> {
     };
     let mut list = ptr::null_mut();
     // SAFETY: the name ends with a zero, a null service is allowed, and `hints` and `list` outlive the call.
-    match unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) } {
+    match unsafe { libc::getaddrinfo(host.as_ptr(), ptr::null(), &raw const hints, &raw mut list) }
+    {
         0 => {}
         libc::EAI_NONAME | libc::EAI_NODATA => return Err(NoAddress::Unknown),
         _ => return Err(NoAddress::Unanswered),

@@ -20,10 +20,12 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     let owners = folder.ancestors().flat_map(|folder| {
         // A link is its owner's, wherever it leads; and what it leads to may be another's again.
         let own = folder.symlink_metadata().ok();
-        let linked = own.as_ref().filter(|own| own.is_symlink()).and_then(|_| folder.metadata().ok());
+        let linked =
+            own.as_ref().filter(|own| own.is_symlink()).and_then(|_| folder.metadata().ok());
         [own, linked]
     });
-    let mut owners = owners.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
+    let mut owners =
+        owners.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
     owners.find(|(user, _)| !user.is_root() && !is_outside(*user))
 }
 
@@ -31,7 +33,8 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
 fn is_outside(user: Uid) -> bool {
     const OVERFLOW: u32 = 65534;
     let is_everybody_inside = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
-    user.as_raw() == OVERFLOW && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
+    user.as_raw() == OVERFLOW
+        && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
 }
 
 /// Whether a link may be followed to what is to be replaced: this user has made it, or root. Where somebody else has, it may
@@ -65,7 +68,8 @@ impl OwnersRights {
 impl Drop for OwnersRights {
     fn drop(&mut self) {
         let (group, groups) = &self.roots;
-        let _ = set_user(Uid::ROOT).and_then(|()| set_group(*group)).and_then(|()| set_groups(groups));
+        let _ =
+            set_user(Uid::ROOT).and_then(|()| set_group(*group)).and_then(|()| set_groups(groups));
     }
 }
 

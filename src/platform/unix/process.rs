@@ -31,7 +31,8 @@ pub fn random_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];
     // uuid's own source needs /dev/urandom in a static binary, and a bare root has none.
     #[cfg(target_os = "linux")]
-    if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len()) {
+    if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len())
+    {
         return bytes;
     }
     bytes.copy_from_slice(uuid::Uuid::new_v4().as_bytes());
@@ -198,7 +199,10 @@ pub fn load_no_plug_ins() {
     #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
     {
         unsafe extern "C" {
-            fn __nss_configure_lookup(database: *const libc::c_char, services: *const libc::c_char) -> libc::c_int;
+            fn __nss_configure_lookup(
+                database: *const libc::c_char,
+                services: *const libc::c_char,
+            ) -> libc::c_int;
         }
         for (database, services) in [(c"hosts", c"files dns"), (c"passwd", c"files")] {
             // SAFETY: the signature is that of glibc's nss.h; it copies both strings. Where it fails, nothing has changed.

@@ -40,7 +40,9 @@ pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let imports = |line: &[u8]| {
         let module = line.strip_prefix(b"from ").or(line.strip_prefix(b"import "));
         let rest = module.and_then(|module| module.strip_prefix(b"docglow"));
-        rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'.' || byte.is_ascii_whitespace()))
+        rest.is_some_and(|rest| {
+            rest.first().is_none_or(|byte| *byte == b'.' || byte.is_ascii_whitespace())
+        })
     };
     let is_archive = head.windows(ARCHIVE.len()).any(|bytes| bytes == ARCHIVE);
     let mut lines = head.split(|byte| *byte == b'\n');
@@ -48,7 +50,8 @@ pub fn interpreter(script: &Path) -> Option<PathBuf> {
         return None;
     }
     let first = lines.next()?.strip_prefix(b"#!")?.trim_ascii();
-    let command = if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
+    let command =
+        if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
     // What `uv venv --relocatable` writes.
     if let Some(name) = command.strip_prefix(br#""$(dirname -- "$(realpath -- "$0")")"/"#) {
         let name = name.strip_prefix(b"'")?.split(|byte| *byte == b'\'').next()?;

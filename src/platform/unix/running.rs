@@ -76,8 +76,12 @@ impl Running {
         match unsafe { libc::waitpid(self.child, &raw mut status, options) } {
             0 => None,
             -1 => Some(Change::Ended(End::Exited(UNKNOWN))),
-            _ if libc::WIFEXITED(status) => Some(Change::Ended(End::Exited(libc::WEXITSTATUS(status)))),
-            _ if libc::WIFSIGNALED(status) => Some(Change::Ended(End::Signalled(libc::WTERMSIG(status)))),
+            _ if libc::WIFEXITED(status) => {
+                Some(Change::Ended(End::Exited(libc::WEXITSTATUS(status))))
+            }
+            _ if libc::WIFSIGNALED(status) => {
+                Some(Change::Ended(End::Signalled(libc::WTERMSIG(status))))
+            }
             _ if libc::WIFSTOPPED(status) => Some(Change::Stopped(libc::WSTOPSIG(status))),
             _ => Some(Change::Continued),
         }
@@ -89,8 +93,8 @@ impl Running {
         // process alone that leads the session.
         // SAFETY: takes an integer, and changes nothing. It is 0 for a leader outside of a container, where rustix gives up.
         let leads_session = || unsafe { libc::getsid(0) == libc::getpid() };
-        let meant_the_group =
-            sender == Some(Sender::Process(self.child)) || (sender == Some(Sender::Kernel) && !leads_session());
+        let meant_the_group = sender == Some(Sender::Process(self.child))
+            || (sender == Some(Sender::Kernel) && !leads_session());
         if signal != libc::SIGCHLD && !meant_the_group {
             self.send(signal);
         }
@@ -117,7 +121,9 @@ impl End {
             // The command's core, if it left one, is the one to look at.
             let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
             #[cfg(target_os = "linux")]
-            let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+            let _ = rustix::process::set_dumpable_behavior(
+                rustix::process::DumpableBehavior::NotDumpable,
+            );
             signals::have_effect(signal);
         }
         exit::set_status(self.status());

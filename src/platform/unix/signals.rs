@@ -52,7 +52,11 @@ impl SignalSet {
         let signal = unsafe { libc::sigwaitinfo(&self.0, about.as_mut_ptr()) };
         let about = unsafe { about.assume_init() };
         // SAFETY: what a process sent has its number in this field.
-        let sender = if about.si_code > 0 { Sender::Kernel } else { Sender::Process(unsafe { about.si_pid() }) };
+        let sender = if about.si_code > 0 {
+            Sender::Kernel
+        } else {
+            Sender::Process(unsafe { about.si_pid() })
+        };
         (signal > 0).then_some((signal, Some(sender)))
     }
 

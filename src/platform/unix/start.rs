@@ -19,7 +19,10 @@ macro_rules! program {
         // SAFETY: the name and the signature are those that the C runtime calls, once, with the arguments of the process.
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
-        extern "C" fn main(count: std::ffi::c_int, words: *const *const std::ffi::c_char) -> std::ffi::c_int {
+        extern "C" fn main(
+            count: std::ffi::c_int,
+            words: *const *const std::ffi::c_char,
+        ) -> std::ffi::c_int {
             $crate::platform::start::prepare();
             $run(unsafe { $crate::platform::start::arguments(count, words) });
             $crate::platform::process::end()
@@ -47,6 +50,7 @@ pub fn prepare() {
 /// These are the two that the C runtime calls `main` with.
 pub unsafe fn arguments(count: c_int, words: *const *const c_char) -> Vec<OsString> {
     // SAFETY: there are `count` words, each a C string that lives as long as the process.
-    let word = |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
+    let word =
+        |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
     (1..usize::try_from(count).unwrap_or(0)).map(word).collect()
 }

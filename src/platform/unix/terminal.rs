@@ -4,7 +4,9 @@ use std::io::{self, IsTerminal, Write};
 
 use rustix::io::ioctl_fionread;
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+};
 
 /// No answer is longer.
 const MAX_ANSWER_BYTES: usize = 1024;

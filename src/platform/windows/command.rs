@@ -49,7 +49,11 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     };
     // What has a suffix already may have another one behind it: `python3.13`.
     let has_suffix = Path::new(program).extension().is_some();
-    let names: Vec<_> = has_suffix.then(|| program.to_owned()).into_iter().chain(SUFFIXES.map(with_suffix)).collect();
+    let names: Vec<_> = has_suffix
+        .then(|| program.to_owned())
+        .into_iter()
+        .chain(SUFFIXES.map(with_suffix))
+        .collect();
     let is_path = Path::new(program).components().count() != 1;
     let folders: Vec<PathBuf> = if is_path {
         vec![PathBuf::new()]
@@ -57,7 +61,10 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
         // An empty one is not the working folder here, where joining to nothing leads.
         std::env::split_paths(path?).filter(|folder| !folder.as_os_str().is_empty()).collect()
     };
-    folders.iter().flat_map(|folder| names.iter().map(|name| folder.join(name))).find(|file| file.is_file())
+    folders
+        .iter()
+        .flat_map(|folder| names.iter().map(|name| folder.join(name)))
+        .find(|file| file.is_file())
 }
 
 /// Whether `path` is that of a program called `name`: upper case and the suffix don't count.
@@ -96,10 +103,12 @@ impl Command {
         mem::forget(Uninterrupted::begin(None));
         let file = find(&self.program, std::env::var_os("PATH").as_deref());
         let file = file.map_or(self.program.clone(), OsString::from);
-        match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn() {
+        match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn()
+        {
             Ok(child) => {
                 // Where this process is ended from outside, so is the command. What the command starts is its own affair.
-                let limits = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+                let limits =
+                    JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
                 let job = Job::new(limits, 0).inspect(|job| job.take(child.as_raw_handle())).ok();
                 // The job is closed with this process.
                 mem::forget(job);
@@ -108,8 +117,16 @@ impl Command {
             Err(error) => {
                 let reason = reason(&error);
                 let program = self.program.to_string_lossy();
-                let _ = writeln!(io::stderr(), "docglow-telemetry: '{}': {reason}", escape_for_terminal(&program));
-                exit::set_status(if error.kind() == ErrorKind::NotFound { NOT_FOUND } else { NOT_RUN });
+                let _ = writeln!(
+                    io::stderr(),
+                    "docglow-telemetry: '{}': {reason}",
+                    escape_for_terminal(&program)
+                );
+                exit::set_status(if error.kind() == ErrorKind::NotFound {
+                    NOT_FOUND
+                } else {
+                    NOT_RUN
+                });
                 super::process::end()
             }
         }
@@ -160,13 +177,15 @@ mod tests {
     #[test]
     fn a_program_is_found_folder_by_folder_and_an_empty_entry_of_path_is_none() {
         let root = tempfile::tempdir().unwrap();
-        let files = ["a\\x.cmd", "a\\x.bat", "b\\x.cmd", "b\\x.exe", "b\\y.cmd", "b\\3.13.exe", "b\\z"];
+        let files =
+            ["a\\x.cmd", "a\\x.bat", "b\\x.cmd", "b\\x.exe", "b\\y.cmd", "b\\3.13.exe", "b\\z"];
         for file in files.map(|file| root.path().join(file)) {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
         }
         let folder = |name: &str| root.path().join(name);
-        let path = std::env::join_paths([PathBuf::new(), folder("a"), folder("b"), PathBuf::new()]).unwrap();
+        let path = std::env::join_paths([PathBuf::new(), folder("a"), folder("b"), PathBuf::new()])
+            .unwrap();
         for (program, file) in [
             ("x", Some("a\\x.bat")),
             ("x.exe", Some("b\\x.exe")),
@@ -181,7 +200,9 @@ mod tests {
             assert_eq!(find(OsStr::new(program), Some(&path)), file.map(folder), "{program}");
         }
         assert_eq!(find(folder("b\\x").as_os_str(), None), Some(folder("b\\x.exe")));
-        assert!(Path::new("Cargo.toml").is_file() && find(OsStr::new(".\\Cargo.toml"), None).is_some());
+        assert!(
+            Path::new("Cargo.toml").is_file() && find(OsStr::new(".\\Cargo.toml"), None).is_some()
+        );
     }
 
     #[test]

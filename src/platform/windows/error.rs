@@ -15,7 +15,12 @@ pub fn reason(error: &Error) -> String {
         ErrorKind::TimedOut => "Connection timed out",
         _ => {
             let text = error.to_string();
-            return text.split(" (os error").next().unwrap_or_default().trim_end_matches('.').to_owned();
+            return text
+                .split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .trim_end_matches('.')
+                .to_owned();
         }
     };
     words.to_owned()

@@ -11,8 +11,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND, ERROR_INVALID_NAME,
-    ERROR_PATH_NOT_FOUND, ERROR_SHARING_VIOLATION,
+    ERROR_ACCESS_DENIED, ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND,
+    ERROR_INVALID_NAME, ERROR_PATH_NOT_FOUND, ERROR_SHARING_VIOLATION,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, GetFileType, SECURITY_IDENTIFICATION,
@@ -25,7 +25,10 @@ use windows_sys::Win32::Storage::FileSystem::{
 pub fn open_regular(path: &Path) -> Result<File> {
     // With this flag a folder can be opened, and is told from a file that may not be read.
     let mut options = OpenOptions::new();
-    options.read(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS).security_qos_flags(SECURITY_IDENTIFICATION);
+    options
+        .read(true)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
+        .security_qos_flags(SECURITY_IDENTIFICATION);
     let file = patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))?;
     // SAFETY: the handle is open, and only asked for its type.
     let is_on_disk = unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK;
@@ -50,7 +53,12 @@ pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
 /// Those of `CreateFileW`.
 pub fn open_lock(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).security_qos_flags(SECURITY_IDENTIFICATION).open(path)
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .security_qos_flags(SECURITY_IDENTIFICATION)
+        .open(path)
 }
 
 /// Puts the file `from` in the place of `to`, in one step.
@@ -68,7 +76,9 @@ const RETRY: Duration = Duration::from_millis(5);
 /// Does something again for as long as it fails with one of these codes, up to a limit.
 fn patiently<T>(denials: &[u32], mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     let give_up = Instant::now() + PATIENCE;
-    let is_denied = |error: &Error| error.raw_os_error().is_some_and(|code| denials.contains(&code.cast_unsigned()));
+    let is_denied = |error: &Error| {
+        error.raw_os_error().is_some_and(|code| denials.contains(&code.cast_unsigned()))
+    };
     loop {
         match attempt() {
             Err(error) if is_denied(&error) && Instant::now() < give_up => sleep(RETRY),

@@ -10,7 +10,10 @@ pub const CONFIG_HOME: &str = "APPDATA";
 
 /// The folder of configurations, given what the two variables say, if they are not empty: where click's `get_app_dir` has it.
 /// `home` is only asked where it matters.
-pub fn config_folder(home: impl FnOnce() -> Option<PathBuf>, config_home: Option<PathBuf>) -> Option<PathBuf> {
+pub fn config_folder(
+    home: impl FnOnce() -> Option<PathBuf>,
+    config_home: Option<PathBuf>,
+) -> Option<PathBuf> {
     let absolute = |path: &PathBuf| path.is_absolute();
     config_home.filter(absolute).or_else(|| home().filter(absolute))
 }

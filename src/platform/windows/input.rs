@@ -40,7 +40,8 @@ impl<'a> Input<'a> {
     /// This process's standard input.
     pub fn standard() -> Input<'static> {
         // SAFETY: the handle stays the process's own: what is made of it here is never dropped, and so never closes it.
-        let stdin = ManuallyDrop::new(unsafe { File::from_raw_handle(io::stdin().as_raw_handle()) });
+        let stdin =
+            ManuallyDrop::new(unsafe { File::from_raw_handle(io::stdin().as_raw_handle()) });
         Input::of(stdin.try_clone().ok())
     }
 
@@ -50,7 +51,9 @@ impl<'a> Input<'a> {
     }
 
     fn of(source: Option<File>) -> Input<'a> {
-        let Some(source) = source else { return Input { chunks: None, has_writer: false, of: PhantomData } };
+        let Some(source) = source else {
+            return Input { chunks: None, has_writer: false, of: PhantomData };
+        };
         // Asked before the thread reads: the system answers no question about a handle that is being read.
         // SAFETY: the handle is open, and only asked for its type.
         let has_writer = unsafe { GetFileType(source.as_raw_handle()) } == FILE_TYPE_PIPE;
@@ -78,7 +81,9 @@ impl<'a> Input<'a> {
         let Some(chunks) = &self.chunks else { return Read::End };
         let chunk = match deadline {
             None => chunks.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(deadline) => chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+            Some(deadline) => {
+                chunks.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+            }
         };
         match chunk {
             Ok(chunk) => {

@@ -8,8 +8,14 @@ use crate::platform::installations::{Machine, NOTHING, found, versions};
 impl Machine {
     /// What an installer puts at `path`: a launcher, the line that names the interpreter, and an archive.
     fn launcher(&self, path: &str, line: &str) -> PathBuf {
-        let launcher =
-            [b"MZ".as_slice(), &[0x90; 100_000], b"#!secret", line.as_bytes(), b"\r\nPK\x03\x04archive"].concat();
+        let launcher = [
+            b"MZ".as_slice(),
+            &[0x90; 100_000],
+            b"#!secret",
+            line.as_bytes(),
+            b"\r\nPK\x03\x04archive",
+        ]
+        .concat();
         self.file(path, launcher)
     }
 
@@ -49,7 +55,10 @@ fn pip_without_an_environment_and_for_one_user() {
     let python = machine.file("Python311/python.exe", "");
     machine.file("Python311/Lib/site-packages/docglow-0.9.2.dist-info/METADATA", "");
     let line = format!("#!{}", python.display());
-    assert_eq!(versions(&machine.launcher("Python311/Scripts/docglow.exe", &line)), found("0.9.2", "3.11.7"));
+    assert_eq!(
+        versions(&machine.launcher("Python311/Scripts/docglow.exe", &line)),
+        found("0.9.2", "3.11.7")
+    );
     machine.file("Roaming/Python/Python311/site-packages/docglow-0.9.1.dist-info/METADATA", "");
     let user = machine.launcher("Roaming/Python/Python311/Scripts/docglow.exe", &line);
     assert_eq!(versions(&user), found("0.9.1", "3.11.7"));

@@ -17,8 +17,10 @@ pub fn addresses(host: &str, family: Family) -> Result<Vec<IpAddr>, NoAddress> {
         _ if error.kind() == ErrorKind::InvalidInput => NoAddress::Unknown,
         _ => NoAddress::Unanswered,
     })?;
-    let all: Vec<IpAddr> =
-        all.map(|address| address.ip()).filter(|ip| ip.is_ipv4() == (family == Family::V4)).collect();
+    let all: Vec<IpAddr> = all
+        .map(|address| address.ip())
+        .filter(|ip| ip.is_ipv4() == (family == Family::V4))
+        .collect();
     if all.is_empty() { Err(NoAddress::Unknown) } else { Ok(all) }
 }
 

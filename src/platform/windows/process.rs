@@ -15,13 +15,16 @@ use crate::platform::self_command::SelfCommand;
 use super::job::Job;
 
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
-use windows_sys::Win32::System::Diagnostics::Debug::{SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SetErrorMode};
+use windows_sys::Win32::System::Diagnostics::Debug::{
+    SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SetErrorMode,
+};
 use windows_sys::Win32::System::JobObjects::JOB_OBJECT_LIMIT_PROCESS_MEMORY;
 use windows_sys::Win32::System::Threading::{
-    BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP, CREATE_UNICODE_ENVIRONMENT,
-    CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT, GetCurrentProcess,
-    INFINITE, InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST, PROC_THREAD_ATTRIBUTE_HANDLE_LIST,
-    PROCESS_INFORMATION, STARTF_USESTDHANDLES, STARTUPINFOEXW, TerminateProcess, UpdateProcThreadAttribute,
+    BELOW_NORMAL_PRIORITY_CLASS, CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_PROCESS_GROUP,
+    CREATE_UNICODE_ENVIRONMENT, CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList,
+    EXTENDED_STARTUPINFO_PRESENT, GetCurrentProcess, INFINITE, InitializeProcThreadAttributeList,
+    LPPROC_THREAD_ATTRIBUTE_LIST, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROCESS_INFORMATION,
+    STARTF_USESTDHANDLES, STARTUPINFOEXW, TerminateProcess, UpdateProcThreadAttribute,
     WaitForSingleObject,
 };
 
@@ -80,7 +83,11 @@ fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<Owned
     let mut startup = STARTUPINFOEXW::default();
     startup.StartupInfo.cb = size_of::<STARTUPINFOEXW>() as u32;
     startup.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-    [startup.StartupInfo.hStdInput, startup.StartupInfo.hStdOutput, startup.StartupInfo.hStdError] = raw;
+    [
+        startup.StartupInfo.hStdInput,
+        startup.StartupInfo.hStdOutput,
+        startup.StartupInfo.hStdError,
+    ] = raw;
     startup.lpAttributeList = attributes.list();
     let program = wide(std::env::current_exe()?.as_os_str());
     let folder = std::env::var_os("SystemRoot").map(|folder| wide(&folder));
@@ -108,8 +115,8 @@ fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<Owned
         };
         if is_started != 0 {
             // SAFETY: both handles are this process's own now, and each is owned once.
-            let [process, _thread] =
-                [process.hProcess, process.hThread].map(|handle| unsafe { OwnedHandle::from_raw_handle(handle) });
+            let [process, _thread] = [process.hProcess, process.hThread]
+                .map(|handle| unsafe { OwnedHandle::from_raw_handle(handle) });
             return Ok(process);
         }
     }
@@ -128,7 +135,8 @@ impl HandleList {
         unsafe { InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size) };
         let list = HandleList { memory: vec![0; size.div_ceil(size_of::<usize>())] };
         // SAFETY: the memory is of the size that was asked for, and so aligned.
-        let is_made = unsafe { InitializeProcThreadAttributeList(list.list(), 1, 0, &raw mut size) };
+        let is_made =
+            unsafe { InitializeProcThreadAttributeList(list.list(), 1, 0, &raw mut size) };
         let inherit = |handle: &HANDLE| {
             // SAFETY: the handle is open, and only a flag of it is set.
             unsafe { SetHandleInformation(*handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) }
@@ -164,7 +172,8 @@ impl Drop for HandleList {
 
 /// `NAME=value` for each variable, in order of their names, each ended by a zero, the whole by another.
 fn environment_block(environment: &[(&'static str, OsString)]) -> Vec<u16> {
-    let of_the_system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let of_the_system =
+        SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
     let mut variables: Vec<_> = environment.iter().cloned().chain(of_the_system).collect();
     variables.sort();
     let mut block: Vec<u16> = variables

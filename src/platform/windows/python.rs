@@ -37,10 +37,16 @@ pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> 
 /// The interpreter of a script: what the `#!` line names that pip's, pipx's and uv's launchers have near their end.
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let tail = tail(open_regular(script).ok()?).ok()?;
-    let lines = tail.windows(2).enumerate().filter(|(_, pair)| pair == b"#!").map(|(at, _)| &tail[at + 2..]);
+    let lines = tail
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| pair == b"#!")
+        .map(|(at, _)| &tail[at + 2..]);
     let named = lines.filter_map(|rest| rest.split(|byte| *byte == b'\n').next()).map(|line| {
         let line = line.trim_ascii();
-        path_of_bytes(line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line))
+        path_of_bytes(
+            line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line),
+        )
     });
     named.rev().find(|path| path.is_absolute())
 }

@@ -8,7 +8,9 @@ use std::ptr::null;
 use std::sync::mpsc::channel;
 use std::thread;
 
-use windows_sys::Win32::System::Console::{GetConsoleMode, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW};
+use windows_sys::Win32::System::Console::{
+    GetConsoleMode, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW,
+};
 
 use super::console::Uninterrupted;
 
@@ -49,7 +51,13 @@ fn read_line() -> Option<String> {
     // SAFETY: writes at most as many units as there is room for, and tells how many.
     let is_read = unsafe {
         let line = line.as_mut_ptr().cast();
-        ReadConsoleW(io::stdin().as_raw_handle(), line, MAX_ANSWER_UNITS as u32, &raw mut length, null())
+        ReadConsoleW(
+            io::stdin().as_raw_handle(),
+            line,
+            MAX_ANSWER_UNITS as u32,
+            &raw mut length,
+            null(),
+        )
     };
     (is_read != 0).then(|| String::from_utf16_lossy(&line[..length as usize]))
 }
@@ -61,13 +69,20 @@ fn was_typed_ahead() -> bool {
     let mut count = 0;
     // SAFETY: writes at most as many events as there is room for, and tells how many. Where it fails, that stays 0.
     unsafe {
-        PeekConsoleInputW(io::stdin().as_raw_handle(), events.as_mut_ptr(), MAX_EVENTS as u32, &raw mut count);
+        PeekConsoleInputW(
+            io::stdin().as_raw_handle(),
+            events.as_mut_ptr(),
+            MAX_EVENTS as u32,
+            &raw mut count,
+        );
     }
     // A key that is let go, the mouse and the window are events, too.
     events[..count as usize].iter().any(|event| {
         // SAFETY: the type says which of the structures it is, and any number is a character.
         u32::from(event.EventType) == KEY_EVENT
-            && unsafe { event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0 }
+            && unsafe {
+                event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0
+            }
     })
 }
 
@@ -86,7 +101,8 @@ mod tests {
         let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
         // SAFETY: the name ends in a zero, and the handle is this process's own, owned once.
         let _window = unsafe {
-            let pipe = CreateNamedPipeW(wide.as_ptr(), PIPE_ACCESS_DUPLEX, 0, 1, 4096, 4096, 0, null());
+            let pipe =
+                CreateNamedPipeW(wide.as_ptr(), PIPE_ACCESS_DUPLEX, 0, 1, 4096, 4096, 0, null());
             OwnedHandle::from_raw_handle(pipe)
         };
         let terminal = File::options().read(true).write(true).open(name).unwrap();

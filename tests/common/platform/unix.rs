@@ -26,7 +26,8 @@ pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 pub const CONFIG_IN_HOME: &str = if IS_LINUX { ".config" } else { "Library/Application Support" };
 
 /// Where it is in a sandbox: macOS has it in the home, whatever the variable says.
-pub const CONFIG_IN_SANDBOX: &str = if IS_LINUX { "config" } else { "home/Library/Application Support" };
+pub const CONFIG_IN_SANDBOX: &str =
+    if IS_LINUX { "config" } else { "home/Library/Application Support" };
 
 /// The folder of a virtual environment's programs, and that of its packages, given the name of its Python.
 pub const PROGRAMS: &str = "bin";
@@ -88,7 +89,11 @@ pub const NO_REGULAR_FILES: &[(&str, Make)] = &[
 ];
 
 pub fn make_fifo(path: &Path) {
-    assert!(Command::new("mkfifo").arg(path).status().expect("mkfifo").success(), "no FIFO at {}", path.display());
+    assert!(
+        Command::new("mkfifo").arg(path).status().expect("mkfifo").success(),
+        "no FIFO at {}",
+        path.display()
+    );
 }
 
 /// A pseudo-terminal: the end to keep open, and where the other end is.
@@ -97,6 +102,7 @@ pub fn pseudo_terminal() -> (File, PathBuf) {
     fcntl_setfd(&controller, FdFlags::CLOEXEC).expect("a descriptor that no child inherits");
     grantpt(&controller).expect("the right to it");
     unlockpt(&controller).expect("its other end");
-    let name = ptsname(&controller, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
+    let name =
+        ptsname(&controller, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
     (controller.into(), name.into())
 }

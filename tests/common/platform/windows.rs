@@ -56,7 +56,12 @@ pub fn give_to(_user: u32, _path: &Path) {
 
 pub fn kill(process: u32) {
     let mut taskkill = Command::new("taskkill");
-    taskkill.args(["/F", "/PID", &process.to_string()]).stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+    taskkill
+        .args(["/F", "/PID", &process.to_string()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok();
 }
 
 /// A value that is not text.

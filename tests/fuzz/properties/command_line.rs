@@ -16,7 +16,8 @@ const OF_SERVE: &[Feature] = &[Feature::Watch];
 pub fn check(data: &[u8]) {
     // No argument holds a NUL.
     let data: Vec<u8> = data.iter().copied().filter(|byte| *byte != 0).collect();
-    let words: Vec<OsString> = data.split(|byte| *byte == b'\n').map(|word| path_of_bytes(word).into()).collect();
+    let words: Vec<OsString> =
+        data.split(|byte| *byte == b'\n').map(|word| path_of_bytes(word).into()).collect();
     let meaning = meaning(&words);
     if !words[0].as_encoded_bytes().starts_with(b"-") {
         assert_eq!(self::meaning(&with(&words, 0, "--")), meaning, "{words:?}");
@@ -52,7 +53,8 @@ fn meaning(words: &[OsString]) -> Result<Meaning, NoEvent> {
             Command::Health => OF_HEALTH,
             Command::Serve => OF_SERVE,
         };
-        let ordered: Vec<Feature> = all.iter().copied().filter(|feature| features.contains(feature)).collect();
+        let ordered: Vec<Feature> =
+            all.iter().copied().filter(|feature| features.contains(feature)).collect();
         assert_eq!(*features, ordered, "{words:?}");
         assert!(line.command != Command::Health || features.len() == 1, "{words:?}");
     }
@@ -74,7 +76,9 @@ fn joined(words: &[OsString]) -> Vec<Vec<OsString>> {
     let has_value = |word: &OsString| word.as_encoded_bytes().contains(&b'=');
     let places = (1..words.len().saturating_sub(1)).filter(|at| {
         let before = &words[at - 1];
-        is_option(&words[*at]) && !has_value(&words[*at]) && (!is_option(before) || has_value(before))
+        is_option(&words[*at])
+            && !has_value(&words[*at])
+            && (!is_option(before) || has_value(before))
     });
     let join = |at: usize| {
         let mut spelt = words.to_vec();

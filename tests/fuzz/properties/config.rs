@@ -40,9 +40,11 @@ enum Opinion {
 fn second_opinion(text: &str) -> Option<Opinion> {
     let documents = YamlLoader::load_from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let [document] = &documents[..] else { return Some(Opinion::Neither) };
-    let enabled =
-        entry(document, "telemetry", MAX_MERGES).and_then(|telemetry| entry(telemetry, "enabled", MAX_MERGES));
-    let is_one_of = |text: &str, words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim()));
+    let enabled = entry(document, "telemetry", MAX_MERGES)
+        .and_then(|telemetry| entry(telemetry, "enabled", MAX_MERGES));
+    let is_one_of = |text: &str, words: &[&str]| {
+        words.iter().any(|word| word.eq_ignore_ascii_case(text.trim()))
+    };
     Some(match enabled {
         Some(Yaml::Boolean(true) | Yaml::Integer(1)) => Opinion::On,
         Some(Yaml::Boolean(false) | Yaml::Integer(0)) => Opinion::Off,
@@ -57,7 +59,9 @@ fn entry<'a>(mapping: &'a Yaml, key: &str, merges: usize) -> Option<&'a Yaml> {
     let hash = mapping.as_hash()?;
     let own = hash.get(&Yaml::String(key.to_owned()));
     own.or_else(|| match hash.get(&Yaml::String("<<".to_owned()))? {
-        Yaml::Array(mappings) => mappings.iter().find_map(|mapping| entry(mapping, key, merges.checked_sub(1)?)),
+        Yaml::Array(mappings) => {
+            mappings.iter().find_map(|mapping| entry(mapping, key, merges.checked_sub(1)?))
+        }
         mapping => entry(mapping, key, merges.checked_sub(1)?),
     })
 }

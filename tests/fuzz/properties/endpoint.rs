@@ -21,7 +21,10 @@ pub fn assert_safe(endpoint: &Endpoint) {
     assert!(written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{written:?}");
     let Ok(read) = Url::parse(&written) else {
         // The strict reader alone refuses labels that are no valid punycode; they are looked up as they stand.
-        assert!(written.to_ascii_lowercase().contains("xn--"), "refused by the strict reader: {written}");
+        assert!(
+            written.to_ascii_lowercase().contains("xn--"),
+            "refused by the strict reader: {written}"
+        );
         return;
     };
     assert!(read.username().is_empty() && read.password().is_none(), "{written}");
@@ -38,7 +41,11 @@ pub fn assert_safe(endpoint: &Endpoint) {
 pub fn assert_same(endpoint: &Endpoint, read: &Url) {
     assert_eq!(endpoint.is_https(), read.scheme() == "https", "{read}");
     if !endpoint.host().to_ascii_lowercase().contains("xn--") {
-        assert_eq!(Some(endpoint.host().to_ascii_lowercase()), read.host().map(|host| host.to_string()), "{read}");
+        assert_eq!(
+            Some(endpoint.host().to_ascii_lowercase()),
+            read.host().map(|host| host.to_string()),
+            "{read}"
+        );
     }
     assert_eq!(Some(endpoint.port()), read.port_or_known_default(), "{read}");
     assert_eq!(endpoint.is_loopback(), is_loopback(read), "{read}");

@@ -6,7 +6,9 @@ use docglow_telemetry::payload::Payload;
 use serde_json::{Map, Value, json};
 
 use super::version;
-use super::vocabulary::{COMMANDS, COUNTS, FEATURES, MAX_INTEGER, RESULTS, adapters, assert_closed};
+use super::vocabulary::{
+    COMMANDS, COUNTS, FEATURES, MAX_INTEGER, RESULTS, adapters, assert_closed,
+};
 
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -16,7 +18,8 @@ pub fn check(data: &[u8]) {
     }
     // A text that serde_json's tree can't hold (deep nesting, lone surrogates, 1e999) has no second reading.
     let Ok(event) = serde_json::from_str::<Value>(text) else { return };
-    let actual: Option<Value> = payload.map(|payload| serde_json::from_str(&payload).expect("the payload is JSON"));
+    let actual: Option<Value> =
+        payload.map(|payload| serde_json::from_str(&payload).expect("the payload is JSON"));
     let expected = expected(&event);
     assert_eq!(actual.is_some(), expected.is_some(), "{text}");
     if let (Some(mut actual), Some(expected)) = (actual, expected) {
@@ -42,8 +45,10 @@ fn expected(event: &Value) -> Option<Value> {
     let given = |key| event.get(key).filter(|value| !value.is_null());
     let either = |first, second| given(first).or_else(|| given(second));
     let shape = either("project_shape", "counts").and_then(Value::as_object);
-    let counts: Map<String, Value> =
-        COUNTS.iter().map(|key| ((*key).to_owned(), count(shape.and_then(|shape| shape.get(*key))).into())).collect();
+    let counts: Map<String, Value> = COUNTS
+        .iter()
+        .map(|key| ((*key).to_owned(), count(shape.and_then(|shape| shape.get(*key))).into()))
+        .collect();
     Some(json!({
         "command": word("command", &COMMANDS)?,
         "result": word("result", &RESULTS)?,
@@ -73,11 +78,14 @@ fn adapter(name: &str) -> Option<&'static str> {
 fn features(value: &Value) -> Vec<&'static str> {
     let named: Vec<&str> = match value {
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
-        Value::Object(used) => used.iter().filter(|(_, used)| **used == true).map(|(name, _)| name.as_str()).collect(),
+        Value::Object(used) => {
+            used.iter().filter(|(_, used)| **used == true).map(|(name, _)| name.as_str()).collect()
+        }
         _ => Vec::new(),
     };
     let mut features = Vec::new();
-    for feature in named.iter().filter_map(|name| FEATURES.iter().find(|feature| *feature == name)) {
+    for feature in named.iter().filter_map(|name| FEATURES.iter().find(|feature| *feature == name))
+    {
         if !features.contains(feature) {
             features.push(*feature);
         }
@@ -90,17 +98,23 @@ fn features(value: &Value) -> Vec<&'static str> {
 fn settle(actual: &mut Value, expected: &Value, event: &Value) {
     let duration = |payload: &Value| payload["duration_ms"].as_u64().expect("an integer");
     let is_float = |spelling: &str| event.get(spelling).is_some_and(Value::is_f64);
-    if (is_float("duration_ms") || is_float("duration")) && duration(actual).abs_diff(duration(expected)) <= 1 {
+    if (is_float("duration_ms") || is_float("duration"))
+        && duration(actual).abs_diff(duration(expected)) <= 1
+    {
         actual["duration_ms"] = expected["duration_ms"].clone();
     }
     for key in COUNTS {
-        let given = |shape: &str| event.get(shape).and_then(|shape| shape.get(key)).and_then(Value::as_f64);
-        let beyond_64_bits = ["project_shape", "counts"].into_iter().filter_map(given).any(|count| count > 1.8e19);
+        let given =
+            |shape: &str| event.get(shape).and_then(|shape| shape.get(key)).and_then(Value::as_f64);
+        let beyond_64_bits =
+            ["project_shape", "counts"].into_iter().filter_map(given).any(|count| count > 1.8e19);
         if beyond_64_bits && actual["project_shape"][key] == MAX_INTEGER {
             actual["project_shape"][key] = expected["project_shape"][key].clone();
         }
     }
-    let features = ["features_used", "features"].iter().find_map(|key| event.get(key).filter(|value| !value.is_null()));
+    let features = ["features_used", "features"]
+        .iter()
+        .find_map(|key| event.get(key).filter(|value| !value.is_null()));
     if features.is_some_and(Value::is_object) {
         let mut names: Vec<Value> = actual["features_used"].as_array().expect("an array").clone();
         names.sort_by_key(|name| name.as_str().map(str::to_owned));

@@ -33,9 +33,18 @@ pub fn check(data: &[u8]) {
     };
     // The tree keeps one of a repeated key's values, the stream counts each.
     let pairs = |a: ProjectShape, b: ProjectShape| {
-        [(a.models, b.models), (a.seeds, b.seeds), (a.tests, b.tests), (a.sources, b.sources), (a.macros, b.macros)]
+        [
+            (a.models, b.models),
+            (a.seeds, b.seeds),
+            (a.tests, b.tests),
+            (a.sources, b.sources),
+            (a.macros, b.macros),
+        ]
     };
-    assert!(pairs(shape, second).iter().all(|(streamed, tree)| streamed >= tree), "{shape:?} {second:?}");
+    assert!(
+        pairs(shape, second).iter().all(|(streamed, tree)| streamed >= tree),
+        "{shape:?} {second:?}"
+    );
     let adapter = manifest["metadata"]["adapter_type"].as_str().and_then(Adapter::named);
     assert_eq!(event.adapter_type, adapter);
 }
@@ -46,7 +55,8 @@ fn completed(data: &[u8]) -> Event {
         // A file that is made anew costs a fraction of one that is cut to nothing first.
         let _ = std::fs::remove_file(target.join("manifest.json"));
         std::fs::write(target.join("manifest.json"), data).expect("manifest.json");
-        let mut event = Event::parse(r#"{"command":"serve","result":"success"}"#).expect("an event");
+        let mut event =
+            Event::parse(r#"{"command":"serve","result":"success"}"#).expect("an event");
         manifest::complete(&mut event, target);
         event
     })

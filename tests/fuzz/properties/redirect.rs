@@ -16,7 +16,9 @@ pub fn check(data: &[u8]) {
     // The second reader does three things that RFC 3986 does not: it takes `%2e` for a dot in dot segments, keeps what looks like
     // a drive letter from `..`, and cleans the base of dot segments before anything is resolved against it.
     let is_drive_letter = |segment: &str| segment.len() == 2 && segment.ends_with([':', '|']);
-    if location.to_ascii_lowercase().contains("%2e") || location.split(['/', '?']).any(is_drive_letter) {
+    if location.to_ascii_lowercase().contains("%2e")
+        || location.split(['/', '?']).any(is_drive_letter)
+    {
         return;
     }
     let base = Url::parse(&from.url()).ok().filter(|base| base.as_str() == from.url());

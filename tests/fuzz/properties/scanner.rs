@@ -23,8 +23,12 @@ pub fn check(data: &[u8]) {
     let first = first_object(text);
     match (scanned, first) {
         (Some(scanned), Some(first)) => assert_eq!(scanned.as_bytes(), first),
-        (Some(scanned), None) => assert!(serde_json::from_str::<IgnoredAny>(&scanned).is_err(), "{scanned}"),
-        (None, Some(first)) => assert!(std::str::from_utf8(first).is_err(), "{}", String::from_utf8_lossy(first)),
+        (Some(scanned), None) => {
+            assert!(serde_json::from_str::<IgnoredAny>(&scanned).is_err(), "{scanned}")
+        }
+        (None, Some(first)) => {
+            assert!(std::str::from_utf8(first).is_err(), "{}", String::from_utf8_lossy(first))
+        }
         (None, None) => {}
     }
 }

@@ -19,11 +19,15 @@ pub fn check(data: &[u8]) {
         _ => Consent::Unset,
     };
     assert_eq!(state.consent, consent, "{text}");
-    let digits = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
+    let digits = |text: &str| {
+        text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase()
+    };
     let given = second["instance_id"].as_str().filter(|_| known_version);
     match (state.instance_id.map(|id| id.to_string()), given) {
         // `urn:uuid:` has hexadecimal digits of its own.
-        (Some(id), given) => assert!(digits(given.unwrap_or_default()).ends_with(&digits(&id)), "{text}"),
+        (Some(id), given) => {
+            assert!(digits(given.unwrap_or_default()).ends_with(&digits(&id)), "{text}")
+        }
         (None, Some(given)) => assert!(!is_uuid4(given), "{text}"),
         (None, None) => {}
     }

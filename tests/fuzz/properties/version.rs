@@ -13,7 +13,11 @@ const MAX_PYTHON_NUMBER: u32 = 999;
 pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     assert_eq!(Pep440::parse(text).map(|version| version.to_string()), pep_440(text), "{text:?}");
-    assert_eq!(PythonVersion::parse(text).map(|version| version.to_string()), python(text), "{text:?}");
+    assert_eq!(
+        PythonVersion::parse(text).map(|version| version.to_string()),
+        python(text),
+        "{text:?}"
+    );
 }
 
 /// The normal form without its local part; `None` where the text is no version, or out of bounds.
@@ -30,8 +34,10 @@ pub fn pep_440(text: &str) -> Option<String> {
 
 pub fn python(text: &str) -> Option<String> {
     let mut parts = text.splitn(3, '.');
-    let number = |part: &str| part.parse::<u32>().ok().filter(|number| *number <= MAX_PYTHON_NUMBER);
-    let whole = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| number(part)).flatten();
+    let number =
+        |part: &str| part.parse::<u32>().ok().filter(|number| *number <= MAX_PYTHON_NUMBER);
+    let whole =
+        |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| number(part)).flatten();
     let (major, minor, rest) = (whole(parts.next()?)?, whole(parts.next()?)?, parts.next()?);
     let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     let micro = whole(&rest[..rest.len() - digits.len()])?;

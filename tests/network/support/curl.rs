@@ -14,10 +14,23 @@ pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Du
 }
 
 /// The status that curl gets for a POST to this URL, `000` for none, and its time; `None` where there is no curl.
-pub fn post(url: &str, ca: &Path, environment: &[(&str, &str)], limit: Duration) -> Option<(String, Duration)> {
+pub fn post(
+    url: &str,
+    ca: &Path,
+    environment: &[(&str, &str)],
+    limit: Duration,
+) -> Option<(String, Duration)> {
     let mut curl = Command::new(tool_path("curl")?);
-    curl.args(["--silent", "--show-error", "--http1.1", "--location", "--post301", "--post302", "--max-time"])
-        .arg(limit.as_secs().to_string());
+    curl.args([
+        "--silent",
+        "--show-error",
+        "--http1.1",
+        "--location",
+        "--post301",
+        "--post302",
+        "--max-time",
+    ])
+    .arg(limit.as_secs().to_string());
     curl.args(["--output", "/dev/null", "--write-out", "%{http_code}"]);
     curl.args(["--json", "{}", "--cacert"]).arg(ca).arg("--proxy-cacert").arg(ca).arg(url);
     curl.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());

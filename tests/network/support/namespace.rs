@@ -7,8 +7,7 @@ use std::thread;
 /// The first argument of a run inside the namespaces; the name of what to do there follows.
 pub const INSIDE: &str = "inside-namespaces";
 
-const SET_UP: &str =
-    r#"ip link set lo up && mount --bind "$2/resolv.conf" /etc/resolv.conf && exec "$0" inside-namespaces "$1""#;
+const SET_UP: &str = r#"ip link set lo up && mount --bind "$2/resolv.conf" /etc/resolv.conf && exec "$0" inside-namespaces "$1""#;
 
 /// Runs what `crate::run_inside_namespaces` knows by this name in fresh namespaces; panics where it did.
 #[track_caller]
@@ -74,7 +73,8 @@ pub fn start_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
 /// An answer to a query of one question (RFC 1035 §4.1).
 fn answer(query: &[u8], zone: &dyn Fn(&str, Type) -> Reply) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 12;
-    let name_end = HEADER_BYTES + query.get(HEADER_BYTES..)?.iter().position(|byte| *byte == 0)? + 1;
+    let name_end =
+        HEADER_BYTES + query.get(HEADER_BYTES..)?.iter().position(|byte| *byte == 0)? + 1;
     let question = query.get(HEADER_BYTES..name_end + 4)?;
     let (mut name, mut labels) = (String::new(), &question[..name_end - HEADER_BYTES - 1]);
     while let Some((length, rest)) = labels.split_first() {

@@ -15,13 +15,19 @@ pub struct Peer {
 impl Peer {
     /// Starts `tool` with these arguments. In them and in the configuration, which is written to `NAME.conf`, `FOLDER`,
     /// `PORT` and `CONF` stand for what the names say.
-    fn start(folder: &Path, tool: &'static str, arguments: &'static str, configuration: &str) -> Self {
+    fn start(
+        folder: &Path,
+        tool: &'static str,
+        arguments: &'static str,
+        configuration: &str,
+    ) -> Self {
         let port = free_port();
         // Those that shed root's rights write into it.
         let own = folder.join(format!("{tool}-{port}"));
         fs::create_dir(&own).expect("a peer's folder");
         for folder in [folder, &own] {
-            fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("its mode");
+            fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o777))
+                .expect("its mode");
         }
         let conf = own.join("conf");
         let fill = move |text: &str| {
@@ -32,7 +38,9 @@ impl Peer {
         let command = move || {
             let (filled, own) = fill(arguments);
             let mut command = Command::new(tool_path(tool).expect("the peer"));
-            command.args(filled.split(' ').map(|word| word.replace("CONF", conf.to_str().expect("text"))));
+            command.args(
+                filled.split(' ').map(|word| word.replace("CONF", conf.to_str().expect("text"))),
+            );
             let messages = || File::create(own.join("messages")).expect("a file for messages");
             command.env("HOME", &own).stdout(messages()).stderr(messages());
             command
@@ -49,13 +57,19 @@ impl Peer {
     }
 
     pub fn tinyproxy(folder: &Path, upstream: &Peer) -> Self {
-        let configuration =
-            format!("Port PORT\nListen 127.0.0.1\nAllow 127.0.0.1\nUpstream http 127.0.0.1:{}\n", upstream.port);
+        let configuration = format!(
+            "Port PORT\nListen 127.0.0.1\nAllow 127.0.0.1\nUpstream http 127.0.0.1:{}\n",
+            upstream.port
+        );
         Self::start(folder, "tinyproxy", "-d -c CONF", &configuration)
     }
 
     pub fn apache_proxy(folder: &Path) -> Self {
-        Self::apache(folder, &["proxy", "proxy_connect"], "ProxyRequests On\nAllowCONNECT 1-65535\n")
+        Self::apache(
+            folder,
+            &["proxy", "proxy_connect"],
+            "ProxyRequests On\nAllowCONNECT 1-65535\n",
+        )
     }
 
     pub fn privoxy(folder: &Path) -> Self {
@@ -65,7 +79,8 @@ impl Peer {
 
     /// Speaks TLS where it is given a certificate with its key, adds a header, and leaves the rest to `upstream`.
     pub fn haproxy(folder: &Path, upstream: &Peer, certificate: Option<&Path>) -> Self {
-        let tls = certificate.map(|file| format!(" ssl crt {}", file.display())).unwrap_or_default();
+        let tls =
+            certificate.map(|file| format!(" ssl crt {}", file.display())).unwrap_or_default();
         let configuration = format!(
             "defaults\n mode http\n timeout connect 9s\n timeout client 9s\n timeout server 9s\n timeout tunnel 9s\n\
              frontend front\n bind 127.0.0.1:PORT{tls}\n http-response set-header X-Proxy {}\n default_backend back\n\
@@ -112,7 +127,9 @@ impl Peer {
     }
 
     fn apache(folder: &Path, modules: &[&str], configuration: &str) -> Self {
-        let load = |module: &&str| format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n");
+        let load = |module: &&str| {
+            format!("LoadModule {module}_module /usr/lib/apache2/modules/mod_{module}.so\n")
+        };
         let modules: String = ["mpm_event", "authz_core"].iter().chain(modules).map(load).collect();
         let configuration = format!(
             "{modules}ServerRoot FOLDER\nServerName peer.test\nPidFile FOLDER/pid\nErrorLog FOLDER/log\n\

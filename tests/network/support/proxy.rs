@@ -98,7 +98,9 @@ pub fn forward(from: SocketAddr, to: SocketAddr) {
     let listener = TcpListener::bind(from).expect("a free address");
     thread::spawn(move || {
         for outside in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || TcpStream::connect(to).and_then(|inside| splice(&outside, &inside)));
+            thread::spawn(move || {
+                TcpStream::connect(to).and_then(|inside| splice(&outside, &inside))
+            });
         }
     });
 }

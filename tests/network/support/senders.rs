@@ -47,8 +47,9 @@ impl Hook {
         let is_own = |pid: &i32| {
             let process = PathBuf::from(format!("/proc/{pid}"));
             fs::read_link(process.join("exe")).is_ok_and(|exe| exe == self.program)
-                && fs::read(process.join("cmdline"))
-                    .is_ok_and(|line| line.split(|byte| *byte == 0).any(|argument| argument == SENDER_ARGUMENT))
+                && fs::read(process.join("cmdline")).is_ok_and(|line| {
+                    line.split(|byte| *byte == 0).any(|argument| argument == SENDER_ARGUMENT)
+                })
         };
         let entries = fs::read_dir("/proc").expect("/proc").flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -88,7 +89,13 @@ impl ThreeSeconds {
 
     pub fn begin() -> Self {
         let own = std::env::current_exe().expect("this test binary");
-        Self(Command::new(own).arg(Self::ARGUMENT).stdin(Stdio::null()).spawn().expect("this test binary"))
+        Self(
+            Command::new(own)
+                .arg(Self::ARGUMENT)
+                .stdin(Stdio::null())
+                .spawn()
+                .expect("this test binary"),
+        )
     }
 
     pub fn are_over(&mut self) -> bool {
@@ -119,14 +126,19 @@ impl Sender {
 
     pub fn ignores(&self, signal: Signal) -> bool {
         let status = String::from_utf8(self.proc("status")).expect("text");
-        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask").trim();
+        let mask =
+            status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask").trim();
         u64::from_str_radix(mask, 16).expect("a mask") >> (signal.as_raw() - 1) & 1 == 1
     }
 
     /// What its open descriptors lead to, by number.
     pub fn descriptors(&self) -> Vec<(u32, PathBuf)> {
         let entries = fs::read_dir(format!("/proc/{}/fd", self.0)).into_iter().flatten().flatten();
-        entries.filter_map(|e| Some((e.file_name().to_str()?.parse().ok()?, fs::read_link(e.path()).ok()?))).collect()
+        entries
+            .filter_map(|e| {
+                Some((e.file_name().to_str()?.parse().ok()?, fs::read_link(e.path()).ok()?))
+            })
+            .collect()
     }
 
     /// The n-th field of `/proc/PID/stat`, counted as proc(5) does, from the third on.
@@ -166,6 +178,8 @@ impl Sender {
     /// Whether this text stands in its arguments or its environment.
     pub fn shows(&self, text: impl AsRef<std::ffi::OsStr>) -> bool {
         let text = text.as_ref().as_bytes();
-        ["cmdline", "environ"].iter().any(|name| self.proc(name).windows(text.len()).any(|window| window == text))
+        ["cmdline", "environ"]
+            .iter()
+            .any(|name| self.proc(name).windows(text.len()).any(|window| window == text))
     }
 }

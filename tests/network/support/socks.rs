@@ -27,7 +27,9 @@ impl SocksProxy {
     pub fn start(target: SocketAddr, credentials: Option<&'static str>, code: u8) -> Self {
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let record = asked.clone();
-        let handler = move |connection: &mut Connection| drop(serve(connection, target, credentials, code, &record));
+        let handler = move |connection: &mut Connection| {
+            drop(serve(connection, target, credentials, code, &record))
+        };
         Self { receiver: Receiver::start(Behaviour::Custom(Box::new(handler))), asked }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::common::{Behaviour, Connection, Receiver};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CrlDistributionPoint, DnType, IsCa, KeyPair,
-    date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CrlDistributionPoint,
+    DnType, IsCa, KeyPair, date_time_ymd,
 };
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -33,7 +33,8 @@ impl Authority {
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
         // A client tries every authority of the right name, up to a limit.
-        let name = key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let name =
+            key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         parameters.distinguished_name.push(DnType::CommonName, &name[name.len() - 16..]);
         let issuer = CertifiedIssuer::self_signed(parameters, key).expect("the CA's certificate");
         Self { issuer, revocation_list: None }
@@ -78,9 +79,12 @@ impl Authority {
         let (certificate, key) = self.issue(name, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let config = config.expect("protocol versions").with_no_client_auth();
-        Arc::new(config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits"))
+        Arc::new(
+            config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits"),
+        )
     }
 }
 
@@ -92,11 +96,17 @@ pub struct TlsReceiver {
 
 impl TlsReceiver {
     /// Presents a certificate for `name`.
-    pub fn start(authority: &Authority, name: &str, validity: Validity, behaviour: Behaviour) -> Self {
+    pub fn start(
+        authority: &Authority,
+        name: &str,
+        validity: Validity,
+        behaviour: Behaviour,
+    ) -> Self {
         let inner = Receiver::start(behaviour);
         let address = inner.address();
         let config = authority.server_config(name, validity);
-        let relay = move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
+        let relay =
+            move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
         Self { inner, front: Receiver::start(Behaviour::Custom(Box::new(relay))) }
     }
 
@@ -128,7 +138,11 @@ impl Deref for TlsReceiver {
     }
 }
 
-fn relay(connection: &mut Connection, inner: SocketAddr, config: Arc<ServerConfig>) -> io::Result<()> {
+fn relay(
+    connection: &mut Connection,
+    inner: SocketAddr,
+    config: Arc<ServerConfig>,
+) -> io::Result<()> {
     let session = ServerConnection::new(config).map_err(io::Error::other)?;
     let mut outside = StreamOwned::new(session, connection.stream.try_clone()?);
     let mut request = Vec::new();

@@ -35,7 +35,11 @@ fn the_file_is_0600_and_a_new_folder_0700() {
     for arguments in [&["enable"][..], &["disable"], &["--wait"]] {
         let sandbox = Sandbox::new();
         with_an_open_umask(&sandbox, arguments);
-        assert_eq!((mode(&sandbox.state_file()), mode(&sandbox.state_dir())), (0o600, 0o700), "{arguments:?}");
+        assert_eq!(
+            (mode(&sandbox.state_file()), mode(&sandbox.state_dir())),
+            (0o600, 0o700),
+            "{arguments:?}"
+        );
         fs::set_permissions(sandbox.state_file(), fs::Permissions::from_mode(0o644)).unwrap();
         let other = if arguments == ["disable"] { "enable" } else { "disable" };
         with_an_open_umask(&sandbox, &[other]);
@@ -64,7 +68,9 @@ fn a_file_that_is_a_link_stays_one() {
         let relative = "../../dotfiles/state";
         let hop_names: Vec<_> = (1..links).map(|number| format!("hop-{number}")).collect();
         let hops = hop_names.iter().map(String::as_str).chain([relative]);
-        for (name, next) in ["telemetry.json"].into_iter().chain(hop_names.iter().map(String::as_str)).zip(hops) {
+        for (name, next) in
+            ["telemetry.json"].into_iter().chain(hop_names.iter().map(String::as_str)).zip(hops)
+        {
             symlink(next, sandbox.state_dir().join(name)).unwrap();
         }
         sandbox.command(["enable"]).run().assert_success();
@@ -91,7 +97,10 @@ fn a_link_that_leads_to_no_file_stays_as_it_is() {
         let kind = fs::symlink_metadata(&target).unwrap().file_type();
         symlink(&target, sandbox.state_file()).unwrap();
         let outcome = sandbox.command(["disable"]).run();
-        assert!(outcome.assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"), "{name}: {outcome:?}");
+        assert!(
+            outcome.assert_success().stderr().contains("DOCGLOW_NO_TELEMETRY=1"),
+            "{name}: {outcome:?}"
+        );
         crate::assert_uuid4(&sent_id(&sandbox));
         assert!(sandbox.state_file().is_symlink(), "{name}");
         assert_eq!(fs::symlink_metadata(&target).unwrap().file_type(), kind, "{name}");

@@ -63,12 +63,17 @@ fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
         let sandbox = Sandbox::new();
         let broken = sandbox.project().join("broken");
         fs::create_dir(&broken).expect("a project folder");
-        fs::write(broken.join("docglow.yml"), "ai: true\n").expect("a docglow.yml that docglow ends at");
+        fs::write(broken.join("docglow.yml"), "ai: true\n")
+            .expect("a docglow.yml that docglow ends at");
         let (mut keyboard, name) = pseudo_terminal();
         let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
         let mut prompt = sandbox.command(["--ctty", "--wait"]).arg(sandbox.hook().program);
         prompt.program = tool_path("setsid").expect("setsid");
-        let mut command = prompt.args(["prompt", "--"]).args(line.split_whitespace()).env("TERM", "xterm").as_command();
+        let mut command = prompt
+            .args(["prompt", "--"])
+            .args(line.split_whitespace())
+            .env("TERM", "xterm")
+            .as_command();
         command.stdin(terminal()).stdout(terminal()).stderr(terminal());
         let mut child = command.spawn().expect("the hook");
         drop(command);
@@ -85,7 +90,11 @@ fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
         });
         assert!(child.wait().expect("its end").success());
         let shown = somebody.join().expect("somebody at the terminal");
-        assert_eq!((shown.contains("[y/N]"), sandbox.state().is_some()), (is_asked, is_asked), "{line}: {shown}");
+        assert_eq!(
+            (shown.contains("[y/N]"), sandbox.state().is_some()),
+            (is_asked, is_asked),
+            "{line}: {shown}"
+        );
         assert_eq!(shown.is_empty(), !is_asked, "{line}: {shown}");
     }
 }

@@ -29,8 +29,11 @@ fn run(sandbox: &Sandbox, line: &str) -> Invocation {
 
 fn the_exit_status_and_the_output_are_the_commands() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    for (line, status) in [("cmd /c exit 7", 7), ("cmd.exe /c exit -1073741510", -1_073_741_510), ("cmd /c exit 0", 0)]
-    {
+    for (line, status) in [
+        ("cmd /c exit 7", 7),
+        ("cmd.exe /c exit -1073741510", -1_073_741_510),
+        ("cmd /c exit 0", 0),
+    ] {
         let hook = run(&sandbox, line).to(&receiver);
         for hook in [hook.clone(), hook.on()] {
             assert_eq!(hook.run().status.code(), Some(status), "{line}");
@@ -43,13 +46,20 @@ fn the_exit_status_and_the_output_are_the_commands() {
 
 fn the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    let good = run(&sandbox, "cmd /c echo %DOCGLOW_NO_TELEMETRY% docglow health").on().to(&receiver).run();
+    let good =
+        run(&sandbox, "cmd /c echo %DOCGLOW_NO_TELEMETRY% docglow health").on().to(&receiver).run();
     assert_eq!(good.assert_success().stdout().trim_end(), "1 docglow health");
-    let bad = run(&sandbox, "cmd /c exit 3 & rem docglow.exe health --format json").on().to(&receiver).run();
+    let bad = run(&sandbox, "cmd /c exit 3 & rem docglow.exe health --format json")
+        .on()
+        .to(&receiver)
+        .run();
     assert_eq!(bad.status.code(), Some(3));
     let sent: Vec<_> = receiver.requests().iter().map(|request| request.json()).collect();
     let results: Vec<_> = sent.iter().map(|event| (&event["command"], &event["result"])).collect();
-    assert_eq!(results, [(&"health".into(), &"success".into()), (&"health".into(), &"error".into())]);
+    assert_eq!(
+        results,
+        [(&"health".into(), &"success".into()), (&"health".into(), &"error".into())]
+    );
     assert_eq!(sent[1]["features_used"], serde_json::json!(["json"]));
 }
 
@@ -57,15 +67,20 @@ fn the_docglow_in_a_command_line_is_reported_and_told_not_to_report_itself() {
 fn shims(sandbox: &Sandbox) -> PathBuf {
     let shims = sandbox.root().join("shims");
     fs::create_dir(&shims).unwrap();
-    fs::write(shims.join("docglow.bat"), "@echo %* %DOCGLOW_NO_TELEMETRY%\r\n@exit /b 3\r\n").unwrap();
+    fs::write(shims.join("docglow.bat"), "@echo %* %DOCGLOW_NO_TELEMETRY%\r\n@exit /b 3\r\n")
+        .unwrap();
     shims
 }
 
 fn a_batch_file_is_found_run_and_reported() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let path = shims(&sandbox);
-    let outcome = run(&sandbox, "docglow health --format json").env("PATH", path).on().to(&receiver).run();
-    assert_eq!((outcome.status.code(), outcome.stdout().trim_end()), (Some(3), "health --format json 1"));
+    let outcome =
+        run(&sandbox, "docglow health --format json").env("PATH", path).on().to(&receiver).run();
+    assert_eq!(
+        (outcome.status.code(), outcome.stdout().trim_end()),
+        (Some(3), "health --format json 1")
+    );
     let event = receiver.only_request().json();
     assert_eq!((&event["command"], &event["result"]), (&"health".into(), &"error".into()));
     assert_eq!(event["docglow_version"], serde_json::Value::Null);
@@ -73,7 +88,8 @@ fn a_batch_file_is_found_run_and_reported() {
 
 fn what_no_batch_file_can_be_given_is_126() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    let hook = run(&sandbox, "docglow generate --title").arg("two\nlines").env("PATH", shims(&sandbox));
+    let hook =
+        run(&sandbox, "docglow generate --title").arg("two\nlines").env("PATH", shims(&sandbox));
     let outcome = hook.on().to(&receiver).run();
     let complaint = "docglow-telemetry: 'docglow': batch file arguments are invalid\n";
     assert_eq!((outcome.status.code(), outcome.stderr()), (Some(126), complaint));
@@ -82,7 +98,9 @@ fn what_no_batch_file_can_be_given_is_126() {
 
 fn another_machine_is_known_in_upper_case_and_a_docglow_too() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    for line in ["cmd /c rem WSL docglow health", r"cmd /c rem C:\bin\Docker.EXE run docglow health"] {
+    for line in
+        ["cmd /c rem WSL docglow health", r"cmd /c rem C:\bin\Docker.EXE run docglow health"]
+    {
         run(&sandbox, line).on().to(&receiver).run().assert_success();
     }
     run(&sandbox, "cmd /c rem Docglow.EXE generate").on().to(&receiver).run().assert_success();
@@ -102,7 +120,11 @@ fn nothing_is_run_from_the_working_folder_for_an_empty_entry_of_path() {
 fn a_command_that_is_missing_is_127_and_none_is_125() {
     let sandbox = Sandbox::new();
     for (line, status, complaint) in [
-        ("no-such-command docglow health", 127, "docglow-telemetry: 'no-such-command': No such file or directory\n"),
+        (
+            "no-such-command docglow health",
+            127,
+            "docglow-telemetry: 'no-such-command': No such file or directory\n",
+        ),
         ("", 125, "docglow-telemetry: run takes [--wait] [--] COMMAND...; see --help\n"),
     ] {
         let outcome = run(&sandbox, line).on().run();
@@ -115,7 +137,8 @@ fn a_command_does_not_outlive_a_run_that_is_ended_from_outside() {
     // It waits for its event, and prints nothing until it has ended.
     let hook = sandbox.hook().program;
     let mut outer = sandbox.hook().arg("run").arg(hook).as_command();
-    let mut running = outer.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut running =
+        outer.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut output = running.stdout.take().unwrap();
     let (ended, end) = mpsc::channel();
     thread::spawn(move || ended.send(output.read_to_end(&mut Vec::new())));

@@ -5,7 +5,10 @@ use std::fs::{self, File};
 use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    trials![a_caller_that_waits_for_the_end_of_its_pipes_is_not_held_by_a_silent_endpoint, an_event_is_read_from_a_file,]
+    trials![
+        a_caller_that_waits_for_the_end_of_its_pipes_is_not_held_by_a_silent_endpoint,
+        an_event_is_read_from_a_file,
+    ]
 }
 
 /// How long a call takes until the end of its pipes, at best.
@@ -29,6 +32,9 @@ fn an_event_is_read_from_a_file() {
     fs::write(&file, EVENT).unwrap();
     let mut hook = sandbox.hook().on().to(&receiver).arg("--wait").as_command();
     let output = hook.stdin(File::open(&file).unwrap()).output().unwrap();
-    assert!(output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+    assert!(
+        output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+        "{output:?}"
+    );
     assert_eq!(receiver.only_request().json()["command"], "generate");
 }
