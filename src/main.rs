@@ -9,6 +9,7 @@ use std::path::Path;
 use docglow_telemetry::cli::{self, HELP, Invocation, Report, Shell, UsageError};
 use docglow_telemetry::commands::consent;
 use docglow_telemetry::commands::hook::{self, Options};
+use docglow_telemetry::commands::prompt;
 use docglow_telemetry::commands::run;
 use docglow_telemetry::commands::status::{self, SAMPLE_EVENT, Status};
 use docglow_telemetry::decision::context::Context;
@@ -49,8 +50,8 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Log { json }) => print(&status::log(&context(&Options::default()), json)),
         Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
         Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
-        Ok(Invocation::Prompt { options, arguments: None }) => consent::prompt(&context(&options)),
-        Ok(Invocation::Prompt { arguments: Some(arguments), .. }) => prompt(&arguments),
+        Ok(Invocation::Prompt { options, arguments: None }) => prompt::prompt(&context(&options)),
+        Ok(Invocation::Prompt { arguments: Some(arguments), .. }) => ask_before(&arguments),
         Ok(Invocation::Report(report)) => self::report(&report),
         Ok(Invocation::PreviewReport(report)) => preview_report(report),
         Ok(Invocation::Run { words, wait }) => run::run(&words, wait),
@@ -123,7 +124,7 @@ fn preview_report(report: Report) {
 }
 
 /// Asks before a command line that could be reported.
-fn prompt(arguments: &[OsString]) {
+fn ask_before(arguments: &[OsString]) {
     if let Ok(line) = CommandLine::parse(arguments) {
         hook::ask(&context_of(&line), &line);
     }

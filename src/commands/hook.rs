@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::commands::consent;
+use crate::commands::prompt;
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
@@ -115,7 +115,7 @@ pub fn ask(context: &Context, line: &CommandLine) {
     // Nothing is read of docglow.yml that a kill switch makes idle.
     let is_open = line.command == Command::Generate && context.decision() == Decision::OffByDefault;
     if is_open && context.settings().is_some() {
-        consent::prompt(context);
+        prompt::prompt(context);
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod consent;
 pub mod hook;
+pub mod prompt;
 pub mod run;
 pub mod status;
