@@ -2,12 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::str::FromStr;
-use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
 
-use crate::commands::hook::Options;
-use crate::event::elapsed::Elapsed;
+use crate::commands::source::{Options, Report};
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
 pub const HELP: &str = "\
@@ -17,7 +15,7 @@ Usage:
   docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
   docglow-telemetry preview [OPTIONS] < event.json
                                 print the exact request for the event; send and create nothing
-  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS | --started STAMP] -- ARGS...
+  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS] -- ARGS...
                                 report `docglow ARGS...`, which ended with status N
   docglow-telemetry preview report ...
                                 print the exact request for it
@@ -29,7 +27,7 @@ Usage:
                                 what this machine has sent: when, where to, what came of it, and the exact body
   docglow-telemetry enable      record a yes
   docglow-telemetry disable     record a no
-  docglow-telemetry prompt [-- ARGS...]
+  docglow-telemetry prompt
                                 ask once, if there is somebody to ask and something to decide
   docglow-telemetry init SHELL  print the hook for bash, zsh, sh, fish or powershell
 
@@ -62,11 +60,7 @@ pub enum Invocation {
     },
     Enable(Options),
     Disable(Options),
-    /// Asks, if the docglow command line is one that could be reported.
-    Prompt {
-        options: Options,
-        arguments: Option<Vec<OsString>>,
-    },
+    Prompt(Options),
     Report(Report),
     PreviewReport(Report),
     /// Runs a command line.
@@ -79,18 +73,6 @@ pub enum Invocation {
     Version,
     /// This process is the sender.
     Send,
-}
-
-/// A docglow command line that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    pub options: Options,
-    /// docglow's own arguments.
-    pub arguments: Vec<OsString>,
-    /// docglow's exit status.
-    pub status: i64,
-    /// How long docglow ran.
-    pub elapsed: Elapsed,
 }
 
 /// A shell with a hook of its own.
@@ -109,7 +91,7 @@ pub struct UsageError(pub &'static str);
 
 /// Whether somebody may be writing an event to standard input, where the command line means nothing. Not where it is for a
 /// command that leaves standard input alone: it is the shell's.
-pub fn may_take_an_event(arguments: &[OsString]) -> bool {
+pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
 
@@ -140,11 +122,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             Value(word) if words == ["preview"] && word == "report" => {
                 return Ok(Invocation::PreviewReport(parse_report(parser, options)?));
             }
-            Value(word) if words == ["prompt"] => {
-                let arguments =
-                    [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
-                return Ok(Invocation::Prompt { options, arguments: Some(arguments) });
-            }
             Value(word) if words.is_empty() && word == "run" => {
                 return Ok(parse_run(parser, options.wait));
             }
@@ -161,7 +138,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["preview"] => Ok(Invocation::Preview(options)),
         ["enable"] => Ok(Invocation::Enable(options)),
         ["disable"] => Ok(Invocation::Disable(options)),
-        ["prompt"] => Ok(Invocation::Prompt { options, arguments: None }),
+        ["prompt"] => Ok(Invocation::Prompt(options)),
         ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
         ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
         ["init", "powershell"] => Ok(Invocation::Init(Shell::PowerShell)),
@@ -175,12 +152,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
     const NO_NUMBER: UsageError =
         UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
-    let mut report = Report {
-        options,
-        arguments: Vec::new(),
-        status: 0,
-        elapsed: Elapsed::Known(Duration::ZERO),
-    };
+    let mut report = Report { options, arguments: Vec::new(), status: 0, duration_ms: 0 };
     // docglow's own arguments say where its project is.
     if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
         return Err(UNKNOWN);
@@ -196,11 +168,7 @@ fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, 
             Long("duration-ms") => {
                 let milliseconds =
                     number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
-                report.elapsed = Elapsed::Known(Duration::from_millis(milliseconds));
-            }
-            Long("started") => {
-                let stamp = parser.value().map_err(|_| NO_VALUE)?;
-                report.elapsed = Elapsed::Since(stamp.to_string_lossy().into_owned());
+                report.duration_ms = milliseconds;
             }
             Value(word) => {
                 report.arguments =

@@ -10,6 +10,7 @@ use crate::docglow::config::ProjectConfig;
 use crate::docglow::settings::Settings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
+use crate::event::NotSent;
 
 /// The sources of a decision.
 pub struct Context {
@@ -53,6 +54,15 @@ impl Context {
     /// Whether telemetry is active, and why.
     pub fn decision(&self) -> Decision {
         decide(&self.environment, || self.project().enabled, || self.state().consent)
+    }
+
+    /// Checks that an event may be sent.
+    ///
+    /// # Errors
+    /// `Off`, with the rule that decided.
+    pub fn check_active(&self) -> Result<(), NotSent> {
+        let decision = self.decision();
+        decision.is_active().then_some(()).ok_or(NotSent::Off(decision.reason()))
     }
 
     /// Where an event goes: the environment's endpoint, else the project's, else docglow's.

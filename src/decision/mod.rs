@@ -77,10 +77,10 @@ impl Decision {
     }
 }
 
-/// Why telemetry is on or off, as a person reads it.
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
+impl Decision {
+    /// Why telemetry is on or off, for a person.
+    pub fn reason(self) -> &'static str {
+        match self {
             Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY is set",
             Decision::OnByEnvironment => "DOCGLOW_TELEMETRY says on",
             Decision::OffByEnvironment => "DOCGLOW_TELEMETRY says off",
@@ -92,8 +92,14 @@ impl fmt::Display for Decision {
             Decision::OffByUnreadableProject => "docglow.yml can't be read",
             Decision::OnByConsent => "the recorded consent is yes",
             Decision::OffByConsent => "the recorded consent is no",
-            Decision::OffByDefault => "nobody has turned it on",
-        })
+            Decision::OffByDefault => "telemetry has not been turned on",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.reason())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::payload::vocabulary::{Adapter, lookup};
 const MAX_KEY_CHARS: usize = 40;
 
 /// A line for each member of the event `text` that is not sent as it stands; none for a text that is no object.
-pub fn unused(text: &str) -> Vec<String> {
+pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
     entries
         .iter()
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn lines(members: &str) -> Vec<String> {
-        unused(&format!(r#"{{"command":"generate","result":"success",{members}}}"#))
+        dropped(&format!(r#"{{"command":"generate","result":"success",{members}}}"#))
     }
 
     #[test]
@@ -116,6 +116,6 @@ mod tests {
             );
         }
         assert!(lines(&format!(r#""{}\u001b[2J":1"#, "k".repeat(100)))[0].len() < 80);
-        assert_eq!(unused("[]"), Vec::<String>::new());
+        assert_eq!(dropped("[]"), Vec::<String>::new());
     }
 }

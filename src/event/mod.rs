@@ -1,8 +1,10 @@
 //! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
 
 pub mod dropped;
-pub mod elapsed;
+mod not_sent;
 pub mod stdin;
+
+pub use not_sent::NotSent;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,24 +14,6 @@ use crate::payload::event::MAX_INTEGER;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::payload::vocabulary::{Adapter, Feature};
 use crate::payload::{Event, ProjectShape};
-
-/// Why a text is no event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    NotAnObject,
-    UnknownCommand,
-    UnknownResult,
-}
-
-impl std::fmt::Display for Rejection {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
-            Rejection::NotAnObject => "the event is not a JSON object",
-            Rejection::UnknownCommand => "the event's command is not generate, health or serve",
-            Rejection::UnknownResult => "the event's result is not success or error",
-        })
-    }
-}
 
 /// The event's keys. Two spellings of one thing stand next to each other, the one that wins first.
 #[derive(Deserialize, PartialEq)]
@@ -62,14 +46,12 @@ enum Count {
 impl Event {
     /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
     /// counts as absent; only a text that is no object, or names no known command or result, is rejected.
-    pub fn parse(text: &str) -> Result<Event, Rejection> {
-        let entries = json::entries(text).ok_or(Rejection::NotAnObject)?;
+    pub fn parse(text: &str) -> Result<Event, NotSent> {
+        let entries = json::entries(text).ok_or(NotSent::NotAnObject)?;
         let value = |spellings: &[Key]| json::value(&entries, spellings);
         Ok(Event {
-            command: value(&[Key::Command])
-                .and_then(json::word)
-                .ok_or(Rejection::UnknownCommand)?,
-            result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
+            command: value(&[Key::Command]).and_then(json::word).ok_or(NotSent::UnknownCommand)?,
+            result: value(&[Key::Result]).and_then(json::word).ok_or(NotSent::UnknownResult)?,
             duration_ms: value(&[Key::DurationMs, Key::Duration])
                 .and_then(milliseconds)
                 .unwrap_or(0),
@@ -155,17 +137,17 @@ mod tests {
     #[test]
     fn only_a_known_command_and_result_make_an_event() {
         for (text, rejection) in [
-            ("", Rejection::NotAnObject),
-            ("[]", Rejection::NotAnObject),
-            (r#""generate""#, Rejection::NotAnObject),
-            (r#"{"command":"generate","result":"success""#, Rejection::NotAnObject),
-            (r#"{"command":"generate","result":NaN}"#, Rejection::NotAnObject),
-            ("{}", Rejection::UnknownCommand),
-            (r#"{"command":"run","result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":["generate"],"result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":{"generate":null},"result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":"health","result":true}"#, Rejection::UnknownResult),
-            (r#"{"command":"health","result":"Success"}"#, Rejection::UnknownResult),
+            ("", NotSent::NotAnObject),
+            ("[]", NotSent::NotAnObject),
+            (r#""generate""#, NotSent::NotAnObject),
+            (r#"{"command":"generate","result":"success""#, NotSent::NotAnObject),
+            (r#"{"command":"generate","result":NaN}"#, NotSent::NotAnObject),
+            ("{}", NotSent::UnknownCommand),
+            (r#"{"command":"run","result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":["generate"],"result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":{"generate":null},"result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":"health","result":true}"#, NotSent::UnknownResult),
+            (r#"{"command":"health","result":"Success"}"#, NotSent::UnknownResult),
         ] {
             assert_eq!(Event::parse(text), Err(rejection), "{text}");
         }

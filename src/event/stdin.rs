@@ -1,8 +1,8 @@
 //! Reading the event from standard input, so that neither its writer fails nor its caller waits, as far as both can be had.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::event::NotSent;
 use crate::platform::input::{Input, Read};
 use crate::platform::memory::try_reserve;
 
@@ -24,44 +24,18 @@ const REFUSE_PAUSE: Duration = EVENT_TIME;
 /// Bytes that are read at once: an event in one read, without memory that most calls would touch in vain.
 const CHUNK_BYTES: usize = 8 << 10;
 
-/// Why standard input holds no JSON object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    Empty,
-    NotAnObject,
-    NotUtf8,
-    Incomplete,
-    TooLarge,
-    NoMemory,
-    TooSlow,
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Unreadable::Empty => "there is no event on standard input",
-            Unreadable::NotAnObject => "the event is not a JSON object",
-            Unreadable::NotUtf8 => "the event is not UTF-8",
-            Unreadable::Incomplete => "the event ends half-way",
-            Unreadable::TooLarge => "the event is larger than 1 MiB",
-            Unreadable::NoMemory => "there is no memory for the event",
-            Unreadable::TooSlow => "the event was not complete within 2 s",
-        })
-    }
-}
-
 /// Reads the first JSON object from `input`, which need not be closed behind it, and drains what follows.
 ///
 /// Waits for the first byte without a limit, as any filter in a pipeline does.
 ///
 /// # Errors
-/// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
+/// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
-pub fn read_object(input: &mut Input) -> Result<String, Unreadable> {
+pub fn read_object(input: &mut Input) -> Result<String, NotSent> {
     let object = object(input);
     match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
-        Err(Unreadable::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
+        Err(NotSent::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
         Err(_) => discard(input),
     }
     object
@@ -72,7 +46,7 @@ pub fn discard(input: &mut Input) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
-fn object(input: &mut Input) -> Result<String, Unreadable> {
+fn object(input: &mut Input) -> Result<String, NotSent> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
@@ -84,13 +58,13 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
             deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
         }
         if !try_reserve(&mut text, CHUNK_BYTES) {
-            return Err(Unreadable::NoMemory);
+            return Err(NotSent::NoMemory);
         }
         match input.read(&mut text, deadline) {
             Read::Bytes(_) => {}
-            Read::End if text.is_empty() => return Err(Unreadable::Empty),
-            Read::End => return Err(Unreadable::Incomplete),
-            Read::TimedOut => return Err(Unreadable::TooSlow),
+            Read::End if text.is_empty() => return Err(NotSent::NoInput),
+            Read::End => return Err(NotSent::Incomplete),
+            Read::TimedOut => return Err(NotSent::TooSlow),
         }
         let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
@@ -101,13 +75,13 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
                 text.truncate(begin.max(scanned) + end);
                 text.drain(..begin);
                 return if text.len() > MAX_BYTES {
-                    Err(Unreadable::TooLarge)
+                    Err(NotSent::TooLarge)
                 } else {
-                    String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)
+                    String::from_utf8(text).map_err(|_| NotSent::NotUtf8)
                 };
             }
-            Scan::NotAnObject => return Err(Unreadable::NotAnObject),
-            Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
+            Scan::NotAnObject => return Err(NotSent::NotAnObject),
+            Scan::Open if text.len() > MAX_BYTES => return Err(NotSent::TooLarge),
             Scan::Open => {}
         }
     }
@@ -168,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<String, Unreadable> {
+    fn read(bytes: &[u8]) -> Result<String, NotSent> {
         let (reader, mut writer) = std::io::pipe().unwrap();
         let bytes = bytes.to_vec();
         let writing = std::thread::spawn(move || writer.write_all(&bytes));
@@ -194,17 +168,17 @@ mod tests {
     fn what_is_no_object_says_why() {
         let large = [b"{\"a\":\"".to_vec(), vec![b'x'; MAX_BYTES], b"\"}".to_vec()].concat();
         for (input, unreadable) in [
-            (&b""[..], Unreadable::Empty),
-            (b"[1]", Unreadable::NotAnObject),
-            (b"null", Unreadable::NotAnObject),
-            (b"\0\0", Unreadable::NotAnObject),
-            (b"\xff\xfe{\0}\0", Unreadable::NotAnObject),
-            (b"{\"a\":\"\xff\"}", Unreadable::NotUtf8),
-            (b"{\"a\":", Unreadable::Incomplete),
-            (b"   ", Unreadable::Incomplete),
-            (b"\xef\xbb", Unreadable::Incomplete),
-            (&large, Unreadable::TooLarge),
-            (&vec![b'x'; 3 * MAX_BYTES], Unreadable::NotAnObject),
+            (&b""[..], NotSent::NoInput),
+            (b"[1]", NotSent::NotAnObject),
+            (b"null", NotSent::NotAnObject),
+            (b"\0\0", NotSent::NotAnObject),
+            (b"\xff\xfe{\0}\0", NotSent::NotAnObject),
+            (b"{\"a\":\"\xff\"}", NotSent::NotUtf8),
+            (b"{\"a\":", NotSent::Incomplete),
+            (b"   ", NotSent::Incomplete),
+            (b"\xef\xbb", NotSent::Incomplete),
+            (&large, NotSent::TooLarge),
+            (&vec![b'x'; 3 * MAX_BYTES], NotSent::NotAnObject),
         ] {
             assert_eq!(
                 read(input),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
 use crate::endpoint::Endpoint;
+use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
 use crate::platform::{owner, process};
 use crate::sender::certificates;
@@ -17,7 +18,7 @@ use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT};
+use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT, not_sent};
 use crate::sender::{installation, manifest};
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
@@ -49,9 +50,7 @@ impl fmt::Display for Report {
             Report::Failed(endpoint, failure) => {
                 write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
             }
-            Report::TooManySenders => {
-                write!(f, "{REPORT}not sent (too many events are being sent already)")
-            }
+            Report::TooManySenders => f.write_str(&not_sent(NotSent::TooManySenders)),
         }
     }
 }
