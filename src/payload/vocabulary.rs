@@ -35,19 +35,37 @@ impl CommandResult {
     }
 }
 
-/// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Feature {
-    ColumnLineage,
-    Profiling,
-    AiChat,
-    Static,
-    Slim,
-    Table,
-    Json,
-    Markdown,
-    Watch,
+/// Defines an enum of words, and a list of all of them.
+macro_rules! words {
+    ($(#[$attribute:meta])* $name:ident { $($word:ident,)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($word,)*
+        }
+
+        impl $name {
+            /// All words, in the order in which a payload names them.
+            pub const ALL: &[$name] = &[$($name::$word,)*];
+        }
+    };
+}
+
+words! {
+    /// A feature of docglow that the command used: a flag of `generate`, the output format of
+    /// `health`, or `serve --watch`.
+    Feature {
+        ColumnLineage,
+        Profiling,
+        AiChat,
+        Static,
+        Slim,
+        Table,
+        Json,
+        Markdown,
+        Watch,
+    }
 }
 
 /// The operating system that the hook was built for.
