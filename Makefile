@@ -92,9 +92,17 @@ $(DOCGLOW_VENV)/bin/docglow:
 	python3 -m venv $(DOCGLOW_VENV)
 	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check docglow==0.9.2
 
+# Older releases, each in a folder of packages of its own.
+DOCGLOW_OLDER := target/docglow-older
+OLDER_RELEASES := 0.5.5 0.7.4 0.8.0 0.9.0
+
+$(OLDER_RELEASES:%=$(DOCGLOW_OLDER)/%): $(DOCGLOW_OLDER)/%: | $(DOCGLOW_VENV)/bin/docglow
+	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $@ docglow==$*
+
 .PHONY: conformance
-conformance: all $(DOCGLOW_VENV)/bin/docglow
-	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" $(CARGO) test --locked --test conformance
+conformance: all $(DOCGLOW_VENV)/bin/docglow $(OLDER_RELEASES:%=$(DOCGLOW_OLDER)/%)
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" \
+		DOCGLOW_OLDER="$(call absolute,$(DOCGLOW_OLDER))" $(CARGO) test --locked --test conformance
 
 # Both C libraries, in one run.
 .PHONY: bench

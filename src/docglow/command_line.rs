@@ -75,14 +75,15 @@ impl CommandLine {
     /// Why docglow sends no event, whatever its exit status is.
     pub fn parse(arguments: &[OsString]) -> Result<CommandLine, NotSent> {
         use Strictness::{Lenient, Strict};
-        let (word, rest) = click::subcommand(arguments)?;
-        let command = word.to_str().and_then(lookup).ok_or(NotSent::OtherCommand)?;
+        let click::Subcommand { name, words, is_known } = click::subcommand(arguments)?;
+        let command = name.to_str().and_then(lookup).ok_or(NotSent::OtherCommand)?;
         let (table, strictness) = match command {
             Command::Generate => (GENERATE, Lenient),
             Command::Health => (HEALTH, Lenient),
+            Command::Serve if !is_known => return Err(NotSent::Refused(None)),
             Command::Serve => (SERVE, Strict),
         };
-        let options = ParsedOptions::parse(table, rest, strictness)?;
+        let options = ParsedOptions::parse(table, words, strictness)?;
         let line = CommandLine { command, options };
         if !is_readable(line.project_dir()) {
             return Err(NotSent::NoProjectDir);
@@ -289,6 +290,7 @@ mod tests {
             ("serve --dir Cargo.toml", NotSent::NoSite),
             ("serve --dir missing", NotSent::NoSite),
             ("serve --dir . --new", NotSent::Refused(None)),
+            ("--new serve --dir .", NotSent::Refused(None)),
             ("serve --dir . --port x", NotSent::Refused(Some("port"))),
             ("serve --dir . --project-dir missing", NotSent::Refused(Some("project-dir"))),
         ] {
