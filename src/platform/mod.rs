@@ -10,8 +10,6 @@
 pub mod escape;
 pub mod exit;
 pub mod file;
-#[cfg(test)]
-mod installations;
 pub mod memory;
 pub mod self_command;
 pub mod shared_file;
