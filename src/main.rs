@@ -80,7 +80,14 @@ fn preview(context: &Context, options: &Options) {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
         Ok(SAMPLE_EVENT.to_owned())
     } else {
-        stdin::read_object(&mut Input::standard()).map_err(|unreadable| unreadable.to_string())
+        stdin::read_first_object(&mut Input::standard())
+            .inspect(|(_, is_followed)| {
+                if *is_followed {
+                    complain("only the first object is an event: the rest is dropped");
+                }
+            })
+            .map(|(text, _)| text)
+            .map_err(|unreadable| unreadable.to_string())
     };
     let event = text.and_then(|text| {
         unused(&text).iter().for_each(|line| complain(line));

@@ -11,9 +11,8 @@ use crate::decision::environment::Environment;
 use crate::docglow::command_line::CommandLine;
 use crate::event::elapsed::Elapsed;
 use crate::event::stdin;
-use crate::payload::Event;
-use crate::payload::event::MAX_INTEGER;
 use crate::payload::vocabulary::{Command, CommandResult};
+use crate::payload::{Event, Milliseconds};
 use crate::platform::command;
 use crate::platform::input::Input;
 use crate::sender::proxy::ProxySettings;
@@ -97,14 +96,15 @@ pub fn event(
     let settings = context
         .settings()
         .ok_or("docglow can't use the project's docglow.yml, or its settings can't be told")?;
-    let milliseconds = u64::try_from(elapsed.duration().as_millis()).unwrap_or(MAX_INTEGER);
     Ok(Event {
         command: line.command,
         result,
-        duration_ms: milliseconds.min(MAX_INTEGER),
+        duration_ms: Milliseconds::new(
+            elapsed.duration().as_millis().try_into().unwrap_or(u64::MAX),
+        ),
         adapter_type: None,
         project_shape: None,
-        features_used: line.features(&settings),
+        features_used: line.features(&settings).into_iter().collect(),
         docglow_version: None,
         python_version: None,
     })

@@ -58,13 +58,21 @@ impl fmt::Display for Unreadable {
 /// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
 pub fn read_object(input: &mut Input) -> Result<String, Unreadable> {
+    read_first_object(input).map(|(object, _)| object)
+}
+
+/// The same, and whether anything but white space follows the object.
+///
+/// # Errors
+/// Those of [`read_object`].
+pub fn read_first_object(input: &mut Input) -> Result<(String, bool), Unreadable> {
     let object = object(input);
-    match object {
+    let has_more = match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
         Err(Unreadable::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
-        Err(_) => discard(input),
-    }
-    object
+        Err(_) => drain(input, REFUSE_TIME, REFUSE_PAUSE),
+    };
+    object.map(|(object, is_followed)| (object, is_followed || has_more))
 }
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
@@ -72,7 +80,8 @@ pub fn discard(input: &mut Input) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
-fn object(input: &mut Input) -> Result<String, Unreadable> {
+/// The object, and whether anything but white space follows it in what was read with it.
+fn object(input: &mut Input) -> Result<(String, bool), Unreadable> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
@@ -98,13 +107,15 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
         }
         match scanner.scan(&text[begin.max(scanned)..]) {
             Scan::Complete(end) => {
-                text.truncate(begin.max(scanned) + end);
+                let end = begin.max(scanned) + end;
+                let is_followed = !text[end..].trim_ascii().is_empty();
+                text.truncate(end);
                 text.drain(..begin);
-                return if text.len() > MAX_BYTES {
-                    Err(Unreadable::TooLarge)
-                } else {
-                    String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)
-                };
+                if text.len() > MAX_BYTES {
+                    return Err(Unreadable::TooLarge);
+                }
+                let text = String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)?;
+                return Ok((text, is_followed));
             }
             Scan::NotAnObject => return Err(Unreadable::NotAnObject),
             Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
@@ -113,16 +124,19 @@ fn object(input: &mut Input) -> Result<String, Unreadable> {
     }
 }
 
-/// Reads on, for the writer's sake.
-fn drain(input: &mut Input, time: Duration, pause: Duration) {
+/// Reads on, for the writer's sake. Returns whether anything but white space came.
+fn drain(input: &mut Input, time: Duration, pause: Duration) -> bool {
+    let mut is_used = false;
     if !input.has_writer() {
-        return;
+        return is_used;
     }
     let end = Instant::now() + time;
     let mut dropped = Vec::with_capacity(CHUNK_BYTES);
     while let Read::Bytes(_) = input.read(&mut dropped, Some(end.min(Instant::now() + pause))) {
+        is_used |= !dropped.trim_ascii().is_empty();
         dropped.clear();
     }
+    is_used
 }
 
 /// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is the parser's to say.
@@ -187,6 +201,17 @@ mod tests {
             (r#"{"a":[{"b":"\\"}]}garbage"#, r#"{"a":[{"b":"\\"}]}"#),
         ] {
             assert_eq!(read(input.as_bytes()).as_deref(), Ok(object), "{input}");
+        }
+    }
+
+    #[test]
+    fn a_second_object_is_noticed() {
+        for (input, is_followed) in [("{} \n", false), ("{}\n{}", true), ("{}x", true)] {
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            writer.write_all(input.as_bytes()).unwrap();
+            drop(writer);
+            let object = read_first_object(&mut Input::pipe(&reader));
+            assert_eq!(object, Ok(("{}".to_owned(), is_followed)), "{input}");
         }
     }
 

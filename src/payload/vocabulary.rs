@@ -35,8 +35,9 @@ impl CommandResult {
     }
 }
 
-/// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`. A
+/// payload lists them in this order, in which docglow 0.9.2 lists them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Feature {
     ColumnLineage,

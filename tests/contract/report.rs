@@ -105,7 +105,7 @@ fn how_long_it_took_is_told_in_milliseconds_or_by_a_stamp() {
     };
     assert_eq!(duration(""), 0);
     assert_eq!(duration("--duration-ms 1446"), 1446);
-    assert_eq!(duration(&format!("--duration-ms {}", u64::MAX)), (1 << 53) - 1);
+    assert_eq!(duration(&format!("--duration-ms {}", u64::MAX)), 2_678_400_000);
     for point in [".", ","] {
         let start = now() - Duration::from_secs(1000);
         let milliseconds =
