@@ -1,6 +1,7 @@
 # make              build the static binary: dist/docglow-telemetry
 # make demo         send a sample event to a receiver on this machine, and show what arrived
 # make test         every test; those whose tool is missing are counted as ignored
+# make bless        write the payloads of the fixture events anew, as the binary sends them
 # make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
 # make bench        the figures in the README, measured here
 # make windows      the binary for Windows, and its tests under wine
@@ -84,6 +85,12 @@ demo: all
 test: all
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
 		$(CARGO) test --locked --no-fail-fast
+
+# The payload of an event that is no event any more, or was none before, is removed or made by hand.
+.PHONY: bless
+bless: all
+	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
+	git --no-pager diff --stat -- tests/fixtures
 
 # docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= target/docglow-venv

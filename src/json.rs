@@ -74,7 +74,8 @@ struct Word<T>(Option<T>);
 
 impl<'de, T: for<'k> Deserialize<'k>> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(WordVisitor(PhantomData))
+        // As bytes: a text must not hold half a surrogate pair (`"\ud800"`), which a key that is skipped may.
+        deserializer.deserialize_bytes(WordVisitor(PhantomData))
     }
 }
 
@@ -87,7 +88,7 @@ impl<'de, T: for<'k> Deserialize<'k>> Visitor<'de> for WordVisitor<T> {
         f.write_str("a string")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Word<T>, E> {
-        Ok(Word(vocabulary::lookup(name)))
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<Word<T>, E> {
+        Ok(Word(vocabulary::lookup(&String::from_utf8_lossy(name))))
     }
 }

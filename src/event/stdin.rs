@@ -32,13 +32,21 @@ const CHUNK_BYTES: usize = 8 << 10;
 /// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
 pub fn read_object(input: &mut Input) -> Result<String, NotSent> {
+    read_first_object(input).map(|(object, _)| object)
+}
+
+/// The same, and whether anything but white space follows the object.
+///
+/// # Errors
+/// Those of [`read_object`].
+pub fn read_first_object(input: &mut Input) -> Result<(String, bool), NotSent> {
     let object = object(input);
-    match object {
+    let has_more = match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
         Err(NotSent::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
-        Err(_) => discard(input),
-    }
-    object
+        Err(_) => drain(input, REFUSE_TIME, REFUSE_PAUSE),
+    };
+    object.map(|(object, is_followed)| (object, is_followed || has_more))
 }
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
@@ -46,7 +54,8 @@ pub fn discard(input: &mut Input) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
-fn object(input: &mut Input) -> Result<String, NotSent> {
+/// The object, and whether anything but white space follows it in what was read with it.
+fn object(input: &mut Input) -> Result<(String, bool), NotSent> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
@@ -72,13 +81,15 @@ fn object(input: &mut Input) -> Result<String, NotSent> {
         }
         match scanner.scan(&text[begin.max(scanned)..]) {
             Scan::Complete(end) => {
-                text.truncate(begin.max(scanned) + end);
+                let end = begin.max(scanned) + end;
+                let is_followed = !text[end..].trim_ascii().is_empty();
+                text.truncate(end);
                 text.drain(..begin);
-                return if text.len() > MAX_BYTES {
-                    Err(NotSent::TooLarge)
-                } else {
-                    String::from_utf8(text).map_err(|_| NotSent::NotUtf8)
-                };
+                if text.len() > MAX_BYTES {
+                    return Err(NotSent::TooLarge);
+                }
+                let text = String::from_utf8(text).map_err(|_| NotSent::NotUtf8)?;
+                return Ok((text, is_followed));
             }
             Scan::NotAnObject => return Err(NotSent::NotAnObject),
             Scan::Open if text.len() > MAX_BYTES => return Err(NotSent::TooLarge),
@@ -87,16 +98,19 @@ fn object(input: &mut Input) -> Result<String, NotSent> {
     }
 }
 
-/// Reads on, for the writer's sake.
-fn drain(input: &mut Input, time: Duration, pause: Duration) {
+/// Reads on, for the writer's sake. Returns whether anything but white space came.
+fn drain(input: &mut Input, time: Duration, pause: Duration) -> bool {
+    let mut is_used = false;
     if !input.has_writer() {
-        return;
+        return is_used;
     }
     let end = Instant::now() + time;
     let mut dropped = Vec::with_capacity(CHUNK_BYTES);
     while let Read::Bytes(_) = input.read(&mut dropped, Some(end.min(Instant::now() + pause))) {
+        is_used |= !dropped.trim_ascii().is_empty();
         dropped.clear();
     }
+    is_used
 }
 
 /// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is the parser's to say.
@@ -161,6 +175,17 @@ mod tests {
             (r#"{"a":[{"b":"\\"}]}garbage"#, r#"{"a":[{"b":"\\"}]}"#),
         ] {
             assert_eq!(read(input.as_bytes()).as_deref(), Ok(object), "{input}");
+        }
+    }
+
+    #[test]
+    fn a_second_object_is_noticed() {
+        for (input, is_followed) in [("{} \n", false), ("{}\n{}", true), ("{}x", true)] {
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            writer.write_all(input.as_bytes()).unwrap();
+            drop(writer);
+            let object = read_first_object(&mut Input::pipe(&reader));
+            assert_eq!(object, Ok(("{}".to_owned(), is_followed)), "{input}");
         }
     }
 

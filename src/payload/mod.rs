@@ -7,29 +7,29 @@ pub mod vocabulary;
 
 use serde::Serialize;
 
-pub use event::{Event, ProjectShape};
+pub use event::{Count, Event, Features, Milliseconds, ProjectShape};
 pub use instance_id::InstanceId;
 use version::{Pep440, PythonVersion};
-use vocabulary::{Adapter, Command, CommandResult, Feature, Platform};
+use vocabulary::{Adapter, Command, CommandResult, Platform};
 
 /// Version of the payload's schema, as docglow's telemetry page publishes it.
 const SCHEMA_VERSION: u8 = 1;
 
 /// Schema version 1: these keys, in this order, always all of them. Every string is a literal of this binary, the machine's
-/// random id, or a version rebuilt from its digits.
+/// random id, or a version rebuilt from its digits; every number has a limit.
 #[derive(Debug, Serialize)]
 pub struct Payload {
     schema_version: u8,
     instance_id: InstanceId,
     command: Command,
     result: CommandResult,
-    duration_ms: u64,
+    duration_ms: Milliseconds,
     docglow_version: Option<Pep440>,
     python_version: Option<PythonVersion>,
     platform: Platform,
     adapter_type: Option<Adapter>,
     project_shape: ProjectShape,
-    features_used: Vec<Feature>,
+    features_used: Features,
 }
 
 impl Payload {

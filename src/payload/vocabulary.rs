@@ -39,7 +39,7 @@ impl CommandResult {
 macro_rules! words {
     ($(#[$attribute:meta])* $name:ident { $($word:ident,)* }) => {
         $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($word,)*
@@ -54,7 +54,7 @@ macro_rules! words {
 
 words! {
     /// A feature of docglow that the command used: a flag of `generate`, the output format of
-    /// `health`, or `serve --watch`.
+    /// `health`, or `serve --watch`. The order is that in which docglow 0.9.2 lists them.
     Feature {
         ColumnLineage,
         Profiling,

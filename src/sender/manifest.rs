@@ -201,6 +201,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::payload::Count;
 
     fn parse(text: &str) -> Option<(ProjectShape, Option<Adapter>)> {
         Tally::of(text.as_bytes()).ok().map(|tally| (tally.shape, tally.adapter))
@@ -222,7 +223,13 @@ mod tests {
             "macros": {"macro.dbt.g": {}, "macro.dbt.h": {}},
             "docs": {"doc.acme.i": {}}
         }"#;
-        let shape = ProjectShape { models: 2, sources: 1, seeds: 1, tests: 1, macros: 2 };
+        let shape = ProjectShape {
+            models: Count::new(2),
+            sources: Count::new(1),
+            seeds: Count::new(1),
+            tests: Count::new(1),
+            macros: Count::new(2),
+        };
         assert_eq!(parse(manifest), Some((shape, Adapter::named("duckdb"))));
     }
 
@@ -276,7 +283,10 @@ mod tests {
             br#"{"metadata":{"adapter_type":"duckdb"},"nodes":{"a\"b":{"resource_type":"seed"}}}"#;
         for cut in 0..text.len() {
             let tally = Tally::of(text[..cut].chain(&text[cut..])).unwrap();
-            assert_eq!((tally.shape.seeds, tally.adapter), (1, Adapter::named("duckdb")));
+            assert_eq!(
+                (tally.shape.seeds, tally.adapter),
+                (Count::new(1), Adapter::named("duckdb"))
+            );
         }
     }
 
