@@ -7,6 +7,7 @@
 //! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a
 //! person).
 
+pub mod answer;
 pub mod arena;
 pub mod escape;
 pub mod exit;

@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use crate::platform::exit;
 use crate::platform::self_command::SelfCommand;
 
+#[cfg(target_os = "linux")]
+use rustix::process::Signal;
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
 /// The first descriptor behind standard input, output and error.
@@ -209,6 +211,23 @@ pub fn load_no_plug_ins() {
             unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
         }
     }
+}
+
+/// Has the kernel end this process when its parent, a process with this id, is killed. Without, a
+/// killed `run` would leave its command alone. macOS has no such thing, and a program that runs with
+/// the rights of its owner (set-user-ID) loses it.
+pub(super) fn end_with_parent(parent: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+        // A parent outside of this process's PID namespace has no id.
+        let is_gone = |now: Pid| now.as_raw_nonzero().get().cast_unsigned() != parent;
+        if rustix::process::getppid().is_some_and(is_gone) {
+            end()
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = parent;
 }
 
 /// Closes standard input: the null device takes its place.

@@ -3,9 +3,11 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+use std::{iter, ptr, slice};
 
 use rustix::io::fcntl_getfd;
 use rustix::stdio::{stderr, stdin, stdout};
@@ -44,13 +46,39 @@ pub fn prepare() {
     }
 }
 
+/// The memory of the arguments, which `ps` shows: its start and its length in bytes.
+static ARGUMENTS: (AtomicPtr<u8>, AtomicUsize) =
+    (AtomicPtr::new(ptr::null_mut()), AtomicUsize::new(0));
+
 /// The arguments behind the program's name.
 ///
 /// # Safety
 /// These are the two that the C runtime calls `main` with.
 pub unsafe fn arguments(count: c_int, words: *const *const c_char) -> Vec<OsString> {
+    let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: there are `count` words, each a C string that lives as long as the process.
-    let word =
-        |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
-    (1..usize::try_from(count).unwrap_or(0)).map(word).collect()
+    let word = |i| unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes_with_nul();
+    if let Some(last) = count.checked_sub(1).map(word) {
+        let start = word(0).as_ptr();
+        ARGUMENTS.0.store(start.cast_mut(), Relaxed);
+        ARGUMENTS.1.store(last.as_ptr_range().end.addr() - start.addr(), Relaxed);
+    }
+    let text = |i| OsStr::from_bytes(word(i).strip_suffix(b"\0").unwrap_or_default()).to_owned();
+    (1..count).map(text).collect()
+}
+
+/// Shows this process under other names: to `ps` with these words, and on Linux to `pkill` and
+/// `killall` as `docglow-probe`. Whoever ends `docglow-telemetry` by name must not mean this process.
+pub fn rename(words: &[CString]) {
+    let (start, length) = (ARGUMENTS.0.load(Relaxed), ARGUMENTS.1.load(Relaxed));
+    if start.is_null() {
+        return;
+    }
+    // SAFETY: the kernel puts the arguments one behind the other, into memory that this process may
+    // write. All of them have been copied.
+    let memory = unsafe { slice::from_raw_parts_mut(start, length) };
+    let words = words.iter().flat_map(|word| word.as_bytes_with_nul()).copied();
+    memory.iter_mut().zip(words.chain(iter::repeat(0))).for_each(|(byte, new)| *byte = new);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"docglow-probe");
 }

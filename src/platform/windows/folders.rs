@@ -1,6 +1,6 @@
 //! Where a user's configuration lives.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The variable that names the user's home.
 pub const HOME: &str = "USERPROFILE";
@@ -21,6 +21,11 @@ pub fn config_folder(
 /// The home that the system names, for a process without `USERPROFILE`.
 pub fn home_of_user() -> Option<PathBuf> {
     home::home_dir()
+}
+
+/// Whether files can be made in this folder. Only the attempt would tell.
+pub fn is_writable(_folder: &Path) -> bool {
+    true
 }
 
 #[cfg(test)]
