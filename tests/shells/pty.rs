@@ -3,12 +3,13 @@
 use crate::common::Invocation;
 use crate::common::platform::pseudo_terminal;
 use crate::common::trials::tool_path;
+use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ten times what the slowest of the shells takes for anything here.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -16,6 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_D: &str = "\x04";
 pub const CTRL_Z: &str = "\x1a";
+
+/// What the question ends with.
+pub const QUESTION: &str = "[y/N] ";
 
 /// Everything the terminal showed, whether that was all, and a bell for both.
 #[derive(Default)]
@@ -66,17 +70,46 @@ impl Terminal {
     /// Waits until the terminal shows this, after what was waited for before; returns what stood between.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
+        self.wait_for_long(text, PATIENCE)
+    }
+
+    /// The same, for so long at most.
+    #[track_caller]
+    pub fn wait_for_long(&mut self, text: &str, patience: Duration) -> String {
         let shown = self.screen.text.lock().expect("the screen");
         let found = |(shown, _): &(String, bool)| shown[self.seen..].find(text);
         let (shown, _) = self
             .screen
             .changed
-            .wait_timeout_while(shown, PATIENCE, |shown| found(shown).is_none() && !shown.1)
+            .wait_timeout_while(shown, patience, |shown| found(shown).is_none() && !shown.1)
             .expect("the screen");
         let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
         let between = shown.0[self.seen..self.seen + at].to_owned();
         self.seen += at + text.len();
         between
+    }
+
+    /// Waits until the question is shown and an answer counts: half a second later, lines are awaited
+    /// again. Returns what was shown before `[y/N] `.
+    #[track_caller]
+    pub fn wait_for_question(&mut self) -> String {
+        let shown = self.wait_for(QUESTION);
+        let deadline = Instant::now() + PATIENCE;
+        while !self.awaits_lines() {
+            assert!(Instant::now() < deadline, "an answer never counts");
+            thread::sleep(Duration::from_millis(10));
+        }
+        shown
+    }
+
+    fn awaits_lines(&self) -> bool {
+        let modes = tcgetattr(&self.keyboard).expect("the terminal's modes");
+        modes.local_modes.contains(LocalModes::ICANON)
+    }
+
+    /// The process that leads the session, or the `setsid` that waits for it.
+    pub fn process_id(&self) -> u32 {
+        self.shell.id()
     }
 
     /// Everything shown so far.
@@ -89,8 +122,8 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         // A session's terminal that hangs up takes its processes with it; a shell in a bad state is ended by force.
         let _ = self.keyboard.write_all(b"\x03\nexit\nexit\n");
-        let deadline = std::time::Instant::now() + Duration::from_secs(2);
-        while std::time::Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(10));
         }
         let _ = self.shell.kill();
