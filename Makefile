@@ -2,6 +2,7 @@
 # make demo         send a sample event to a receiver on this machine, and show what arrived
 # make test         every test; those whose tool is missing are counted as ignored
 # make bless        write the payloads of the fixture events anew, as the binary sends them
+# make quick        formatting, lints, unit tests and the contract, in under a minute
 # make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
 # make bench        the figures in the README, measured here
 # make windows      the binary for Windows, and its tests under wine
@@ -91,6 +92,13 @@ test: all
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat -- tests/fixtures
+
+# The checks for each change: formatting, lints, unit tests and the contract.
+.PHONY: quick
+quick: all
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --quiet --lib --test contract
 
 # docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= target/docglow-venv
