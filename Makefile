@@ -2,6 +2,7 @@
 # make demo         send a sample event to a receiver on this machine, and show what arrived
 # make test         every test; a test whose tool is missing is counted as ignored
 # make bless        rewrite the payloads of the fixture events, as the binary sends them
+# make quick        check the formatting, run clippy, unit tests and the contract, in a minute
 # make conformance  compare the hook with docglow's own telemetry, in docglow itself
 # make bench        measure the figures of tests/README.md on this machine
 # make windows      build the binary for Windows and test it under wine
@@ -96,6 +97,13 @@ test: all
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat -- tests/fixtures
+
+# The checks for each change: formatting, lints, unit tests and the contract.
+.PHONY: quick
+quick: all
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --quiet --lib --test contract
 
 # docglow itself, in its own virtual environment. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= target/docglow-venv

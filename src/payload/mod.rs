@@ -7,7 +7,7 @@ pub mod vocabulary;
 
 use serde::Serialize;
 
-pub use event::{Count, Event, Features, Milliseconds, ProjectShape};
+pub use event::{Count, CountName, Event, Features, Milliseconds, ProjectShape};
 pub use instance_id::InstanceId;
 use version::{Pep440, PythonVersion};
 use vocabulary::{Adapter, Command, CommandResult, Platform};
