@@ -9,6 +9,7 @@ use std::path::Path;
 use docglow_telemetry::cli::{self, HELP, Invocation, Report, Shell, UsageError};
 use docglow_telemetry::commands::consent;
 use docglow_telemetry::commands::hook::{self, Options};
+use docglow_telemetry::commands::log;
 use docglow_telemetry::commands::prompt;
 use docglow_telemetry::commands::run;
 use docglow_telemetry::commands::status::{self, SAMPLE_EVENT, Status};
@@ -47,7 +48,7 @@ fn run(arguments: Vec<OsString>) {
         Ok(Invocation::Status { options, json: false }) => {
             print(&Status::of(&context(&options)).to_text())
         }
-        Ok(Invocation::Log { json }) => print(&status::log(&context(&Options::default()), json)),
+        Ok(Invocation::Log { json }) => print(&log::text(&context(&Options::default()), json)),
         Ok(Invocation::Enable(options)) => consent::record(&context(&options), Consent::Yes),
         Ok(Invocation::Disable(options)) => consent::record(&context(&options), Consent::No),
         Ok(Invocation::Prompt { options, arguments: None }) => prompt::prompt(&context(&options)),

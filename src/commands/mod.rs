@@ -2,6 +2,7 @@
 
 pub mod consent;
 pub mod hook;
+pub mod log;
 pub mod prompt;
 pub mod run;
 pub mod status;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::commands::log;
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
 use crate::endpoint::bypass_token::BypassToken;
@@ -14,7 +15,6 @@ use crate::payload::InstanceId;
 use crate::platform::escape::escape_for_terminal;
 use crate::sender;
 use crate::sender::Handover;
-use crate::sender::log::{Log, Record};
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -52,8 +52,7 @@ impl Status {
             endpoint_source: destination.source.name(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
-            last_send: sent(context)
-                .and_then(|log| Some(Record::parse(log.lines().last()?)?.summary())),
+            last_send: log::last(context),
             environment: variables(context),
         }
     }
@@ -129,26 +128,6 @@ fn variables(context: &Context) -> BTreeMap<&'static str, String> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn sent(context: &Context) -> Option<Log> {
-    context.environment.state_folder().map(|folder| Log::in_folder(&folder))
-}
-
-/// What this machine has sent, the oldest first.
-pub fn log(context: &Context, json: bool) -> String {
-    let lines = sent(context).map_or(Vec::new(), |log| log.lines());
-    if json {
-        return lines.iter().map(|line| format!("{line}\n")).collect();
-    }
-    if lines.is_empty() {
-        return "Nothing has been sent.\n".to_owned();
-    }
-    lines
-        .iter()
-        .filter_map(|line| Record::parse(line))
-        .map(|record| format!("{record}\n\n"))
-        .collect()
 }
 
 /// What `preview` shows at a terminal, where nobody pipes an event in.

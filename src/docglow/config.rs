@@ -11,7 +11,8 @@ use crate::decision::environment::switch;
 use crate::docglow::settings::{Entries, Settings};
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
-use crate::platform::file::read_regular;
+use crate::platform::file::read_with_metadata;
+use crate::platform::owner::is_planted;
 
 /// No docglow.yml of a person's is as large; a larger one can't be read and so means off.
 const MAX_BYTES: u64 = 1 << 20;
@@ -47,11 +48,21 @@ pub enum Setting {
 impl ProjectConfig {
     /// Reads the file that counts in `folder`.
     pub fn read(folder: &Path) -> ProjectConfig {
-        match ProjectConfig::file(folder).map(|path| read_regular(&path, MAX_BYTES)) {
-            Some(Ok(bytes)) => ProjectConfig::parse(&bytes),
-            Some(Err(_)) => ProjectConfig::only(Setting::Unreadable),
-            None => ProjectConfig::only(Setting::Absent),
+        let Some(path) = ProjectConfig::file(folder) else {
+            return ProjectConfig::only(Setting::Absent);
+        };
+        let Ok((bytes, file)) = read_with_metadata(&path, MAX_BYTES) else {
+            return ProjectConfig::only(Setting::Unreadable);
+        };
+        let mut config = ProjectConfig::parse(&bytes);
+        // Another user, who may have put the file into `/tmp`, can turn telemetry off and no more.
+        if (config.enabled == Setting::On || config.endpoint.is_some()) && is_planted(&path, &file)
+        {
+            let is_on = config.enabled == Setting::On;
+            let enabled = if is_on { Setting::Absent } else { config.enabled };
+            config = ProjectConfig { enabled, endpoint: None, ..config };
         }
+        config
     }
 
     /// The file that counts in `folder`: `docglow.yml`, or `docglow.yaml` where there is no `docglow.yml`. `None` where there

@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod proxy;
 mod proxy_handshake;
 mod python;
+pub mod recipients;
 pub mod sender_limit;
 mod threads;
 mod tls;

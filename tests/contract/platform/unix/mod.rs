@@ -6,6 +6,9 @@ mod stdin;
 
 pub use modes::unwritable;
 
+/// Empty files whose locks writers hold: a folder can be locked here.
+pub const LOCK_FILES: &[&str] = &[];
+
 /// How often fifty first runs are tried.
 pub const ROUNDS: usize = 20;
 
