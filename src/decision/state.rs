@@ -122,13 +122,11 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of another user's leads to,
-    /// and, for root in another user's home, one that root can't read or take back with that user's rights.
+    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of another user's leads to.
     pub fn read(&self) -> State {
-        let rights = self.0.owners_rights();
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
-        let may_be_yes = || rights.is_ok() && self.0.is_behind_own_links();
-        if state.consent != Consent::Yes || may_be_yes() { state } else { State::default() }
+        let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
+        if is_doubtful { State::default() } else { state }
     }
 
     /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.

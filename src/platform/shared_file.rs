@@ -34,7 +34,7 @@ pub struct SharedFile(PathBuf);
 #[derive(Default)]
 pub struct Content {
     pub text: String,
-    /// Whether this user or root owns the file.
+    /// Whether this user or root owns the file. Never for root in another user's home without that user's rights.
     pub is_own: bool,
 }
 
@@ -49,12 +49,14 @@ impl SharedFile {
         &self.0
     }
 
-    /// Reads the file. Anything but a text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
+    /// Reads the file, in another user's home with that user's rights, as far as they can be had. Anything but a text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
     ///
     /// # Errors
     /// Those of a file that may not be read, and so must not be replaced.
     pub fn read(&self) -> Result<Content> {
-        read(&self.0)
+        let rights = self.owners_rights();
+        let content = read(&self.0)?;
+        Ok(Content { is_own: content.is_own && rights.is_ok(), ..content })
     }
 
     /// Whether no link of another user's leads to the file.
@@ -63,10 +65,7 @@ impl SharedFile {
     }
 
     /// The rights of the other user in whose home it lies, until they are dropped. To be taken before anything is opened.
-    ///
-    /// # Errors
-    /// Those of [`OwnersRights::take`].
-    pub fn owners_rights(&self) -> Result<Option<OwnersRights>> {
+    fn owners_rights(&self) -> Result<Option<OwnersRights>> {
         OwnersRights::take(folder_of(&self.0))
     }
 

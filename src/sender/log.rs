@@ -243,7 +243,7 @@ fn write_at_once(file: &mut File, text: &str) -> Result<()> {
     if file.write(text.as_bytes())? == text.len() {
         Ok(())
     } else {
-        Err(ErrorKind::WriteZero.into())
+        Err(ErrorKind::StorageFull.into())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Linux and macOS.
 
+mod links;
+mod log;
 mod modes;
 mod state;
 mod stdin;
@@ -14,5 +16,6 @@ pub const ROUNDS: usize = 20;
 
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    [modes::trials(), state::trials(), stdin::trials()].into_iter().flatten().collect()
+    let parts = [links::trials(), log::trials(), modes::trials(), state::trials(), stdin::trials()];
+    parts.into_iter().flatten().collect()
 }
