@@ -1,15 +1,17 @@
 # make              build the static binary: dist/docglow-telemetry
 # make demo         send a sample event to a receiver on this machine, and show what arrived
-# make test         every test; those whose tool is missing are counted as ignored
-# make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
-# make bench        the figures in the README, measured here
-# make windows      the binary for Windows, and its tests under wine
-# make fuzz         look for more, at length
-# make lint         formatting, clippy and shellcheck
-# make deny         what the binary is built from
-# make wheel sdist archives   the packages, in dist/: for PyPI, and as .tar.gz, .deb and .rpm
-# make wheels       the wheels for every system that this machine can build for
-# make packages     test that the packages hold what was built, and install
+# make test         every test; a test whose tool is missing is counted as ignored
+# make bless        rewrite the payloads of the fixture events, as the binary sends them
+# make quick        check the formatting, run clippy, unit tests and the contract, in a minute
+# make conformance  compare the hook with docglow's own telemetry, in docglow itself
+# make bench        measure the figures of tests/README.md on this machine
+# make windows      build the binary for Windows and test it under wine
+# make fuzz         fuzz the parsers and the redirect rule for a long time
+# make lint         check the formatting, run clippy and shellcheck
+# make deny         check the dependencies: licences, sources, duplicates
+# make wheel sdist archives   build the packages in dist/: for PyPI, and as .tar.gz, .deb and .rpm
+# make wheels       build the wheels for all systems that this machine can build for
+# make packages     test that the packages hold the binary that was built, and install
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -17,14 +19,16 @@ ifneq ($(filter ~%,$(PREFIX)),)
 $(error PREFIX=$(PREFIX): not every shell replaces the tilde; write PREFIX="$$HOME/...")
 endif
 CARGO ?= cargo
-# Whatever cargo's configuration says, what it builds is here. make's own targets are relative: it splits a path at a space.
+# Build below target/, even if the user's cargo configuration names another folder. The targets of
+# this Makefile are relative paths, because make splits a path at a space.
 absolute = $(if $(filter /%,$1),$1,$(CURDIR)/$1)
 TARGET_DIR := $(call absolute,$(or $(CARGO_TARGET_DIR),target))
 override CARGO_TARGET_DIR := $(TARGET_DIR)
 export CARGO_TARGET_DIR
 
-# The product is musl's: on Linux a call costs half of glibc's. `make TARGET=...` builds for another target, beside it. The
-# names are looked up when a recipe first needs them.
+# On Linux, the binary is built for musl, because a call takes half the time that it takes with
+# glibc. `make TARGET=...` builds for another target, below target/. HOST and TARGET are computed
+# when a recipe first needs them.
 HOST = $(eval HOST := $(shell rustc -vV | sed -n 's/^host: //p'))$(HOST)
 MUSL = $(subst -linux-gnu,-linux-musl,$(HOST))
 HAS_TARGET = test -d "$$(rustc --print target-libdir --target $1 2>/dev/null)"
@@ -38,40 +42,43 @@ BINARY = $(CURDIR)/dist/docglow-telemetry
 TARGET = $(eval TARGET := $(if $(shell $(HAS_MUSL) || { rustup target add $(MUSL) && $(HAS_MUSL); } >/dev/null 2>&1 && \
 	echo yes),$(MUSL),$(GLIBC)))$(TARGET)
 endif
-# In the environment these names mean something else.
+# Other programs use these names of environment variables for other purposes.
 unexport TARGET HOST
 
 processor = $(firstword $(subst -, ,$1))
 FOREIGN = $(filter-out $(call processor,$(HOST))-%,$(TARGET))
-# The C of the cryptography needs no C library: any compiler for the processor will do.
+# The C code of the cryptography needs no C library, so any compiler for the processor works.
 CC_NAME = CC_$(subst -,_,$(TARGET))
 CC_FOREIGN = $(or $(shell command -v $(call processor,$(TARGET))-linux-gnu-gcc),clang)
 CC_OF_TARGET = $(or $($(CC_NAME)),$(if $(findstring -musl,$(TARGET)),$(if $(FOREIGN),$(CC_FOREIGN),$(CC))))
-# For another processor, Rust's own linker; else this one, whatever cargo's configuration names: not every linker knows the flags.
+# Rust's own linker for another processor, else cc. The user's cargo configuration may name a linker
+# that does not know the flags below.
 LINKER = $(if $(FOREIGN),rust-lld,cc)
 TO_LINKER = -C link-arg=$(if $(FOREIGN),,-Wl$(comma))
 comma := ,
 
-# Static, and at a fixed address: there is nothing to relocate at start-up. src/lean.rs and src/lean.ld say what `lean` leaves
-# out; the functions of the one stand before those of the C runtime, which the linker takes for a mistake unless it is told
-# otherwise. Two pieces are mapped faster than four; and what musl would not protect in a static program needs no page of its own.
+# The binary is static and has a fixed address, so it needs no relocation when it starts. For
+# `lean`, see src/lean.rs and src/lean.ld. muldefs: lean.rs defines two functions that the
+# unwinder defines too. noseparate-code: two segments are mapped faster than four. norelro: musl
+# does not protect relocated data in a static program, so that data needs no separate page.
 LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lean \
 	$(TO_LINKER)-Tsrc/lean.ld $(TO_LINKER)-zmuldefs $(TO_LINKER)--no-eh-frame-hdr $(TO_LINKER)-znoseparate-code \
 	$(if $(findstring -musl,$(TARGET)),$(TO_LINKER)-znorelro) -C linker=$(LINKER)
-# The same source makes the same bytes wherever it lies: no path of the builder's is in them.
+# Reproducible: the binary contains no path of the machine that builds it.
 REMAP = --remap-path-prefix "$$(pwd -P)=." \
 	--remap-path-prefix "$${CARGO_HOME:-$${HOME:-$$(eval echo "~$$(id -un)")}/.cargo}=cargo"
 EPOCH := 315532800
-# On other systems zig links for macOS, with a list of the functions of Apple's that are called.
+# On other systems, zig links for macOS. tests/macos names the functions of Apple's frameworks.
 WITH_ZIG = $(and $(filter %-apple-darwin,$(TARGET)),$(filter-out Darwin,$(shell uname)))
 ZIG_FLAGS = -C "link-arg=-F$(CURDIR)/tests/macos"
 FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS)) $(if $(WITH_ZIG),$(ZIG_FLAGS))
-# A flag may hold spaces where it is a path. An explicit --target keeps the flags from proc-macros, which can't be static.
+# CARGO_ENCODED_RUSTFLAGS, because a flag may hold a path with a space. With an explicit --target,
+# the flags do not apply to proc-macros, which cannot be static.
 ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
 	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $(CC_OF_TARGET),$(CC_NAME)="$(CC_OF_TARGET)")
 BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --release --bin docglow-telemetry --target $(TARGET)
 
-# cargo knows best whether there is anything to do.
+# Always run cargo, which knows whether the binary is up to date.
 .PHONY: all
 all:
 	$(BUILD)
@@ -90,18 +97,39 @@ test: all
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
 		$(CARGO) test --locked --no-fail-fast
 
-# docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
+# If an event becomes valid or invalid, create or remove its payload file by hand.
+.PHONY: bless
+bless: all
+	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
+	git --no-pager diff --stat -- tests/fixtures
+
+# The checks for each change: formatting, lints, unit tests and the contract.
+.PHONY: quick
+quick: all
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --quiet --lib --test contract
+
+# docglow itself, in its own virtual environment. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= target/docglow-venv
 
 $(DOCGLOW_VENV)/bin/docglow:
 	python3 -m venv $(DOCGLOW_VENV)
 	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check docglow==0.9.2
 
-.PHONY: conformance
-conformance: all $(DOCGLOW_VENV)/bin/docglow
-	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" $(CARGO) test --locked --test conformance
+# Older releases of docglow, each in its own package folder.
+DOCGLOW_OLDER := target/docglow-older
+OLDER_RELEASES := 0.5.5 0.7.4 0.8.0 0.9.0
 
-# Both C libraries, in one run.
+$(OLDER_RELEASES:%=$(DOCGLOW_OLDER)/%): $(DOCGLOW_OLDER)/%: | $(DOCGLOW_VENV)/bin/docglow
+	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --target $@ docglow==$*
+
+.PHONY: conformance
+conformance: all $(DOCGLOW_VENV)/bin/docglow $(OLDER_RELEASES:%=$(DOCGLOW_OLDER)/%)
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" \
+		DOCGLOW_OLDER="$(call absolute,$(DOCGLOW_OLDER))" $(CARGO) test --locked --test conformance
+
+# Measures the builds for musl and glibc in one run.
 .PHONY: bench
 bench: all
 	test "$(TARGET)" = "$(HOST)" || $(MAKE) TARGET=$(HOST)
@@ -109,8 +137,8 @@ bench: all
 		DOCGLOW_TELEMETRY_OTHER_BIN="$(if $(filter-out $(HOST),$(TARGET)),$(TARGET_DIR)/$(HOST)/release/docglow-telemetry)" \
 		$(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
-# Needs cargo-fuzz, whose flags the stable compiler takes when it is told to. What it finds lies in tests/fuzz/findings, where
-# `make test` replays it.
+# Needs cargo-fuzz. RUSTC_BOOTSTRAP=1 allows its unstable flags with the stable compiler. Findings
+# are stored in tests/fuzz/findings, and `make test` replays them.
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_targets/%.rs,%,$(wildcard tests/fuzz/fuzz_targets/*.rs))
 
@@ -122,7 +150,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* "$(TARGET_DIR)/corpus/$*" tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
-# The binary for Windows, and its tests under wine: `make windows`. Needs mingw's compiler, wine, and Rust's target.
+# Builds the binary for Windows and tests it under wine. Needs mingw-w64, wine and Rust's target.
 WINDOWS := x86_64-pc-windows-gnu
 HAS_MINGW = command -v x86_64-w64-mingw32-gcc >/dev/null
 HAS_WINDOWS = $(HAS_MINGW) && $(call HAS_TARGET,$(WINDOWS))
@@ -131,7 +159,8 @@ WINE := target/wine
 export WINEPREFIX := $(CURDIR)/$(WINE)
 export WINEDEBUG := -all
 SYSTEM32 := $(WINE)/drive_c/windows/system32
-# A process takes a fifth of a second to start under wine, and a write tens of milliseconds: what is many of them is tried elsewhere.
+# Under wine, starting a process takes 0.2 s, and a write takes tens of milliseconds. Tests with
+# many of them run only on Linux.
 WINDOWS_SUITES := --lib --test replay --test privacy --test contract
 
 $(SYSTEM32)/bcryptprimitives.dll: tests/windows/bcryptprimitives.c
@@ -144,8 +173,9 @@ windows:
 	@if $(HAS_WINDOWS) && command -v wine >/dev/null; then $(MAKE) windows-tested; \
 	else echo "skipped: Windows (needs wine, mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# Of a thousand processes wine 8 loses one, where the kernel puts something else at the addresses that it needs: `setarch` has them
-# chosen without chance. A suite that hangs fails all the same, and what is left of it ends with wine itself.
+# wine 8 needs certain addresses. For one process in a thousand, the kernel's address space layout
+# randomization puts something else there, and the process fails. `setarch -R` disables it. A suite
+# that hangs fails after 900 s, and `wineserver --kill` ends its remaining processes.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: windows-tested
@@ -157,7 +187,7 @@ windows-tested: $(SYSTEM32)/bcryptprimitives.dll
 		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness::; \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
-# Every target, the tests' too, compiles for macOS; zig is the C compiler.
+# Clippy checks all targets, including the tests, for macOS, too. zig is the C compiler.
 MACOS := aarch64-apple-darwin
 
 .PHONY: lint
@@ -174,7 +204,8 @@ lint:
 	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --target $(WINDOWS) --bin docglow-telemetry $(WINDOWS_SUITES) -- -D warnings; \
 	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
+# Checks the licences, sources, bans, duplicates and number of the crates in the binary. Checks also
+# that .cargo/config.toml names the current version of aws-lc.
 .PHONY: deny
 deny:
 	grep -q "^aws_lc_$$($(CARGO) pkgid --locked aws-lc-sys | sed 's/.*@//; s/[.]/_/g') " .cargo/config.toml

@@ -17,8 +17,9 @@ use docglow_telemetry::decision::context::Context;
 use docglow_telemetry::decision::environment::Environment;
 use docglow_telemetry::decision::state::Consent;
 use docglow_telemetry::event::stdin;
+use docglow_telemetry::platform::arena::BumpAllocator;
 use docglow_telemetry::platform::input::{self, Input};
-use docglow_telemetry::platform::memory::Memory;
+use docglow_telemetry::platform::memory::NeverAbort;
 use docglow_telemetry::platform::process;
 use docglow_telemetry::sender;
 
@@ -26,7 +27,7 @@ use docglow_telemetry::sender;
 mod lean;
 
 #[global_allocator]
-static MEMORY: Memory = Memory;
+static ALLOCATOR: NeverAbort<BumpAllocator> = NeverAbort(BumpAllocator);
 
 docglow_telemetry::program!(run);
 

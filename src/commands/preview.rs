@@ -7,10 +7,10 @@ use crate::commands::{print, print_error};
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::endpoint::bypass_token::BypassToken;
-use crate::event::NotSent;
 use crate::event::dropped::dropped;
+use crate::event::{NotSent, stdin};
 use crate::payload::InstanceId;
-use crate::platform::input;
+use crate::platform::input::{self, Input};
 use crate::sender;
 
 /// Shown at a terminal, where no event is piped in.
@@ -25,7 +25,13 @@ pub fn event(options: Options) {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
         Source::Stdin { text: Ok(SAMPLE_EVENT.to_owned()), options }
     } else {
-        Source::stdin(options)
+        let text = stdin::read_first_object(&mut Input::standard()).map(|(text, is_followed)| {
+            if is_followed {
+                print_error("only the first object is an event: the rest is dropped");
+            }
+            text
+        });
+        Source::Stdin { text, options }
     };
     if let Source::Stdin { text: Ok(text), .. } = &source {
         dropped(text).iter().for_each(|line| print_error(line));

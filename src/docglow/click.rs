@@ -38,22 +38,36 @@ pub enum Strictness {
 /// Python reads no integer with more digits.
 const MAX_DIGITS: usize = 4300;
 
-/// Splits docglow's arguments into the subcommand and the words after it.
+/// docglow's arguments, split at the subcommand.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Subcommand {
+    pub name: OsString,
+    /// The words after it.
+    pub words: Vec<OsString>,
+    /// Whether docglow 0.9.2 knows all options before it.
+    pub is_known: bool,
+}
+
+/// Splits docglow's arguments at the subcommand.
 ///
 /// # Errors
 /// `HelpRequested` for `--help` or `--version` before the subcommand, `OtherCommand` if there is no
 /// subcommand.
-pub fn subcommand(arguments: &[OsString]) -> Result<(OsString, Vec<OsString>), NotSent> {
+pub fn subcommand(arguments: &[OsString]) -> Result<Subcommand, NotSent> {
+    let mut is_known = true;
     let mut parser = lexopt::Parser::from_args(arguments.to_vec());
     loop {
         match parser.next() {
-            Ok(Some(Arg::Value(word))) => {
-                return Ok((word, parser.raw_args().into_iter().flatten().collect()));
+            Ok(Some(Arg::Value(name))) => {
+                let words = parser.raw_args().into_iter().flatten().collect();
+                return Ok(Subcommand { name, words, is_known });
             }
             Ok(Some(Arg::Long("help" | "version"))) => return Err(NotSent::HelpRequested),
             Ok(None) => return Err(NotSent::OtherCommand),
-            // An option that docglow 0.9.2 does not know.
-            Ok(Some(_)) | Err(_) => drop(parser.optional_value()),
+            Ok(Some(_)) | Err(_) => {
+                is_known = false;
+                parser.optional_value();
+            }
         }
     }
 }
@@ -287,15 +301,20 @@ mod tests {
         let parsed = |line: &str| {
             subcommand(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
         };
-        let found = |word: &str, rest: &[&str]| {
-            Ok((word.into(), rest.iter().map(OsString::from).collect()))
+        let found = |name: &str, words: &[&str], is_known| {
+            let words = words.iter().map(OsString::from).collect();
+            Ok(Subcommand { name: name.into(), words, is_known })
         };
-        assert_eq!(parsed("generate --static -- x"), found("generate", &["--static", "--", "x"]));
-        assert_eq!(parsed("-- generate --static"), found("generate", &["--static"]));
-        assert_eq!(parsed("--new generate --static"), found("generate", &["--static"]));
-        assert_eq!(parsed("--new=x -n generate"), found("generate", &[]));
-        assert_eq!(parsed("-- --help"), found("--help", &[]));
-        assert_eq!(parsed("- x"), found("-", &["x"]));
+        for (line, expected) in [
+            ("generate --static -- x", found("generate", &["--static", "--", "x"], true)),
+            ("-- generate --static", found("generate", &["--static"], true)),
+            ("-- --help", found("--help", &[], true)),
+            ("- x", found("-", &["x"], true)),
+            ("--new generate --static", found("generate", &["--static"], false)),
+            ("--new=x -n generate", found("generate", &[], false)),
+        ] {
+            assert_eq!(parsed(line), expected, "{line}");
+        }
         for line in ["", "--new", "-n"] {
             assert_eq!(parsed(line), Err(NotSent::OtherCommand), "{line}");
         }

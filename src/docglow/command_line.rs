@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::docglow::click::{self, Kind, ParsedOptions, Strictness, Table};
 use crate::docglow::settings::Settings;
 use crate::event::NotSent;
-use crate::payload::Event;
-use crate::payload::event::MAX_INTEGER;
 use crate::payload::vocabulary::{Command, CommandResult, Feature, lookup};
+use crate::payload::{Event, Features, Milliseconds};
 use crate::platform::file::is_readable;
 
 /// Which words take a value matters, and which value counts. docglow checks the values itself.
@@ -75,14 +74,15 @@ impl CommandLine {
     /// Why docglow sends no event, whatever its exit status is.
     pub fn parse(arguments: &[OsString]) -> Result<CommandLine, NotSent> {
         use Strictness::{Lenient, Strict};
-        let (word, rest) = click::subcommand(arguments)?;
-        let command = word.to_str().and_then(lookup).ok_or(NotSent::OtherCommand)?;
+        let click::Subcommand { name, words, is_known } = click::subcommand(arguments)?;
+        let command = name.to_str().and_then(lookup).ok_or(NotSent::OtherCommand)?;
         let (table, strictness) = match command {
             Command::Generate => (GENERATE, Lenient),
             Command::Health => (HEALTH, Lenient),
+            Command::Serve if !is_known => return Err(NotSent::Refused(None)),
             Command::Serve => (SERVE, Strict),
         };
-        let options = ParsedOptions::parse(table, rest, strictness)?;
+        let options = ParsedOptions::parse(table, words, strictness)?;
         let line = CommandLine { command, options };
         if !is_readable(line.project_dir()) {
             return Err(NotSent::NoProjectDir);
@@ -113,7 +113,7 @@ impl CommandLine {
         Ok(Event {
             command: self.command,
             result,
-            duration_ms: duration_ms.min(MAX_INTEGER),
+            duration_ms: Milliseconds::new(duration_ms),
             adapter_type: None,
             project_shape: None,
             features_used: self.features(&settings.unwrap_or_default()),
@@ -148,8 +148,8 @@ impl CommandLine {
         }
     }
 
-    /// The features that the command used, in docglow's order.
-    pub fn features(&self, settings: &Settings) -> Vec<Feature> {
+    /// The features that the command used.
+    pub fn features(&self, settings: &Settings) -> Features {
         let options = &self.options;
         let column_lineage = settings.column_lineage && !options.has("skip-column-lineage");
         let used = |features: &[(Feature, bool)]| {
@@ -186,7 +186,7 @@ mod tests {
         CommandLine::parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
-    fn features(line: &str, settings: Settings) -> Vec<Feature> {
+    fn features(line: &str, settings: Settings) -> Features {
         parsed(line).unwrap_or_else(|reason| panic!("{line}: {reason}")).features(&settings)
     }
 
@@ -219,7 +219,7 @@ mod tests {
             ("serve --dir . --watch --no-open --port 1", vec![Watch]),
             ("serve --dir=", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected, "{line}");
+            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             ("health", vec![Table]),
             ("serve --dir .", vec![]),
         ] {
-            assert_eq!(features(line, settings), expected, "{line}");
+            assert_eq!(features(line, settings), expected.into(), "{line}");
         }
     }
 
@@ -271,7 +271,7 @@ mod tests {
             ("health --format html", vec![]),
             ("health --format static", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected, "{line}");
+            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
         }
     }
 
@@ -289,6 +289,7 @@ mod tests {
             ("serve --dir Cargo.toml", NotSent::NoSite),
             ("serve --dir missing", NotSent::NoSite),
             ("serve --dir . --new", NotSent::Refused(None)),
+            ("--new serve --dir .", NotSent::Refused(None)),
             ("serve --dir . --port x", NotSent::Refused(Some("port"))),
             ("serve --dir . --project-dir missing", NotSent::Refused(Some("project-dir"))),
         ] {

@@ -1,10 +1,14 @@
 //! What of an event is not used, for those who write one: named by key, never by value.
 
+use std::{ptr, slice};
+
 use serde_json::value::RawValue;
 
-use super::{Count, Key, adapter, count, docglow_version, features, milliseconds, python_version};
+use super::{ADAPTER, COUNTS, DURATION, FEATURES, Key};
+use super::{adapter, count, docglow_version, features, milliseconds, number, python_version};
 use crate::json;
 use crate::payload::vocabulary::{Adapter, lookup};
+use crate::payload::{Count, CountName, Milliseconds};
 
 /// The most that is shown of a key, in characters.
 const MAX_KEY_CHARS: usize = 40;
@@ -12,9 +16,14 @@ const MAX_KEY_CHARS: usize = 40;
 /// A line for each member of the event `text` that is not sent as it stands; none for a text that is no object.
 pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
+    let known: Vec<(Key, &RawValue)> = json::entries(text).unwrap_or_default();
+    let why = |name: &str, value: &RawValue| match lookup(name) {
+        Some(key) => why_unused(key, value, &known),
+        None => Some("no key of an event"),
+    };
     entries
         .iter()
-        .filter_map(|(name, value)| Some(format!("{}: {}", shown(name), why_unused(name, value)?)))
+        .filter_map(|(name, value)| Some(format!("{}: {}", shown(name), why(name, value)?)))
         .collect()
 }
 
@@ -24,14 +33,27 @@ fn shown(name: &str) -> String {
     format!("\"{}\"", beginning.escape_debug())
 }
 
-fn why_unused(name: &str, value: &RawValue) -> Option<&'static str> {
-    let Some(key) = lookup(name) else { return Some("no key of an event") };
+/// Why the value of `key` is not sent as it stands, in an event that has the entries `known`.
+fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<&'static str> {
     if json::is_null(value) {
         return None;
+    }
+    let spellings = match &key {
+        Key::DurationMs | Key::Duration => DURATION,
+        Key::AdapterType | Key::Adapter => ADAPTER,
+        Key::ProjectShape | Key::Counts => COUNTS,
+        Key::FeaturesUsed | Key::Features => FEATURES,
+        key => slice::from_ref(key),
+    };
+    if !json::value(known, spellings).is_some_and(|used| ptr::eq(used, value)) {
+        return Some("the event has another value for it, which counts");
     }
     let (is_used, otherwise) = match key {
         // An event without a good one is none, and says so.
         Key::Command | Key::Result => return None,
+        Key::DurationMs | Key::Duration if exceeds(value, Milliseconds::MAX) => {
+            (false, "above 31 days: these are sent instead")
+        }
         Key::DurationMs | Key::Duration => {
             (milliseconds(value).is_some(), "not a number of milliseconds, 0 or more")
         }
@@ -39,12 +61,9 @@ fn why_unused(name: &str, value: &RawValue) -> Option<&'static str> {
             adapter(value).is_some_and(|adapter| adapter != Adapter::OTHER),
             "not a published dbt adapter",
         ),
-        Key::ProjectShape | Key::Counts => (
-            are_all_counts(value),
-            "holds what is not a count of models, sources, seeds, tests or macros",
-        ),
+        Key::ProjectShape | Key::Counts => return why_counts_unused(value),
         Key::FeaturesUsed | Key::Features => (
-            features_named(value) == Some(features(value).len()),
+            features_named(value) == Some(features(value).count()),
             "holds what is not a feature, or one twice",
         ),
         Key::DocglowVersion => (docglow_version(value).is_some(), "not a version that is sent"),
@@ -53,13 +72,22 @@ fn why_unused(name: &str, value: &RawValue) -> Option<&'static str> {
     (!is_used).then_some(otherwise)
 }
 
-fn are_all_counts(value: &RawValue) -> bool {
+fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
-    entries.is_some_and(|entries| {
-        entries
-            .iter()
-            .all(|(name, value)| lookup::<Count>(name).is_some() && count(value).is_some())
-    })
+    let is_count = |(name, value): &(String, &RawValue)| {
+        lookup::<CountName>(name).is_some() && count(value).is_some()
+    };
+    match entries {
+        Some(counts) if counts.iter().any(|(_, value)| exceeds(value, Count::MAX)) => {
+            Some("holds a count above 9,999,999: this is sent instead")
+        }
+        Some(counts) if counts.iter().all(is_count) => None,
+        _ => Some("holds something else than counts of models, sources, seeds, tests and macros"),
+    }
+}
+
+fn exceeds(value: &RawValue, limit: u32) -> bool {
+    number(value).is_some_and(|number| number.trunc() > f64::from(limit))
 }
 
 /// How many features the value names, known or not.
@@ -85,6 +113,7 @@ mod tests {
         for members in [
             r#""duration_ms":1.5,"adapter_type":" DuckDB ","project_shape":{"models":1},"features_used":["static"]"#,
             r#""docglow_version":"0.9.2","python_version":"3.11.7","features":{"slim":false,"static":true}"#,
+            r#""duration_ms":2678400000,"duration":null,"counts":{"models":9999999,"tests":13.0}"#,
             r#""adapter_type":null,"project_shape":null,"features_used":null,"docglow_version":null"#,
         ] {
             assert_eq!(lines(members), Vec::<String>::new(), "{members}");
@@ -107,6 +136,12 @@ mod tests {
             (r#""features_used":{"secret":true}"#, "features_used"),
             (r#""docglow_version":"secret""#, "docglow_version"),
             (r#""python_version":3"#, "python_version"),
+            (r#""duration_ms":2678400001"#, "duration_ms"),
+            (r#""counts":{"models":10000000}"#, "counts"),
+            (r#""duration_ms":1,"duration":2"#, "duration"),
+            (r#""adapter":"secret","adapter_type":"duckdb""#, "adapter"),
+            (r#""python_version":"3.11.6","python_version":"3.11.7""#, "python_version"),
+            (r#""\ud800":"secret""#, "\u{fffd}\u{fffd}\u{fffd}"),
         ] {
             let lines = lines(members);
             assert_eq!(lines.len(), 1, "{members}: {lines:?}");

@@ -10,12 +10,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::json;
-use crate::payload::event::MAX_INTEGER;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::payload::vocabulary::{Adapter, Feature};
-use crate::payload::{Event, ProjectShape};
+use crate::payload::{Count, Event, Features, Milliseconds, ProjectShape};
 
-/// The event's keys. Two spellings of one thing stand next to each other, the one that wins first.
+/// The event's keys.
 #[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "snake_case")]
 enum Key {
@@ -33,15 +32,11 @@ enum Key {
     PythonVersion,
 }
 
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum Count {
-    Models,
-    Sources,
-    Seeds,
-    Tests,
-    Macros,
-}
+/// The two spellings of a key, the one that wins first.
+const DURATION: &[Key] = &[Key::DurationMs, Key::Duration];
+const ADAPTER: &[Key] = &[Key::AdapterType, Key::Adapter];
+const COUNTS: &[Key] = &[Key::ProjectShape, Key::Counts];
+const FEATURES: &[Key] = &[Key::FeaturesUsed, Key::Features];
 
 impl Event {
     /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
@@ -52,12 +47,10 @@ impl Event {
         Ok(Event {
             command: value(&[Key::Command]).and_then(json::word).ok_or(NotSent::UnknownCommand)?,
             result: value(&[Key::Result]).and_then(json::word).ok_or(NotSent::UnknownResult)?,
-            duration_ms: value(&[Key::DurationMs, Key::Duration])
-                .and_then(milliseconds)
-                .unwrap_or(0),
-            adapter_type: value(&[Key::AdapterType, Key::Adapter]).and_then(adapter),
-            project_shape: value(&[Key::ProjectShape, Key::Counts]).map(project_shape),
-            features_used: value(&[Key::FeaturesUsed, Key::Features]).map_or(Vec::new(), features),
+            duration_ms: value(DURATION).and_then(milliseconds).unwrap_or_default(),
+            adapter_type: value(ADAPTER).and_then(adapter),
+            project_shape: value(COUNTS).map(project_shape),
+            features_used: value(FEATURES).map(features).unwrap_or_default(),
             docglow_version: value(&[Key::DocglowVersion]).and_then(docglow_version),
             python_version: value(&[Key::PythonVersion]).and_then(python_version),
         })
@@ -80,50 +73,38 @@ fn adapter(value: &RawValue) -> Option<Adapter> {
     }
 }
 
-fn milliseconds(value: &RawValue) -> Option<u64> {
-    let number = value.get().parse::<f64>().ok().filter(|number| *number >= 0.0)?;
-    // `as` cuts the fraction and ends at the largest integer, infinity (1e999) included.
-    Some((number as u64).min(MAX_INTEGER))
+fn milliseconds(value: &RawValue) -> Option<Milliseconds> {
+    // `as` cuts the fraction off and saturates, for example for infinity (1e999).
+    number(value).map(|number| Milliseconds::new(number as u64))
+}
+
+/// A number of 0 or more.
+fn number(value: &RawValue) -> Option<f64> {
+    value.get().parse().ok().filter(|number| *number >= 0.0)
 }
 
 fn project_shape(value: &RawValue) -> ProjectShape {
     let entries = json::entries(value.get()).unwrap_or_default();
-    let count = |key| json::value(&entries, &[key]).and_then(count).unwrap_or(0);
-    ProjectShape {
-        models: count(Count::Models),
-        sources: count(Count::Sources),
-        seeds: count(Count::Seeds),
-        tests: count(Count::Tests),
-        macros: count(Count::Macros),
-    }
+    ProjectShape::from_counts(|name| {
+        json::value(&entries, &[name]).and_then(count).unwrap_or_default()
+    })
 }
 
-fn count(value: &RawValue) -> Option<u64> {
-    let digits = value.get();
-    let is_integer = digits.bytes().all(|b| b.is_ascii_digit());
-    is_integer.then(|| digits.parse().unwrap_or(MAX_INTEGER).min(MAX_INTEGER))
+/// An integer as JSON Schema defines it: `13.0` and `13e0` are integers too.
+fn count(value: &RawValue) -> Option<Count> {
+    let number = number(value).filter(|number| number.trunc() == *number)?;
+    Some(Count::new(number as u64))
 }
 
-fn features(value: &RawValue) -> Vec<Feature> {
+fn features(value: &RawValue) -> Features {
     if let Some(entries) = json::entries(value.get()) {
         let is_used = |feature: &Feature| {
             json::value(&entries, &[*feature]).is_some_and(|used| used.get() == "true")
         };
-        let named = once_each(entries.iter().map(|(feature, _)| *feature));
-        return named.into_iter().filter(is_used).collect();
+        return entries.iter().map(|(feature, _)| *feature).filter(is_used).collect();
     }
     let names: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
-    once_each(names.into_iter().filter_map(json::word))
-}
-
-fn once_each(named: impl Iterator<Item = Feature>) -> Vec<Feature> {
-    let mut features = Vec::new();
-    for feature in named {
-        if !features.contains(&feature) {
-            features.push(feature);
-        }
-    }
-    features
+    names.into_iter().filter_map(json::word).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +136,7 @@ mod tests {
 
     #[test]
     fn a_duration_is_cut_to_whole_milliseconds() {
+        const LIMIT: u64 = 31 * 24 * 60 * 60 * 1000;
         for (value, duration_ms) in [
             ("1446", 1446),
             ("1446.9", 1446),
@@ -162,9 +144,10 @@ mod tests {
             ("-0.0", 0),
             ("-1", 0),
             ("1.5e3", 1500),
-            ("9007199254740993", MAX_INTEGER),
-            ("1000000000000000000000000000000", MAX_INTEGER),
-            ("1e999", MAX_INTEGER),
+            ("2678400000", LIMIT),
+            ("2678400001", LIMIT),
+            ("1000000000000000000000000000000", LIMIT),
+            ("1e999", LIMIT),
             (r#""1446""#, 0),
             ("true", 0),
             ("null", 0),
@@ -172,7 +155,7 @@ mod tests {
         ] {
             assert_eq!(
                 event(&format!(r#""duration_ms":{value}"#)).duration_ms,
-                duration_ms,
+                Milliseconds::new(duration_ms),
                 "{value}"
             );
         }
@@ -182,17 +165,24 @@ mod tests {
     fn a_count_is_an_integer_or_zero() {
         for (value, models) in [
             ("13", 13),
-            ("13.0", 0),
+            ("13.0", 13),
+            ("1.3e1", 13),
+            ("-0", 0),
+            ("13.5", 0),
             ("-1", 0),
             ("true", 0),
             (r#""13""#, 0),
             ("null", 0),
-            ("99999999999999999999999", MAX_INTEGER),
+            ("9999999", 9_999_999),
+            ("10000000", 9_999_999),
+            ("99999999999999999999999", 9_999_999),
+            ("1e999", 9_999_999),
         ] {
             let shape = event(&format!(r#""counts":{{"models":{value},"seeds":2}}"#)).project_shape;
+            let (models, seeds) = (Count::new(models), Count::new(2));
             assert_eq!(
                 shape,
-                Some(ProjectShape { models, seeds: 2, ..Default::default() }),
+                Some(ProjectShape { models, seeds, ..Default::default() }),
                 "{value}"
             );
         }
@@ -202,31 +192,50 @@ mod tests {
     }
 
     #[test]
-    fn features_keep_their_order_and_come_once() {
+    fn features_come_once_each_and_in_docglows_order() {
         use Feature::*;
         for (value, features) in [
             (
                 r#"["static","column_lineage","static","secret",1,null]"#,
-                vec![Static, ColumnLineage],
+                vec![ColumnLineage, Static],
             ),
             (
                 r#"{"slim":true,"watch":false,"secret":true,"json":1,"static":true}"#,
-                vec![Slim, Static],
+                vec![Static, Slim],
             ),
             (r#"{"static":true,"slim":false,"static":false,"slim":true}"#, vec![Slim]),
             (r#""static""#, vec![]),
             (r#"[["static"],{"static":null}]"#, vec![]),
         ] {
-            assert_eq!(event(&format!(r#""features":{value}"#)).features_used, features, "{value}");
+            let used = event(&format!(r#""features":{value}"#)).features_used;
+            assert_eq!(
+                serde_json::to_value(used).unwrap(),
+                serde_json::to_value(features).unwrap(),
+                "{value}"
+            );
         }
     }
 
     #[test]
     fn the_first_spelling_wins_and_of_a_repeated_key_the_last_value() {
-        assert_eq!(event(r#""duration":1,"duration_ms":2"#).duration_ms, 2);
-        assert_eq!(event(r#""duration":1,"duration_ms":null"#).duration_ms, 1);
-        assert_eq!(event(r#""duration_ms":1,"duration_ms":null"#).duration_ms, 0);
-        assert_eq!(event(r#""duration":1,"duration":3"#).duration_ms, 3);
+        for (fields, duration_ms) in [
+            (r#""duration":1,"duration_ms":2"#, 2),
+            (r#""duration":1,"duration_ms":null"#, 1),
+            (r#""duration_ms":1,"duration_ms":null"#, 0),
+            (r#""duration":1,"duration":3"#, 3),
+        ] {
+            assert_eq!(event(fields).duration_ms, Milliseconds::new(duration_ms), "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_key_with_half_a_surrogate_pair_is_dropped_as_any_unknown_key() {
+        let event = event(
+            r#""\ud800":1,"models\udfff":{"\ud800":1},"counts":{"\udc00":1,"models":7},"features":{"\ud800":true,"slim":true}"#,
+        );
+        let shape = ProjectShape { models: Count::new(7), ..Default::default() };
+        assert_eq!(event.project_shape, Some(shape));
+        assert_eq!(event.features_used, Features::from(vec![Feature::Slim]));
     }
 
     #[test]

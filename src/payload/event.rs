@@ -1,36 +1,142 @@
 //! What a payload says of a finished command.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 use super::version::{Pep440, PythonVersion};
 use super::vocabulary::{Adapter, Command, CommandResult, Feature};
 
-/// A finished docglow command. No field can hold a text of the caller's.
+/// A finished docglow command. No field can hold a text or an arbitrary number of the caller's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub command: Command,
     pub result: CommandResult,
-    /// Milliseconds, at most [`MAX_INTEGER`]; 0 where the event says none.
-    pub duration_ms: u64,
-    /// `None` where the event names no adapter.
+    /// 0 if the event has none.
+    pub duration_ms: Milliseconds,
+    /// `None` if the event names no adapter.
     pub adapter_type: Option<Adapter>,
-    /// `None` where the event has no counts.
+    /// `None` if the event has no counts.
     pub project_shape: Option<ProjectShape>,
-    /// Each feature once, in the order given.
-    pub features_used: Vec<Feature>,
+    pub features_used: Features,
     pub docglow_version: Option<Pep440>,
     pub python_version: Option<PythonVersion>,
 }
 
-/// How many of each thing the dbt project has, each at most [`MAX_INTEGER`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectShape {
-    pub models: u64,
-    pub sources: u64,
-    pub seeds: u64,
-    pub tests: u64,
-    pub macros: u64,
+/// Defines [`ProjectShape`] and [`CountName`] from one list.
+macro_rules! counts {
+    ($($name:ident,)*) => {
+        /// How many of each thing the dbt project has.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct ProjectShape {
+            $(pub $name: Count,)*
+        }
+
+        /// A key of [`ProjectShape`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+        #[allow(non_camel_case_types)]
+        pub enum CountName {
+            $($name,)*
+        }
+
+        impl ProjectShape {
+            /// All keys, in the order of the payload.
+            pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+            /// The shape that has these counts.
+            pub fn from_counts(count: impl Fn(CountName) -> Count) -> ProjectShape {
+                ProjectShape { $($name: count(CountName::$name),)* }
+            }
+        }
+    };
 }
 
-/// The largest integer that every JSON reader takes exactly, 2^53 − 1 (RFC 8259 §6); larger numbers are cut to it.
-pub const MAX_INTEGER: u64 = (1 << 53) - 1;
+counts! {
+    models,
+    sources,
+    seeds,
+    tests,
+    macros,
+}
+
+/// More than any dbt project has of anything.
+pub type Count = AtMost<9_999_999>;
+
+/// A duration of at most 31 days, longer than any `docglow generate` takes.
+pub type Milliseconds = AtMost<{ 31 * 24 * 60 * 60 * 1000 }>;
+
+/// A number of at most `MAX`. A larger number becomes `MAX`, so that no number can carry a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u64")]
+pub struct AtMost<const MAX: u32>(u32);
+
+impl<const MAX: u32> AtMost<MAX> {
+    pub const MAX: u32 = MAX;
+
+    /// The number, or the limit if the number is above it.
+    pub fn new(number: u64) -> Self {
+        AtMost(u32::try_from(number).unwrap_or(MAX).min(MAX))
+    }
+}
+
+impl<const MAX: u32> From<u64> for AtMost<MAX> {
+    fn from(number: u64) -> Self {
+        AtMost::new(number)
+    }
+}
+
+impl<const MAX: u32> AddAssign<u32> for AtMost<MAX> {
+    fn add_assign(&mut self, more: u32) {
+        self.0 = self.0.saturating_add(more).min(MAX);
+    }
+}
+
+/// Some of the features, each once, in the order of [`Feature`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Feature>")]
+pub struct Features(Vec<Feature>);
+
+impl FromIterator<Feature> for Features {
+    fn from_iter<I: IntoIterator<Item = Feature>>(named: I) -> Self {
+        let mut features = Vec::new();
+        for feature in named {
+            if let Err(place) = features.binary_search(&feature) {
+                features.insert(place, feature);
+            }
+        }
+        Features(features)
+    }
+}
+
+impl From<Vec<Feature>> for Features {
+    fn from(named: Vec<Feature>) -> Self {
+        named.into_iter().collect()
+    }
+}
+
+impl Features {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_never_exceeds_its_limit() {
+        for (number, json) in [(0, "0"), (7, "7"), (9_999_999, "9999999"), (u64::MAX, "9999999")] {
+            assert_eq!(serde_json::to_string(&Count::new(number)).unwrap(), json);
+            let read: Count = serde_json::from_str(&number.to_string()).unwrap();
+            assert_eq!(read, Count::new(number));
+        }
+        let mut count = Count::new(9_999_998);
+        count += 1;
+        assert_eq!(count, Count::new(9_999_999));
+        count += 1;
+        assert_eq!(count, Count::new(9_999_999));
+        assert_eq!(Milliseconds::MAX, 2_678_400_000);
+    }
+}

@@ -1,6 +1,7 @@
-//! Text that others have named, on its way to a terminal. It could hold anything, a terminal's control sequences included.
+//! Escaping of text from outside, which may hold control sequences, before a terminal shows it.
 
-/// The text, with what can't be seen spelt out. Backslashes and quotes stay single: paths have them.
+/// Replaces invisible characters by escapes such as `\n` and `\u{1b}`. Backslashes and quotes stay
+/// as they are, because paths contain them.
 pub fn escape_for_terminal(text: &str) -> String {
     text.split_inclusive(['\\', '\'', '"'])
         .map(|part| match part.char_indices().next_back() {
@@ -17,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_a_terminal_but_what_can_be_seen() {
+    fn a_terminal_gets_only_visible_characters() {
         for (text, shown) in [
             (r"C:\Users\Zo\u{eb}\docglow.yml", r"C:\Users\Zo\u{eb}\docglow.yml"),
             ("/srv/zo\u{eb}/it's \"it\"/", "/srv/zo\u{eb}/it's \"it\"/"),

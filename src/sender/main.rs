@@ -62,7 +62,7 @@ pub fn run() {
         return;
     }
     let give_up = Instant::now() + TIME_LIMIT - LAST_WORDS;
-    process::step_aside(MEMORY_LIMIT_BYTES);
+    process::enter_background(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
     process::close_input();

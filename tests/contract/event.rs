@@ -1,4 +1,6 @@
-//! §1 and §3: each fixture event comes out as exactly the payload beside it, or not at all where there is none.
+//! §1 and §3: each fixture event comes out as exactly the payload beside it, or not at all if there is none.
+//!
+//! `make bless` writes the payloads anew. Look at the difference before you commit it.
 
 use crate::common::{Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
@@ -32,14 +34,28 @@ fn fixture_names() -> Vec<String> {
     names
 }
 
+fn payload_file(name: &str) -> PathBuf {
+    fixtures().join("events").join(format!("{name}.payload.json"))
+}
+
 fn expected_payload(name: &str) -> Option<String> {
-    let file = fixtures().join("events").join(format!("{name}.payload.json"));
-    fs::read_to_string(file).ok()
+    fs::read_to_string(payload_file(name)).ok()
+}
+
+/// Whether the payloads are to be written anew.
+fn is_blessing() -> bool {
+    std::env::var_os("BLESS").is_some()
 }
 
 /// The body with this machine's own values put in for the placeholders.
 fn filled_in(payload: &str, instance_id: &str) -> String {
     payload.trim_end().replace("INSTANCE_ID", instance_id).replace("PLATFORM", platform())
+}
+
+/// The body with placeholders for this machine's own values.
+fn with_placeholders(body: &str, instance_id: &str) -> String {
+    let platform = format!(r#""platform":"{}""#, platform());
+    body.replace(instance_id, "INSTANCE_ID").replace(&platform, r#""platform":"PLATFORM""#) + "\n"
 }
 
 fn platform() -> &'static str {
@@ -74,7 +90,11 @@ fn the_fixture_comes_out_as_expected(name: &str) {
     match expected_payload(name) {
         Some(payload) => {
             let (body, instance_id) = sent(event);
-            assert_eq!(body, filled_in(&payload, &instance_id));
+            if is_blessing() {
+                fs::write(payload_file(name), with_placeholders(&body, &instance_id)).unwrap();
+            } else {
+                assert_eq!(body, filled_in(&payload, &instance_id));
+            }
         }
         None => nothing_is_sent(event),
     }

@@ -134,6 +134,17 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
          docglow-telemetry: \"duration_ms\": not a number of milliseconds, 0 or more\n"
     );
     assert!(!good.stdout().contains("secret"));
+    let two = preview(
+        r#"{"command":"generate","result":"success","duration_ms":1e12,"duration":7,"counts":{"models":10000000}}
+           {"command":"secret"}"#,
+    );
+    assert_eq!(
+        two.assert_success().stderr(),
+        "docglow-telemetry: only the first object is an event: the rest is dropped\n\
+         docglow-telemetry: \"duration_ms\": above 31 days: these are sent instead\n\
+         docglow-telemetry: \"duration\": the event has another value for it, which counts\n\
+         docglow-telemetry: \"counts\": holds a count above 9,999,999: this is sent instead\n"
+    );
     assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
 }
 

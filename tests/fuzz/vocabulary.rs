@@ -1,4 +1,4 @@
-//! Every string that a payload may hold, written down a second time.
+//! Every string that a payload may hold, and the limit of every number, written down a second time.
 
 use serde_json::Value;
 
@@ -16,7 +16,8 @@ pub const FEATURES: [&str; 9] = [
     "watch",
 ];
 pub const COUNTS: [&str; 5] = ["models", "sources", "seeds", "tests", "macros"];
-pub const MAX_INTEGER: u64 = 9_007_199_254_740_991;
+pub const MAX_COUNT: u64 = 9_999_999;
+pub const MAX_MILLISECONDS: u64 = 2_678_400_000;
 const PLATFORMS: [&str; 4] = ["linux", "darwin", "windows", "other"];
 const KEYS: [&str; 11] = [
     "schema_version",
@@ -37,7 +38,7 @@ pub fn adapters() -> impl Iterator<Item = &'static str> {
 }
 
 /// Panics unless the body is one payload of schema version 1 in which every string is a word of the vocabulary, a UUID, or a
-/// version made of digits and PEP 440's own marks.
+/// version made of digits and PEP 440's own marks, every number is below its limit, and the features are in docglow's order.
 #[track_caller]
 pub fn assert_closed(body: &str) {
     let payload: Value = serde_json::from_str(body).expect("the body is JSON");
@@ -47,7 +48,7 @@ pub fn assert_closed(body: &str) {
         let value = payload.get(key).unwrap_or_else(|| panic!("no {key}: {body}"));
         let good = match key {
             "schema_version" => *value == 1,
-            "duration_ms" => is_integer(value),
+            "duration_ms" => is_integer(value, MAX_MILLISECONDS),
             "instance_id" => value.as_str().is_some_and(is_uuid4),
             "command" => is_word(value, &COMMANDS),
             "result" => is_word(value, &RESULTS),
@@ -59,9 +60,7 @@ pub fn assert_closed(body: &str) {
                     || value.as_str().is_some_and(|v| v == "other" || adapters().any(|a| a == v))
             }
             "project_shape" => is_shape(value),
-            _ => value
-                .as_array()
-                .is_some_and(|names| names.iter().all(|name| is_word(name, &FEATURES))),
+            _ => is_in_order(value),
         };
         assert!(good, "{key} is {value}");
     }
@@ -71,12 +70,20 @@ fn is_word(value: &Value, words: &[&str]) -> bool {
     value.as_str().is_some_and(|text| words.contains(&text))
 }
 
-fn is_integer(value: &Value) -> bool {
-    value.as_u64().is_some_and(|number| number <= MAX_INTEGER)
+fn is_integer(value: &Value, max: u64) -> bool {
+    value.as_u64().is_some_and(|number| number <= max)
+}
+
+/// Some of the features, each once.
+fn is_in_order(value: &Value) -> bool {
+    let place = |name: &Value| FEATURES.iter().position(|feature| name == feature);
+    let Some(names) = value.as_array() else { return false };
+    let places: Option<Vec<usize>> = names.iter().map(place).collect();
+    places.is_some_and(|places| places.is_sorted_by(|first, second| first < second))
 }
 
 fn is_shape(value: &Value) -> bool {
-    let is_count = |key: &str| value.get(key).is_some_and(is_integer);
+    let is_count = |key: &str| value.get(key).is_some_and(|count| is_integer(count, MAX_COUNT));
     value.as_object().is_some_and(|shape| shape.len() == COUNTS.len())
         && COUNTS.into_iter().all(is_count)
 }

@@ -77,6 +77,7 @@ fn leaf() -> impl Strategy<Value = Value> {
         1 => any::<bool>().prop_map(Value::from),
         1 => (0..100_000_u32).prop_map(Value::from),
         1 => any::<f64>().prop_map(Value::from),
+        1 => any::<u64>().prop_map(Value::from),
         1 => Just(Value::Null),
     ]
 }

@@ -4,11 +4,12 @@ use crate::common::trials;
 use crate::events::{any_object, mutated_event, secret};
 use crate::for_all;
 use crate::secrets::{SECRETS, assert_none_in};
-use crate::vocabulary::assert_closed;
+use crate::vocabulary::{COUNTS, FEATURES, assert_closed};
 use docglow_telemetry::decision::state::{State, fresh_id};
 use docglow_telemetry::payload::Event;
 use docglow_telemetry::payload::Payload;
-use proptest::prelude::any;
+use proptest::prelude::{Just, Strategy, any};
+use std::collections::BTreeSet;
 
 const CASES: u32 = 2_000;
 
@@ -17,6 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_payload_of_a_mutated_event_holds_no_secret_and_only_closed_vocabulary,
         any_object_gives_a_closed_payload_or_none,
         any_text_gives_a_closed_payload_or_none,
+        no_number_and_no_order_of_features_carries_a_message,
         a_rejection_never_repeats_the_event,
         a_secret_in_the_state_file_is_never_an_instance_id,
     ]
@@ -62,6 +64,26 @@ fn any_text_gives_a_closed_payload_or_none() {
             assert!(is_clean_event(&event), "{event}");
         }
     });
+}
+
+/// Whatever the numbers and the order, the payload is one of few.
+fn no_number_and_no_order_of_features_carries_a_message() {
+    let number = || proptest::prop_oneof![any::<u64>(), 0..20_000_000_u64];
+    let numbers = (number(), number());
+    let features = Just(FEATURES.to_vec()).prop_shuffle();
+    let mut bodies = BTreeSet::new();
+    for_all(CASES, &(numbers, features), |((duration, count), features)| {
+        let counts: Vec<String> = COUNTS.map(|key| format!(r#""{key}":{count}"#)).to_vec();
+        let text = format!(
+            r#"{{"command":"serve","result":"error","duration_ms":{duration},"counts":{{{}}},"features":{features:?}}}"#,
+            counts.join(",")
+        );
+        let event = Event::parse(&text).expect("an event");
+        let body = Payload::new(event, fresh_id()).to_json();
+        assert_closed(&body);
+        bodies.insert(body.split_once("features_used").expect("the features").1.to_owned());
+    });
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
 }
 
 fn a_rejection_never_repeats_the_event() {

@@ -1,8 +1,6 @@
 //! The published JSON Schemas say what the fixtures show.
 
-use crate::bodies::{
-    GOOD, fixtures, fixtures_folder, payload, refused_by_patterns, refused_by_tables,
-};
+use crate::bodies::{GOOD, fixtures, fixtures_folder, payload, refused_by_schema};
 use crate::common::trials;
 use crate::site::adapters;
 use jsonschema::{Draft, Registry, Validator};
@@ -23,15 +21,15 @@ const UNREADABLE_AS_A_TREE: &[&str] = &[
     "duration_negative_1e999",
     "duration_negative_400_digits",
     "features_lone_surrogate",
+    "key_lone_surrogate",
+    "key_lone_surrogate_inside",
+    "key_lone_surrogate_like_a_known_one",
     "nested_10000_arrays_ignored",
     "nested_10000_arrays_in_a_feature",
     "nested_10000_arrays_in_known_keys",
     "nested_10000_objects_ignored",
     "nested_10000_objects_in_a_count",
 ];
-
-/// JSON Schema takes 13.0 for an integer, and the hook a count only without a point or an exponent.
-const COUNTS_WITH_A_POINT: &[&str] = &["count_exponent_notation", "count_fraction_notation"];
 
 pub fn trials() -> Vec<Trial> {
     trials![
@@ -89,7 +87,7 @@ fn every_payload_is_of_the_schema() {
 fn what_is_not_schema_version_1_is_not_of_the_schema() {
     let validator = validator("payload.schema.json");
     assert!(validator.is_valid(&payload(GOOD)));
-    for (wrong, body) in [refused_by_tables(), refused_by_patterns()].concat() {
+    for (wrong, body) in refused_by_schema() {
         let is_valid =
             serde_json::from_str(&body).is_ok_and(|payload: Value| validator.is_valid(&payload));
         assert!(!is_valid, "{wrong}: {body}");
@@ -141,9 +139,6 @@ fn of_an_exact_event_every_value_arrives() {
     assert!(exact.iter().any(|(name, ..)| name == "documented_example"));
     assert!(exact.len() > 30, "{}", exact.len());
     for (name, event, payload) in exact {
-        if COUNTS_WITH_A_POINT.contains(&name.as_str()) {
-            continue;
-        }
         for (key, value) in
             event.as_object().expect("an object").iter().filter(|(_, value)| !value.is_null())
         {
@@ -161,8 +156,6 @@ fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
         }
         ("adapter_type" | "adapter", _) => ("adapter_type", value.clone()),
         ("project_shape" | "counts", _) => ("project_shape", counts(value)),
-        ("features_used" | "features", Value::Array(_)) => ("features_used", value.clone()),
-        // serde_json's tree does not keep the order of an object.
         ("features_used" | "features", _) => {
             return features_arrive(value, &payload["features_used"]);
         }
@@ -172,10 +165,14 @@ fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
     if *arrived == value { Ok(()) } else { Err(arrived.clone()) }
 }
 
+/// The order of the event's features is of no interest.
 fn features_arrive(used: &Value, arrived: &Value) -> Result<(), Value> {
-    let used =
-        used.as_object().expect("an object").iter().filter(|(_, used)| **used == json!(true));
-    let used: BTreeSet<_> = used.map(|(name, _)| name.as_str()).collect();
+    let used: BTreeSet<_> = match used {
+        Value::Object(used) => {
+            used.iter().filter(|(_, used)| **used == json!(true)).map(|(name, _)| &**name).collect()
+        }
+        names => names.as_array().into_iter().flatten().filter_map(Value::as_str).collect(),
+    };
     let features: Vec<_> =
         arrived.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     let is_same =

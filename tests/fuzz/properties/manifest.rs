@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use docglow_telemetry::payload::vocabulary::Adapter;
-use docglow_telemetry::payload::{Event, ProjectShape};
+use docglow_telemetry::payload::{Count, Event, ProjectShape};
 use docglow_telemetry::sender::manifest;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -21,9 +21,10 @@ pub fn check(data: &[u8]) {
     let Ok(manifest) = serde_json::from_slice::<Value>(data) else { return };
     let of_type = |name: &str| {
         let nodes = manifest["nodes"].as_object().into_iter().flat_map(|nodes| nodes.values());
-        nodes.filter(|node| node["resource_type"] == name).count() as u64
+        Count::new(nodes.filter(|node| node["resource_type"] == name).count() as u64)
     };
-    let members = |key: &str| manifest[key].as_object().map_or(0, |members| members.len() as u64);
+    let members =
+        |key: &str| Count::new(manifest[key].as_object().map_or(0, |members| members.len() as u64));
     let second = ProjectShape {
         models: of_type("model"),
         seeds: of_type("seed"),

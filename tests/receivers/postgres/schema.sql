@@ -9,10 +9,13 @@ CREATE TABLE adapter (name text PRIMARY KEY);
 \copy adapter FROM 'adapters.txt'
 INSERT INTO adapter VALUES ('other');
 
-CREATE DOMAIN amount AS bigint NOT NULL CHECK (VALUE BETWEEN 0 AND 9007199254740991);
+CREATE DOMAIN amount AS integer NOT NULL CHECK (VALUE BETWEEN 0 AND 9999999);
 
-CREATE FUNCTION has_doubles(words text[]) RETURNS boolean IMMUTABLE
-RETURN (SELECT count(DISTINCT word) < count(*) FROM unnest(words) AS word);
+-- The features of a list, each once and in docglow's order.
+CREATE FUNCTION in_order(features text[]) RETURNS text[] IMMUTABLE
+RETURN ARRAY(SELECT feature FROM unnest(ARRAY[
+    'column_lineage', 'profiling', 'ai_chat', 'static', 'slim', 'table', 'json', 'markdown', 'watch']) AS feature
+    WHERE feature = ANY (features));
 
 -- Schema version 1 of the payload, and when it came. Nothing else of a request is kept.
 CREATE TABLE event (
@@ -21,7 +24,7 @@ CREATE TABLE event (
     instance_id uuid NOT NULL CHECK (instance_id::text ~ '^.{14}4.{4}[89ab]'),
     command text NOT NULL CHECK (command IN ('generate', 'health', 'serve')),
     result text NOT NULL CHECK (result IN ('success', 'error')),
-    duration_ms amount,
+    duration_ms bigint NOT NULL CHECK (duration_ms BETWEEN 0 AND 2678400000),
     docglow_version text CHECK (docglow_version ~ (
         '^(0|[1-9]\d{0,3})(\.(0|[1-9]\d{0,3})){0,2}'
         '((a|b|rc)(0|[1-9]\d{0,7}))?(\.post(0|[1-9]\d{0,7}))?(\.dev(0|[1-9]\d{0,7}))?$')),
@@ -33,8 +36,7 @@ CREATE TABLE event (
     seeds amount,
     tests amount,
     macros amount,
-    features_used text[] NOT NULL CHECK (NOT has_doubles(features_used) AND features_used <@ ARRAY[
-        'column_lineage', 'profiling', 'ai_chat', 'static', 'slim', 'table', 'json', 'markdown', 'watch'])
+    features_used text[] NOT NULL CHECK (features_used = in_order(features_used))
 );
 CREATE INDEX ON event (received_at);
 CREATE INDEX ON event (instance_id);

@@ -1,5 +1,6 @@
 //! Linux and macOS.
 
+mod installations;
 mod modes;
 mod state;
 mod stdin;
@@ -11,5 +12,6 @@ pub const ROUNDS: usize = 20;
 
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    [modes::trials(), state::trials(), stdin::trials()].into_iter().flatten().collect()
+    let parts = [installations::trials(), modes::trials(), state::trials(), stdin::trials()];
+    parts.into_iter().flatten().collect()
 }
