@@ -13,7 +13,6 @@ use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility}
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
 use crate::platform::escape::escape_for_terminal;
-use crate::sender::log::Record;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -51,8 +50,7 @@ impl Status {
             endpoint_source: destination.source.name(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
-            last_send: log::open(context)
-                .and_then(|log| Some(Record::parse(log.lines().last()?)?.summary())),
+            last_send: log::last(context),
             environment: variables(&context.environment),
         }
     }

@@ -10,7 +10,8 @@ use crate::docglow::settings::Settings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
-use crate::platform::file::read_regular;
+use crate::platform::file::read_with_metadata;
+use crate::platform::owner::is_planted;
 
 /// A larger docglow.yml counts as unreadable, so telemetry is off.
 const MAX_BYTES: u64 = 1 << 20;
@@ -49,11 +50,21 @@ pub enum Setting {
 impl ProjectConfig {
     /// Reads docglow.yml, or docglow.yaml, in `folder`.
     pub fn read(folder: &Path) -> ProjectConfig {
-        match ProjectConfig::file(folder).map(|path| read_regular(&path, MAX_BYTES)) {
-            Some(Ok(bytes)) => ProjectConfig::parse(&bytes),
-            Some(Err(_)) => ProjectConfig::only(Setting::Unreadable),
-            None => ProjectConfig::only(Setting::Absent),
+        let Some(path) = ProjectConfig::file(folder) else {
+            return ProjectConfig::only(Setting::Absent);
+        };
+        let Ok((bytes, file)) = read_with_metadata(&path, MAX_BYTES) else {
+            return ProjectConfig::only(Setting::Unreadable);
+        };
+        let mut config = ProjectConfig::parse(&bytes);
+        // Another user, who may have put the file into `/tmp`, can turn telemetry off and no more.
+        if (config.enabled == Setting::On || config.endpoint.is_some()) && is_planted(&path, &file)
+        {
+            let is_on = config.enabled == Setting::On;
+            let enabled = if is_on { Setting::Absent } else { config.enabled };
+            config = ProjectConfig { enabled, endpoint: None, ..config };
         }
+        config
     }
 
     /// `docglow.yml` in `folder`, or `docglow.yaml` if there is no `docglow.yml`. A broken link

@@ -13,6 +13,19 @@ pub fn escape_for_terminal(text: &str) -> String {
         .collect()
 }
 
+/// The most characters of a text from outside that are shown: a certificate may hold hundreds of names.
+const MAX_OUTSIDE_CHARS: usize = 200;
+
+/// A text from outside, such as a certificate's name or a reason phrase, as debug and the log may hold it: on one line, with what
+/// can't be seen spelt out, and cut short.
+pub fn escape_outside_text(text: &str) -> String {
+    let escaped = escape_for_terminal(text);
+    match escaped.char_indices().nth(MAX_OUTSIDE_CHARS) {
+        None => escaped,
+        Some(_) => escaped.chars().take(MAX_OUTSIDE_CHARS - 1).chain(['\u{2026}']).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +39,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(escape_for_terminal(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_text_from_outside_is_one_short_line() {
+        assert_eq!(
+            escape_outside_text("evil\ntelemetry: \u{1b}[2J"),
+            r"evil\ntelemetry: \u{1b}[2J"
+        );
+        let exact = "\u{eb}".repeat(MAX_OUTSIDE_CHARS);
+        assert_eq!(escape_outside_text(&exact), exact);
+        for long in [exact + "x", "\n".repeat(1000)] {
+            let shown = escape_outside_text(&long);
+            assert_eq!(shown.chars().count(), MAX_OUTSIDE_CHARS);
+            assert!(shown.ends_with('\u{2026}') && !shown.contains('\n'));
         }
     }
 }

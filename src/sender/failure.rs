@@ -6,6 +6,9 @@ use std::io;
 use crate::platform::NoAddress;
 use crate::platform::error::reason;
 
+/// Why an event does not leave.
+pub const NOT_LOGGED: &str = "telemetry.log can't be written";
+
 /// What came between the request and its answer.
 #[derive(Debug)]
 pub enum Failure {
@@ -26,6 +29,8 @@ pub enum Failure {
     RedirectRefused,
     RedirectWithoutLocation,
     TooManyRedirects,
+    /// It may not be sent on, as that could not be logged.
+    NotLogged(io::Error),
 }
 
 impl Failure {
@@ -97,6 +102,7 @@ impl fmt::Display for Failure {
             Failure::RedirectRefused => f.write_str("redirect refused"),
             Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
             Failure::TooManyRedirects => f.write_str("too many redirects"),
+            Failure::NotLogged(error) => write!(f, "{NOT_LOGGED}: {}", reason(error)),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The one request, and the redirects that it may follow.
 
-use std::mem;
 use std::time::Instant;
 
 use crate::endpoint::bypass_token::BypassToken;
@@ -31,8 +30,6 @@ pub struct Request {
     pub bypass_token: Option<BypassToken>,
     /// JSON.
     pub body: String,
-    /// The endpoints that had it and redirected it to `endpoint`.
-    pub hops: Vec<Endpoint>,
 }
 
 impl Request {
@@ -43,7 +40,7 @@ impl Request {
     }
 
     /// Sends the request, following redirects, and returns the status code of the last answer. `endpoint` is afterwards the
-    /// one that was asked last. `led_on` hears of each further one before it is asked.
+    /// one that was asked last. `led_on` hears of each further one before it is asked, and may refuse it.
     ///
     /// It sets no time limit of its own: the caller ends the process. But look-ups are not waited for after `give_up`.
     ///
@@ -53,7 +50,7 @@ impl Request {
         &mut self,
         proxy: &ProxySettings,
         give_up: Instant,
-        mut led_on: impl FnMut(&Request),
+        mut led_on: impl FnMut(&Request) -> Result<(), Failure>,
     ) -> Result<u16, Failure> {
         let mut redirects = 0..MAX_REDIRECTS;
         loop {
@@ -67,8 +64,8 @@ impl Request {
             if !target.same_origin(&self.endpoint) {
                 self.bypass_token = None;
             }
-            self.hops.push(mem::replace(&mut self.endpoint, target));
-            led_on(self);
+            self.endpoint = target;
+            led_on(self)?;
         }
     }
 

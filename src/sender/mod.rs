@@ -13,12 +13,14 @@ pub mod manifest;
 pub mod proxy;
 mod proxy_handshake;
 mod python;
+pub mod recipients;
 pub mod sender_limit;
 mod threads;
 mod tls;
 mod tls_to_proxy;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -60,7 +62,7 @@ pub const REPORT: &str = "telemetry: ";
 const EARLY: Duration = Duration::from_secs(2);
 
 /// The line that debug shows if no event was sent.
-pub fn not_sent(reason: NotSent) -> String {
+pub fn not_sent(reason: impl fmt::Display) -> String {
     format!("{REPORT}not sent ({reason})")
 }
 

@@ -57,6 +57,8 @@ fn is_there(need: &str) -> bool {
                 Command::new("unshare").args(["--user", "--map-root-user", "--mount"]).args(mount),
             )
         }
+        "loop devices" => tool_path("losetup")
+            .is_some_and(|losetup| succeeds(Command::new(losetup).arg("--find"))),
         "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
         "luasql" => Path::new("/usr/lib")
             .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))

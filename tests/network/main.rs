@@ -11,6 +11,7 @@ mod descriptors;
 mod load;
 mod lookups;
 mod machine;
+mod outside_text;
 mod peers;
 mod proxies;
 mod proxy_replies;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 18] = [
+    let waiting: [Vec<Trial>; 19] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         addresses::trials(),
         relay::trials(),
         socks::trials(),
+        outside_text::trials(),
         peers::trials(),
     ];
     // What measures or fills the machine has it to itself.

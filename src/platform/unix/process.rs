@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use crate::platform::exit;
 use crate::platform::self_command::SelfCommand;
 
+#[cfg(target_os = "linux")]
+use rustix::process::DumpableBehavior;
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
 /// The first descriptor after the three standard streams.
@@ -192,8 +194,15 @@ pub fn enter_background(memory_limit_bytes: u64) {
     let _ = rustix::thread::set_name(c"docglow-telemet");
     // A working directory cannot be unmounted.
     let _ = std::env::set_current_dir("/");
-    let limit = Rlimit { current: Some(memory_limit_bytes), maximum: Some(memory_limit_bytes) };
-    let _ = setrlimit(Resource::Data, limit);
+    let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    let _ = setrlimit(Resource::Data, limit(memory_limit_bytes));
+}
+
+/// Keeps this process's memory, which holds the bypass token and a proxy's password, from debuggers and out of core files.
+pub fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 /// Makes a static glibc resolve hosts and users with its own code instead of the plug-ins that

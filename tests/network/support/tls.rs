@@ -54,16 +54,16 @@ impl Authority {
 
     /// Writes a certificate for `name` with its key, into one file.
     pub fn write_server_to(&self, folder: &Path, name: &str) -> PathBuf {
-        let (certificate, key) = self.issue(name, Validity::Current);
+        let (certificate, key) = self.issue(&[name.to_owned()], Validity::Current);
         let file = folder.join(format!("{name}.pem"));
         std::fs::write(&file, certificate.pem() + &key.serialize_pem()).expect("the server's file");
         file
     }
 
-    fn issue(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
+    fn issue(&self, names: &[String], validity: Validity) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().expect("a key");
-        let mut parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
-        parameters.distinguished_name.push(DnType::CommonName, name);
+        let mut parameters = CertificateParams::new(names).expect("host names");
+        parameters.distinguished_name.push(DnType::CommonName, &names[0]);
         let uris = self.revocation_list.iter().cloned().collect();
         if self.revocation_list.is_some() {
             parameters.crl_distribution_points = vec![CrlDistributionPoint { uris }];
@@ -75,8 +75,8 @@ impl Authority {
         (parameters.signed_by(&key, &self.issuer).expect("a certificate"), key)
     }
 
-    fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
-        let (certificate, key) = self.issue(name, validity);
+    fn server_config(&self, names: &[String], validity: Validity) -> Arc<ServerConfig> {
+        let (certificate, key) = self.issue(names, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config =
@@ -102,9 +102,19 @@ impl TlsReceiver {
         validity: Validity,
         behaviour: Behaviour,
     ) -> Self {
+        Self::with_names(authority, &[name.to_owned()], validity, behaviour)
+    }
+
+    /// Presents a certificate for these names.
+    pub fn with_names(
+        authority: &Authority,
+        names: &[String],
+        validity: Validity,
+        behaviour: Behaviour,
+    ) -> Self {
         let inner = Receiver::start(behaviour);
         let address = inner.address();
-        let config = authority.server_config(name, validity);
+        let config = authority.server_config(names, validity);
         let relay =
             move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
         Self { inner, front: Receiver::start(Behaviour::Custom(Box::new(relay))) }
