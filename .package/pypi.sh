@@ -14,7 +14,6 @@ rm -rf "$folder"
 mkdir -p "$manual"
 cp -R .pypi/python "$folder"
 sed 's|"../Cargo.toml"|"../../Cargo.toml"|' .pypi/pyproject.toml >"$folder/pyproject.toml"
-ln -s ../../LICENSE "$folder/LICENSE"
 if [ -n "$repository" ]; then
   cat >>"$folder/pyproject.toml" <<URLS
 
@@ -29,4 +28,8 @@ fi
 cp .package/docglow-telemetry.1 "$manual"
 if [ $# -gt 0 ]; then
   cp "$1" "$folder/NOTICES"
+  cp LICENSE "$folder"
+else
+  # maturin accepts the LICENSE beside Cargo.toml and this one only if they are one file.
+  ln -s ../../LICENSE "$folder/LICENSE"
 fi
