@@ -28,12 +28,8 @@ pub use system::{
     command, error, folders, input, network, owner, process, python, start, terminal,
 };
 
-/// A family of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
+/// Looks up all addresses of a name.
+pub type Resolver = fn(&str) -> Result<Vec<std::net::IpAddr>, NoAddress>;
 
 /// Why a name has no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,6 @@ mod peers;
 mod proxies;
 mod proxy_replies;
 mod redirects;
-mod relay;
 mod servers;
 mod socks;
 mod support;
@@ -39,7 +38,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 18] = [
+    let waiting: [Vec<Trial>; 17] = [
         servers::trials(),
         lookups::trials(),
         proxy_replies::trials(),
@@ -55,7 +54,6 @@ fn main() -> ExitCode {
         way_out::trials(),
         containers::trials(),
         addresses::trials(),
-        relay::trials(),
         socks::trials(),
         peers::trials(),
     ];
