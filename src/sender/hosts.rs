@@ -10,7 +10,7 @@ pub fn addresses(text: &[u8], host: &str) -> Vec<IpAddr> {
 
 /// The address of a line: an address, a name, its aliases, and perhaps a comment.
 fn address(line: &[u8], host: &str) -> Option<IpAddr> {
-    let line = line.split(|byte| *byte == b'#').next()?;
+    let line = line.split(|byte| b"#\0".contains(byte)).next()?;
     let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
     let address = str::from_utf8(words.next()?).ok()?;
     // `IpAddr` has a parser of its own for "either of the two", which is not needed otherwise.
@@ -42,6 +42,7 @@ mod tests {
                 vec!["192.0.2.1", "2001:db8::1", "192.0.2.2"],
             ),
             ("192.0.2.1 #collector.test\n#192.0.2.1 collector.test", vec![]),
+            ("192.0.2.1 \0 collector.test\n\0", vec![]),
             ("192.0.2.1 xcollector.test collector.test.\ncollector.test", vec![]),
             ("192.0.2 collector.test\nfe80::1%1 collector.test\n\u{e9} collector.test", vec![]),
         ] {

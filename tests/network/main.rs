@@ -11,9 +11,11 @@ mod descriptors;
 mod load;
 mod lookups;
 mod machine;
+mod names;
 mod peers;
 mod proxies;
 mod proxy_replies;
+mod random_names;
 mod redirects;
 mod servers;
 mod socks;
@@ -38,9 +40,11 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 17] = [
+    let waiting: [Vec<Trial>; 19] = [
         servers::trials(),
         lookups::trials(),
+        names::trials(),
+        random_names::trials(),
         proxy_replies::trials(),
         delivery::trials(),
         caller::trials(),
@@ -80,6 +84,8 @@ fn succeed(part: impl FnOnce()) -> ExitCode {
 /// What a trial does in namespaces of its own, by the name that it gives it.
 fn run_inside_namespaces(name: &str) {
     let part = lookups::part(name)
+        .or_else(|| names::part(name))
+        .or_else(|| random_names::part(name))
         .or_else(|| addresses::part(name))
         .or_else(|| socks::part(name))
         .or_else(|| peers::part(name));

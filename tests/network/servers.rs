@@ -218,13 +218,13 @@ fn an_endless_status_line_is_cut_off() {
 }
 
 fn endless_headers_are_cut_off() {
-    let begin = b"HTTP/1.1 204 No Content\r\n";
-    assert_eq!(endure(|connection| flood(connection, begin, b"name: value\r\n")), "204");
+    const BEGIN: &[u8] = b"HTTP/1.1 204 No Content\r\n";
+    assert_eq!(endure(|connection| flood(connection, BEGIN, b"name: value\r\n")), "204");
 }
 
 fn an_endless_header_is_cut_off() {
-    let begin = b"HTTP/1.1 204 No Content\r\nname: ";
-    assert_eq!(endure(|connection| flood(connection, begin, b"x")), "204");
+    const BEGIN: &[u8] = b"HTTP/1.1 204 No Content\r\nname: ";
+    assert_eq!(endure(|connection| flood(connection, BEGIN, b"x")), "204");
 }
 
 fn a_header_of_exactly_the_limit_is_no_surprise() {
