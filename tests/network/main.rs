@@ -3,6 +3,7 @@
 mod addresses;
 mod bypass_token;
 mod caller;
+mod closed_loopback;
 #[path = "../common/mod.rs"]
 mod common;
 mod containers;
@@ -12,6 +13,7 @@ mod load;
 mod lookups;
 mod machine;
 mod names;
+mod near;
 mod peers;
 mod proxies;
 mod proxy_replies;
@@ -40,10 +42,12 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 19] = [
+    let waiting: [Vec<Trial>; 21] = [
         servers::trials(),
         lookups::trials(),
         names::trials(),
+        near::trials(),
+        closed_loopback::trials(),
         random_names::trials(),
         proxy_replies::trials(),
         delivery::trials(),
@@ -85,6 +89,8 @@ fn succeed(part: impl FnOnce()) -> ExitCode {
 fn run_inside_namespaces(name: &str) {
     let part = lookups::part(name)
         .or_else(|| names::part(name))
+        .or_else(|| near::part(name))
+        .or_else(|| closed_loopback::part(name))
         .or_else(|| random_names::part(name))
         .or_else(|| addresses::part(name))
         .or_else(|| socks::part(name))
