@@ -25,6 +25,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_redirect_behind_an_interim_answer_is_followed,
         headers_of_a_hundred_kilobytes_are_read,
         an_answer_is_known_whatever_its_headers_hold,
+        a_server_that_answers_before_it_is_asked_is_heard,
         a_server_that_closes_at_once_does_no_harm,
         a_server_that_closes_half_way_through_the_request_does_no_harm,
         a_server_that_resets_does_no_harm,
@@ -167,6 +168,22 @@ fn an_answer_is_known_whatever_its_headers_hold() {
     }
 }
 
+fn a_server_that_answers_before_it_is_asked_is_heard() {
+    const TRIES: usize = 30;
+    let hook = Hook::new();
+    let receiver = Receiver::start(Behaviour::Custom(Box::new(|connection| {
+        connection.answer(204, &[]).ok();
+        connection.read_request().ok();
+    })));
+    for host in ["localhost", "127.0.0.1"] {
+        let url = format!("http://{host}:{}/", receiver.port());
+        for _ in 0..TRIES {
+            let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url);
+            call.debug().run().assert_sent(&url, "204");
+        }
+    }
+}
+
 fn a_server_that_closes_at_once_does_no_harm() {
     let line = endure(|_| {});
     assert!(line.starts_with("failed ("), "{line}");
@@ -229,7 +246,8 @@ fn an_endless_header_is_cut_off() {
 
 fn a_header_of_exactly_the_limit_is_no_surprise() {
     for bytes in [MAX_HEAD_BYTES - 1, MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1] {
-        let head = format!("{:x<1$}\r\n\r\n", "HTTP/1.1 204 X\r\nname: ", bytes - 4);
+        let begin = "HTTP/1.1 204 X\r\nname: ";
+        let head = format!("{begin}{}\r\n\r\n", "x".repeat(bytes - begin.len() - 4));
         let receiver = Receiver::start(Behaviour::Bytes(head.into_bytes()));
         Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
     }
