@@ -165,6 +165,9 @@ fn server(word: &str) -> Option<SocketAddr> {
         return Some((v4, PORT).into());
     }
     let v6: Ipv6Addr = address.parse().ok()?;
+    if interface.contains('/') {
+        return None;
+    }
     let index = fs::read_to_string(format!("/sys/class/net/{interface}/ifindex"));
     let index = index.unwrap_or(interface.to_owned()).trim().parse().unwrap_or(0);
     Some(SocketAddrV6::new(v6, PORT, 0, index).into())
