@@ -11,6 +11,7 @@
 # make deny         what the binary is built from
 # make wheel sdist archives   what others get, in dist/: for PyPI, and as .tar.gz, .deb and .rpm
 # make packages     whether what others get is what was built, and installs
+# make adapters     add to the list of dbt adapters
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -271,6 +272,12 @@ packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
 		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" FOREIGN_BINARY="$(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry" \
 		$(CARGO) test --locked --test packages
+
+# More adapters for the closed vocabulary, from files that you have: src/payload/adapters.md.
+.PHONY: adapters
+adapters:
+	python3 .package/adapters.py $(if $(PYPI),--pypi "$(PYPI)") $(if $(DOCS),--docs "$(DOCS)") \
+		$(if $(WHEELS),--wheels "$(WHEELS)") $(NAMES)
 
 .PHONY: clean
 clean:
