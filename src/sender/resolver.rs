@@ -6,13 +6,11 @@
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpStream, UdpSocket};
-use std::sync::Arc;
-use std::sync::mpsc::channel;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::platform::{NoAddress, process};
 use crate::sender::hosts;
-use crate::sender::threads::start;
 
 /// How long a name server has before the next one is asked too. A slow one is asked again later.
 const TURN: Duration = Duration::from_millis(350);
@@ -39,11 +37,17 @@ const HEADER_BYTES: usize = 12;
 const A: u8 = 1;
 const AAAA: u8 = 28;
 
+/// Hears of some addresses of the host, perhaps not all.
+pub type Found<'a> = dyn Fn(Vec<IpAddr>) + Sync + 'a;
+
+/// Whether there were any, or why not.
+pub type Outcome = Result<(), NoAddress>;
+
 /// Looks up a host. Its addresses are passed to `found`, those of each family as soon as they are known.
 ///
 /// # Errors
 /// `NoAddress::Unknown` if there are none, `NoAddress::Unanswered` if no name server could tell.
-pub fn look_up(host: &str, until: Instant, found: &dyn Fn(Vec<IpAddr>)) -> Result<(), NoAddress> {
+pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     let own = hosts::addresses(&fs::read("/etc/hosts").unwrap_or_default(), host);
     if !own.is_empty() {
         found(own);
@@ -51,7 +55,7 @@ pub fn look_up(host: &str, until: Instant, found: &dyn Fn(Vec<IpAddr>)) -> Resul
     }
     let text = fs::read("/etc/resolv.conf").unwrap_or_default();
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let config = Arc::new(Config::parse(&String::from_utf8_lossy(&text), machine.trim()));
+    let config = Config::parse(&String::from_utf8_lossy(&text), machine.trim());
     let names = config.names(host);
     let mut outcome = Err(NoAddress::Unknown);
     for (at, name) in names.iter().enumerate() {
@@ -67,31 +71,28 @@ pub fn look_up(host: &str, until: Instant, found: &dyn Fn(Vec<IpAddr>)) -> Resul
 }
 
 /// Asks for both families at once.
-fn look_up_name(
-    name: &str,
-    config: &Arc<Config>,
-    until: Instant,
-    found: &dyn Fn(Vec<IpAddr>),
-) -> Result<(), NoAddress> {
-    let (sender, replies) = channel();
-    for record in [A, AAAA] {
+fn look_up_name(name: &str, config: &Config, until: Instant, found: &Found<'_>) -> Outcome {
+    let look_up = |record| {
         let query = query(name, record, process::random_bytes()).ok_or(NoAddress::Unknown)?;
-        let (config, sender) = (config.clone(), sender.clone());
-        start(STACK_BYTES, move || drop(sender.send(ask(&config, &query, until))));
-    }
-    drop(sender);
-    let mut outcome = Err(NoAddress::Unknown);
-    for reply in replies {
-        match reply {
-            Some(Reply::Addresses(addresses)) => {
-                found(addresses);
-                outcome = Ok(());
-            }
-            Some(_) => {}
-            None => outcome = outcome.or(Err(NoAddress::Unanswered)),
+        match ask(config, &query, until) {
+            Some(Reply::Addresses(addresses)) => found(addresses),
+            Some(_) => return Err(NoAddress::Unknown),
+            None => return Err(NoAddress::Unanswered),
         }
+        Ok(())
+    };
+    let (v4, v6) = thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK_BYTES);
+        let v6 = thread.spawn_scoped(scope, || look_up(AAAA));
+        let v4 = look_up(A);
+        // If no thread can be had, one family is asked for after the other.
+        (v4, v6.map_or_else(|_| look_up(AAAA), |v6| v6.join().unwrap_or(v4)))
+    });
+    match (v4, v6) {
+        (Ok(()), _) | (_, Ok(())) => Ok(()),
+        (Err(NoAddress::Unknown), other) => other,
+        (unanswered, _) => unanswered,
     }
-    outcome
 }
 
 /// The part of `resolv.conf` that counts here.

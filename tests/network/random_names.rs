@@ -6,11 +6,11 @@ use crate::support::namespace::{
 };
 use docglow_telemetry::sender::resolver;
 use fastrand::Rng;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -87,10 +87,12 @@ fn known(name: &str, family: Type, server: u8) -> Reply {
 }
 
 fn ours(host: &str) -> BTreeSet<IpAddr> {
-    let all = RefCell::new(BTreeSet::new());
+    let all = Mutex::new(BTreeSet::new());
     let until = Instant::now() + Duration::from_secs(2);
-    let _ = resolver::look_up(host, until, &|addresses| all.borrow_mut().extend(addresses));
-    all.into_inner()
+    let _ = resolver::look_up(host, until, &|addresses| {
+        all.lock().expect("the addresses").extend(addresses)
+    });
+    all.into_inner().expect("the addresses")
 }
 
 fn getents(host: &str) -> BTreeSet<IpAddr> {
