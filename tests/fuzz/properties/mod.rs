@@ -6,9 +6,12 @@ pub mod command_line;
 pub mod config;
 pub mod endpoint;
 pub mod event;
+pub mod installation;
+pub mod log;
 pub mod manifest;
 pub mod redirect;
 pub mod scanner;
+pub mod settings;
 pub mod state;
 pub mod version;
 #[path = "../vocabulary.rs"]
@@ -21,14 +24,17 @@ pub struct Property {
 }
 
 #[allow(dead_code)] // a fuzz target knows its own property
-pub const ALL: [Property; 9] = [
+pub const ALL: [Property; 12] = [
     Property { name: "command_line", check: command_line::check },
     Property { name: "config", check: config::check },
     Property { name: "endpoint", check: endpoint::check },
     Property { name: "event", check: event::check },
+    Property { name: "installation", check: installation::check },
+    Property { name: "log", check: log::check },
     Property { name: "manifest", check: manifest::check },
     Property { name: "redirect", check: redirect::check },
     Property { name: "scanner", check: scanner::check },
+    Property { name: "settings", check: settings::check },
     Property { name: "state", check: state::check },
     Property { name: "version", check: version::check },
 ];
