@@ -97,6 +97,10 @@ impl ProjectConfig {
         }
         // libyaml counts places from behind it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // libyaml skips one at the start of any line, which for docglow is then another line: deeper or not.
+        if text.contains('\u{feff}') {
+            return ProjectConfig::only(Setting::Unreadable);
+        }
         let document = match serde_yaml::from_str(text) {
             Ok(Some(Node::Mapping(document))) => document,
             Ok(_) => Document::default(),
@@ -274,6 +278,7 @@ mod tests {
             "telemetry: !x {enabled: true}\n",
             "telemetry: {enabled: !x true}\n",
             "telemetry: {enabled: 1, enabled: 0}\n",
+            "telemetry:\n\u{feff} enabled: true\n",
         ] {
             assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
         }
