@@ -2,12 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::str::FromStr;
-use std::time::Duration;
 
 use lexopt::Arg::{Long, Short, Value};
 
-use crate::commands::hook::Options;
-use crate::event::elapsed::Elapsed;
+use crate::commands::init::{self, Shell};
+use crate::commands::source::{Options, Report};
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
 pub const HELP: &str = "\
@@ -17,7 +16,7 @@ Usage:
   docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
   docglow-telemetry preview [OPTIONS] < event.json
                                 print the exact request for the event; send and create nothing
-  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS | --started STAMP] -- ARGS...
+  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS] -- ARGS...
                                 report `docglow ARGS...`, which ended with status N
   docglow-telemetry preview report ...
                                 print the exact request for it
@@ -29,9 +28,10 @@ Usage:
                                 what docglow-telemetry has sent, to the letter, and who has had it
   docglow-telemetry enable      record a yes
   docglow-telemetry disable     record a no
-  docglow-telemetry prompt [-- ARGS...]
+  docglow-telemetry prompt
                                 ask once, if there is somebody to ask and something to decide
-  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, fish or powershell
+  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, ksh, mksh, fish, powershell, nushell,
+                                tcsh, xonsh or elvish
 
 Options:
   --project-dir DIR   where docglow.yml is looked for (default: the working directory)
@@ -41,8 +41,8 @@ Options:
   -h, --help          print this
   -V, --version       print the version
 
-In a shell's start-up file:  command -v docglow-telemetry >/dev/null && eval \"$(docglow-telemetry init bash)\"
-Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
+Set up your shell:           docglow-telemetry init bash >> ~/.bashrc
+Off, whatever else says on:  export DOCGLOW_NO_TELEMETRY=1
 Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
 See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
 The exit status is always 0; that of `run` is the command's.
@@ -62,11 +62,7 @@ pub enum Invocation {
     },
     Enable(Options),
     Disable(Options),
-    /// Asks, if the docglow command line is one that could be reported.
-    Prompt {
-        options: Options,
-        arguments: Option<Vec<OsString>>,
-    },
+    Prompt(Options),
     Report(Report),
     PreviewReport(Report),
     /// Runs a command line.
@@ -74,33 +70,11 @@ pub enum Invocation {
         words: Vec<OsString>,
         wait: bool,
     },
-    Init(Shell),
+    Init(&'static Shell),
     Help,
     Version,
     /// This process is the sender.
     Send,
-}
-
-/// A docglow command line that has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    pub options: Options,
-    /// docglow's own arguments.
-    pub arguments: Vec<OsString>,
-    /// docglow's exit status.
-    pub status: i64,
-    /// How long docglow ran.
-    pub elapsed: Elapsed,
-}
-
-/// A shell with a hook of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
-    /// bash, zsh and every POSIX shell.
-    Posix,
-    Fish,
-    /// Windows PowerShell 5.1 and PowerShell 7.
-    PowerShell,
 }
 
 /// A command line that means nothing. What it said is not repeated.
@@ -109,12 +83,13 @@ pub struct UsageError(pub &'static str);
 
 /// Whether somebody may be writing an event to standard input, where the command line means nothing. Not where it is for a
 /// command that leaves standard input alone: it is the shell's.
-pub fn may_take_an_event(arguments: &[OsString]) -> bool {
+pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
 
 const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
 const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
+const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
 /// Parses the arguments behind the program's name.
 ///
@@ -140,11 +115,6 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
             Value(word) if words == ["preview"] && word == "report" => {
                 return Ok(Invocation::PreviewReport(parse_report(parser, options)?));
             }
-            Value(word) if words == ["prompt"] => {
-                let arguments =
-                    [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
-                return Ok(Invocation::Prompt { options, arguments: Some(arguments) });
-            }
             Value(word) if words.is_empty() && word == "run" => {
                 return Ok(parse_run(parser, options.wait));
             }
@@ -161,11 +131,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["preview"] => Ok(Invocation::Preview(options)),
         ["enable"] => Ok(Invocation::Enable(options)),
         ["disable"] => Ok(Invocation::Disable(options)),
-        ["prompt"] => Ok(Invocation::Prompt { options, arguments: None }),
-        ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
-        ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
-        ["init", "powershell"] => Ok(Invocation::Init(Shell::PowerShell)),
-        ["init", ..] => Err(UsageError("init takes bash, zsh, sh, fish or powershell; see --help")),
+        ["prompt"] => Ok(Invocation::Prompt(options)),
+        ["init", name] => init::shell(name).map(Invocation::Init).ok_or(NO_SHELL),
+        ["init", ..] => Err(NO_SHELL),
         [crate::sender::SENDER_ARGUMENT] => Ok(Invocation::Send),
         _ => Err(UNKNOWN),
     }
@@ -175,12 +143,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
     const NO_NUMBER: UsageError =
         UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
-    let mut report = Report {
-        options,
-        arguments: Vec::new(),
-        status: 0,
-        elapsed: Elapsed::Known(Duration::ZERO),
-    };
+    let mut report = Report { options, arguments: Vec::new(), status: 0, duration_ms: 0 };
     // docglow's own arguments say where its project is.
     if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
         return Err(UNKNOWN);
@@ -196,11 +159,7 @@ fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, 
             Long("duration-ms") => {
                 let milliseconds =
                     number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
-                report.elapsed = Elapsed::Known(Duration::from_millis(milliseconds));
-            }
-            Long("started") => {
-                let stamp = parser.value().map_err(|_| NO_VALUE)?;
-                report.elapsed = Elapsed::Since(stamp.to_string_lossy().into_owned());
+                report.duration_ms = milliseconds;
             }
             Value(word) => {
                 report.arguments =
@@ -270,7 +229,15 @@ mod tests {
             parsed("status --json"),
             Ok(Invocation::Status { options: Options::default(), json: true })
         );
-        assert_eq!(parsed("init zsh"), Ok(Invocation::Init(Shell::Posix)));
+    }
+
+    #[test]
+    fn init_takes_every_shell_and_the_help_names_it() {
+        for shell in &init::SHELLS {
+            assert_eq!(parsed(&format!("init {}", shell.name)), Ok(Invocation::Init(shell)));
+            let words: Vec<&str> = HELP.split(|c: char| !c.is_alphanumeric()).collect();
+            assert!(words.contains(&shell.name), "{}", shell.name);
+        }
     }
 
     #[test]
@@ -306,6 +273,7 @@ mod tests {
             "--wait=secret",
             "init secret",
             "init",
+            "init bash secret",
             "status x",
             "--json",
         ] {

@@ -1,44 +1,48 @@
-//! `run`: a command line of any kind, run as if nobody stood before it, and the docglow in it reported.
+//! `run`: runs a command and, if it is docglow, reports it.
+//!
+//! `run` stands directly in front of docglow. So docglow runs in the very environment, working
+//! folder, user and machine in which the decision is made.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::panic;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Instant;
 
-use crate::commands::hook::{self, Options};
+use crate::commands::source::{Options, Source};
+use crate::commands::{hook, prompt};
+use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::docglow::command_line::CommandLine;
-use crate::docglow::launcher::Launched;
-use crate::event::elapsed::Elapsed;
+use crate::docglow::invocation::Invocation;
+use crate::event::NotSent;
 use crate::payload::vocabulary;
 use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
+use crate::sender::installation;
 
-/// The exit status where there is no command to run, as of `env` and `nice`.
+/// The exit status if no command is given, as of `env` and `nice`.
 const NO_COMMAND: i32 = 125;
 
-/// Set for a command that is reported: a docglow that has telemetry of its own sends no second event.
+/// Set for a docglow that is reported, so that its own telemetry does not send a second event.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command line and reports the docglow in it. This process becomes the command where there is nothing to report, or
-/// nothing more; else it ends as the command did.
+/// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
+/// nothing to report; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(NO_COMMAND);
     let Some(mut command) = Command::new(words) else {
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: run takes [--wait] [--] COMMAND...; see --help"
-        );
+        let _ = writeln!(io::stderr(), "docglow-telemetry: run needs a command; see --help");
         process::end()
     };
     let unreported = command.clone();
-    // A bug of ours is no reason for the command not to run.
+    // The command must run even if this program has a bug.
     panic::set_hook(Box::new(move |_| unreported.replace_this_process()));
     let docglow = match Docglow::to_report(words, wait) {
         Ok(docglow) => docglow,
         Err(reason) => {
-            hook::tell(&Environment::read(), Err(reason));
+            hook::print_debug(&Environment::read(), Err(reason));
             command.replace_this_process()
         }
     };
@@ -46,10 +50,10 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
     let (name, value) = SILENCE;
     command.set(name, value);
     if docglow.line.command == vocabulary::Command::Serve {
-        command::aside(|| docglow.report(0, Duration::ZERO));
+        command::run_in_fork(|| docglow.report(0, 0));
         command.replace_this_process()
     }
-    let begin = Instant::now();
+    let start = Instant::now();
     let Ok(running) = command.start(docglow.context.environment.debug()) else {
         unreported.replace_this_process()
     };
@@ -58,67 +62,62 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
     let end = running.wait();
     exit::set_status(end.status());
     panic::set_hook(Box::new(move |_| end.imitate()));
-    docglow.report(end.status(), begin.elapsed());
+    let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    docglow.report(end.status().into(), duration_ms);
     end.imitate()
 }
 
-/// A docglow that may be reported.
+/// A docglow that is reported when it ends.
 struct Docglow {
     line: CommandLine,
     context: Context,
     options: Options,
+    /// The file that is executed: docglow, or the Python that runs it as a module.
+    program: PathBuf,
+    is_module: bool,
 }
 
 impl Docglow {
-    /// The docglow in a command line, once the user was asked, if that is due. Else why it is not to be reported.
-    fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, String> {
-        let (launched, line) = find(words)?;
-        if launched.moves() {
-            return Err("docglow may run elsewhere, where something else may be decided".to_owned());
-        }
-        let variable = |name: &str| launched.assigned(name).or_else(|| std::env::var_os(name));
-        let program = words
-            .first()
-            .and_then(|program| command::find(program, std::env::var_os("PATH").as_deref()));
-        program.ok_or("the command can't be started")?;
-        let context = Context::new(Environment::of(variable), line.project_dir());
-        hook::ask(&context, &line);
-        let decision = context.decision();
-        if !decision.is_active() {
-            return Err(decision.to_string());
-        }
-        // What docglow is going to refuse is to be known before it has run.
-        hook::event(&context, &line, 0, &Elapsed::Known(Duration::ZERO))?;
-        let options = Options {
-            docglow: launched.program(variable).map(OsString::from),
-            wait,
-            ..Default::default()
+    /// Recognizes a docglow, asks the user if that is due, and decides.
+    ///
+    /// # Errors
+    /// Why the command is not reported.
+    fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, NotSent> {
+        let invocation = Invocation::of(words).ok_or(NotSent::NotDocglow)?;
+        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
+        let line = CommandLine::parse(invocation.arguments)?;
+        let context = Context::new(Environment::read(), line.project_dir());
+        let can_run = || {
+            let is_installed = installation::may_have_started(&program, invocation.is_module());
+            context.settings().is_some() && is_installed
         };
-        Ok(Docglow { line, context, options })
-    }
-
-    /// Has it sent that docglow ended with this status.
-    fn report(&self, status: i32, duration: Duration) {
-        hook::report(
-            &self.context,
-            &self.options,
-            &self.line,
-            status.into(),
-            &Elapsed::Known(duration),
-        );
-    }
-}
-
-/// The first docglow in a command line whose own command line docglow takes. Else why there is none.
-fn find(words: &[OsString]) -> Result<(Launched<'_>, CommandLine), String> {
-    let mut reason = None;
-    for launched in Launched::each(words) {
-        match CommandLine::parse(launched.arguments) {
-            Ok(line) => return Ok((launched, line)),
-            Err(no_event) => reason = reason.or(Some(no_event)),
+        let is_first = line.command == vocabulary::Command::Generate
+            && context.decision() == Decision::OffByDefault;
+        if is_first && can_run() {
+            prompt::prompt(&context);
         }
+        context.check_active()?;
+        if line.command == vocabulary::Command::Serve {
+            // A `serve` that fails at once must not be reported.
+            line.event(0, 0, context.settings())?;
+        }
+        let docglow = Some(program.clone().into_os_string());
+        let options = Options { docglow, wait, ..Default::default() };
+        Ok(Docglow { line, context, options, program, is_module: invocation.is_module() })
     }
-    Err(reason.map_or("there is no docglow in the command line".to_owned(), |no_event| {
-        no_event.to_string()
-    }))
+
+    /// Sends the event of a docglow that has ended with this status.
+    fn report(&self, status: i64, duration_ms: u64) {
+        // Python's status is 1, too, if docglow cannot be imported.
+        let has_started =
+            status != 1 || installation::may_have_started(&self.program, self.is_module);
+        let outcome = if !has_started {
+            Err(NotSent::NoDocglow)
+        } else {
+            let (line, options) = (self.line.clone(), self.options.clone());
+            let source = Source::CommandLine { line, status, duration_ms, options };
+            hook::send(&self.context, &source)
+        };
+        hook::print_debug(&self.context.environment, outcome);
+    }
 }

@@ -1,4 +1,4 @@
-//! `status` and `preview`: what telemetry would do, shown without doing it.
+//! `status`: whether telemetry is on, and why.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,12 +9,10 @@ use serde::Serialize;
 
 use crate::commands::log;
 use crate::decision::context::Context;
+use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
-use crate::endpoint::bypass_token::BypassToken;
 use crate::payload::InstanceId;
 use crate::platform::escape::escape_for_terminal;
-use crate::sender;
-use crate::sender::Handover;
 
 /// The resolved state of telemetry. Its JSON form is what `status --json` prints.
 #[derive(Serialize)]
@@ -53,7 +51,7 @@ impl Status {
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
             last_send: log::last(context),
-            environment: variables(context),
+            environment: variables(&context.environment),
         }
     }
 
@@ -94,69 +92,29 @@ impl Status {
     }
 }
 
-fn variables(context: &Context) -> BTreeMap<&'static str, String> {
-    let environment = &context.environment;
-    let shown = |name, value: &Option<OsString>| {
-        Some((name, value.as_ref()?.to_string_lossy().into_owned()))
+/// The variables that are set. A hidden one is shown as `(set)`, with a remark if it is ignored.
+fn variables(environment: &Environment) -> BTreeMap<&'static str, String> {
+    let shown = |variable: &Variable, value: &OsString| match variable.visibility {
+        Visibility::Shown => Some(value.to_string_lossy().into_owned()),
+        Visibility::Hidden if value.is_empty() => None,
+        Visibility::Hidden => Some(if is_ignored(variable.name, environment) {
+            "(set, but not usable)".to_owned()
+        } else {
+            "(set)".to_owned()
+        }),
+        Visibility::Implied => None,
     };
-    let hidden = |name: &'static str, is_set: bool, is_usable: bool| {
-        is_set.then(|| (name, if is_usable { "(set)" } else { "(set, but not usable)" }.to_owned()))
-    };
-    let proxy = |variable: &Option<(&'static str, _)>| {
-        variable.as_ref().and_then(|(name, _)| hidden(name, true, true))
-    };
-    [
-        shown("DOCGLOW_NO_TELEMETRY", &environment.no_telemetry),
-        shown("DOCGLOW_TELEMETRY", &environment.telemetry),
-        shown("DOCGLOW_TELEMETRY_DEBUG", &environment.debug),
-        shown("DOCGLOW_TELEMETRY_WAIT", &environment.wait),
-        hidden(
-            "DOCGLOW_TELEMETRY_ENDPOINT",
-            environment.endpoint.is_some(),
-            environment.endpoint().is_some(),
-        ),
-        hidden(
-            "DOCGLOW_VERCEL_BYPASS",
-            environment.vercel_bypass.is_some(),
-            environment.bypass_token().is_some(),
-        ),
-        proxy(&environment.proxy),
-        proxy(&environment.no_proxy),
-        hidden("SSL_CERT_FILE", environment.ssl_cert_file.is_some(), true),
-        hidden("SSL_CERT_DIR", environment.ssl_cert_dir.is_some(), true),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let values = VARIABLES.iter().zip(environment.values());
+    values
+        .filter_map(|(variable, value)| Some((variable.name, shown(variable, value.as_ref()?)?)))
+        .collect()
 }
 
-/// What `preview` shows at a terminal, where nobody pipes an event in.
-pub const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446, "adapter_type": "duckdb",
-"docglow_version": "0.9.2", "python_version": "3.11.7", "features_used": ["column_lineage", "static"],
-"project_shape": {"models": 13, "sources": 6, "seeds": 0, "tests": 27, "macros": 786}}"#;
-
-/// The exact request for what would be handed to the sender, behind a line for each thing to know about it.
-pub fn preview(context: &Context, handover: Handover) -> String {
-    let mut text = String::new();
-    let decision = context.decision();
-    if !decision.is_active() {
-        let _ = writeln!(text, "# Nothing would be sent: {decision}.");
+/// Whether the variable's value cannot be used.
+fn is_ignored(name: &str, environment: &Environment) -> bool {
+    match name {
+        "DOCGLOW_TELEMETRY_ENDPOINT" => environment.endpoint().is_none(),
+        "DOCGLOW_VERCEL_BYPASS" => environment.bypass_token().is_none(),
+        _ => false,
     }
-    let instance_id = context.state().instance_id;
-    if instance_id.is_none() {
-        let _ = writeln!(
-            text,
-            "# There is no instance id yet: a random one takes the place of the zeros."
-        );
-    }
-    let request = sender::main::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
-    let _ = writeln!(text, "POST {}", request.endpoint);
-    let _ = writeln!(text, "Host: {}", request.endpoint.authority());
-    for (name, value) in request.headers() {
-        // It is the user's secret, and what `preview` prints is made to be shown around.
-        let value = if name == BypassToken::HEADER { "(set)" } else { value };
-        let _ = writeln!(text, "{name}: {value}");
-    }
-    let _ = writeln!(text, "Content-Length: {}\n\n{}", request.body.len(), request.body);
-    text
 }

@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use crate::docglow::switch::switch;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::platform::folders;
@@ -33,63 +34,79 @@ const CI_VARIABLES: &[&str] = &[
     "bamboo_buildKey",
 ];
 
-/// Every environment variable that matters to the hook. Tests build one by hand.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Environment {
-    /// `DOCGLOW_NO_TELEMETRY`
-    pub no_telemetry: Option<OsString>,
-    /// `DOCGLOW_TELEMETRY`
-    pub telemetry: Option<OsString>,
-    /// `DOCGLOW_TELEMETRY_ENDPOINT`
-    pub endpoint: Option<OsString>,
-    /// `DOCGLOW_TELEMETRY_DEBUG`
-    pub debug: Option<OsString>,
-    /// `DOCGLOW_TELEMETRY_WAIT`
-    pub wait: Option<OsString>,
-    /// `DOCGLOW_VERCEL_BYPASS`
-    pub vercel_bypass: Option<OsString>,
-    /// The first of `https_proxy`, `HTTPS_PROXY`, `all_proxy`, `ALL_PROXY` that is not empty, as curl reads them.
-    pub proxy: Option<(&'static str, OsString)>,
-    /// The first of `no_proxy`, `NO_PROXY` that is not empty.
-    pub no_proxy: Option<(&'static str, OsString)>,
-    /// `SSL_CERT_FILE`
-    pub ssl_cert_file: Option<OsString>,
-    /// `SSL_CERT_DIR`
-    pub ssl_cert_dir: Option<OsString>,
-    /// [`folders::HOME`]
-    pub home: Option<OsString>,
-    /// [`folders::CONFIG_HOME`]
-    pub config_home: Option<OsString>,
+/// An environment variable that this program reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variable {
+    pub name: &'static str,
+    pub visibility: Visibility,
+}
+
+/// Whether `status` shows a variable's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    Shown,
+    /// It may be a secret or a path, so that `status` says only whether it is set.
+    Hidden,
+    /// `status` shows what follows from it instead: the path of the state file.
+    Implied,
+}
+
+/// Defines [`Environment`] and [`VARIABLES`] from one table.
+macro_rules! variables {
+    ($($field:ident = $name:expr, $visibility:ident;)*) => {
+        /// The variables that decide, each as it is set. Tests build one by hand.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Environment {
+            $(pub $field: Option<OsString>,)*
+        }
+
+        /// Every variable that this program reads, except those that only say who is at the
+        /// terminal.
+        pub const VARIABLES: &[Variable] = &[
+            $(Variable { name: $name, visibility: Visibility::$visibility },)*
+        ];
+
+        impl Environment {
+            /// Reads this process's environment.
+            pub fn read() -> Environment {
+                Environment { $($field: std::env::var_os($name),)* }
+            }
+
+            /// The values, in the order of [`VARIABLES`].
+            pub fn values(&self) -> [&Option<OsString>; VARIABLES.len()] {
+                [$(&self.$field,)*]
+            }
+        }
+    };
+}
+
+variables! {
+    no_telemetry = "DOCGLOW_NO_TELEMETRY", Shown;
+    telemetry = "DOCGLOW_TELEMETRY", Shown;
+    endpoint = "DOCGLOW_TELEMETRY_ENDPOINT", Hidden;
+    debug = "DOCGLOW_TELEMETRY_DEBUG", Shown;
+    wait = "DOCGLOW_TELEMETRY_WAIT", Shown;
+    vercel_bypass = "DOCGLOW_VERCEL_BYPASS", Hidden;
+    https_proxy = "https_proxy", Hidden;
+    https_proxy_upper = "HTTPS_PROXY", Hidden;
+    all_proxy = "all_proxy", Hidden;
+    all_proxy_upper = "ALL_PROXY", Hidden;
+    no_proxy = "no_proxy", Hidden;
+    no_proxy_upper = "NO_PROXY", Hidden;
+    ssl_cert_file = "SSL_CERT_FILE", Hidden;
+    ssl_cert_dir = "SSL_CERT_DIR", Hidden;
+    home = folders::HOME, Implied;
+    config_home = folders::CONFIG_HOME, Implied;
+}
+
+/// An empty value counts as unset.
+fn filled(value: &Option<OsString>) -> Option<&OsStr> {
+    value.as_deref().filter(|value| !value.is_empty())
 }
 
 impl Environment {
-    /// The process's own environment.
-    pub fn read() -> Environment {
-        Environment::of(|name| std::env::var_os(name))
-    }
-
-    /// The environment in which `variable` gives a variable's value.
-    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Environment {
-        let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let first =
-            |names: &[&'static str]| names.iter().find_map(|name| Some((*name, filled(name)?)));
-        Environment {
-            no_telemetry: variable("DOCGLOW_NO_TELEMETRY"),
-            telemetry: variable("DOCGLOW_TELEMETRY"),
-            endpoint: filled("DOCGLOW_TELEMETRY_ENDPOINT"),
-            debug: variable("DOCGLOW_TELEMETRY_DEBUG"),
-            wait: variable("DOCGLOW_TELEMETRY_WAIT"),
-            vercel_bypass: filled("DOCGLOW_VERCEL_BYPASS"),
-            proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-            no_proxy: first(&["no_proxy", "NO_PROXY"]),
-            ssl_cert_file: filled("SSL_CERT_FILE"),
-            ssl_cert_dir: filled("SSL_CERT_DIR"),
-            home: filled(folders::HOME),
-            config_home: filled(folders::CONFIG_HOME),
-        }
-    }
-
-    /// Whether the kill switch is set: to anything but empty, `0`, `false`, `no` or `off`, text or not.
+    /// Whether the kill switch is set: to any value except empty, `0`, `false`, `no` and `off`. A
+    /// value that is not UTF-8 sets it, too.
     pub fn kill_switch(&self) -> bool {
         match self.no_telemetry.as_deref().map(OsStr::to_str) {
             None => false,
@@ -98,40 +115,60 @@ impl Environment {
         }
     }
 
-    /// What `DOCGLOW_TELEMETRY` says; `None` where it is unset or none of the known words.
+    /// `DOCGLOW_TELEMETRY` as on or off; `None` if it is unset or another word.
     pub fn telemetry(&self) -> Option<bool> {
         self.telemetry.as_deref()?.to_str().and_then(switch)
     }
 
-    /// Whether the user wants to see what happens, on stderr.
+    /// Whether to explain on stderr what happens.
     pub fn debug(&self) -> bool {
         says_on(&self.debug)
     }
 
-    /// Whether each call is to send before it returns, as with `--wait`: where everything ends with the caller, a container for
-    /// one, nothing else delivers.
+    /// Whether each call sends before it returns, as with `--wait`. In a container, for example, the
+    /// sender ends with its caller.
     pub fn wait(&self) -> bool {
         says_on(&self.wait)
     }
 
-    /// The endpoint that the user chose, if it is one that may be used.
+    /// The endpoint that the user chose, if it is an acceptable URL.
     pub fn endpoint(&self) -> Option<Endpoint> {
-        self.endpoint.as_deref()?.to_str().and_then(Endpoint::parse)
+        filled(&self.endpoint)?.to_str().and_then(Endpoint::parse)
     }
 
-    /// The token that lets a request through Vercel's deployment protection, if it can stand in a header.
+    /// The token for Vercel's deployment protection, if a header can hold it.
     pub fn bypass_token(&self) -> Option<BypassToken> {
         self.vercel_bypass.as_deref()?.to_str().and_then(BypassToken::parse)
     }
 
-    /// The folder of docglow's state file, where click's `get_app_dir("docglow")` puts it. `None` where neither `HOME` nor the
-    /// user database says where that is.
+    /// The proxy for `https` URLs. The order of the variables is curl's.
+    pub fn proxy(&self) -> Option<&OsStr> {
+        let candidates =
+            [&self.https_proxy, &self.https_proxy_upper, &self.all_proxy, &self.all_proxy_upper];
+        candidates.into_iter().find_map(filled)
+    }
+
+    /// The hosts that are reached without the proxy.
+    pub fn no_proxy(&self) -> Option<&OsStr> {
+        filled(&self.no_proxy).or_else(|| filled(&self.no_proxy_upper))
+    }
+
+    /// The file of trusted certificates.
+    pub fn ssl_cert_file(&self) -> Option<&OsStr> {
+        filled(&self.ssl_cert_file)
+    }
+
+    /// The folders of trusted certificates: a list like `PATH`.
+    pub fn ssl_cert_dir(&self) -> Option<&OsStr> {
+        filled(&self.ssl_cert_dir)
+    }
+
+    /// The folder of docglow's state file: click's `get_app_dir("docglow")`. `None` if neither `HOME`
+    /// nor the user database names a home.
     pub fn state_folder(&self) -> Option<PathBuf> {
-        let home = || self.home.as_ref().map(PathBuf::from).or_else(folders::home_of_user);
-        Some(
-            folders::config_folder(home, self.config_home.as_ref().map(PathBuf::from))?
-                .join("docglow"),
-        )
+        let home = || filled(&self.home).map(PathBuf::from).or_else(folders::home_of_user);
+        let config_home = filled(&self.config_home).map(PathBuf::from);
+        Some(folders::config_folder(home, config_home)?.join("docglow"))
     }
 }
 
@@ -146,19 +183,6 @@ pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
         |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
     CI_VARIABLES.iter().filter_map(|name| variable(name)).any(says_so)
         || variable("TERM").is_some_and(|term| term == "dumb")
-}
-
-/// A word that says on (`1 true yes on`) or off (`0 false no off`), trimmed and without case; `None` for any other.
-pub fn switch(word: &str) -> Option<bool> {
-    let word = word.trim();
-    let is_one_of = |words: [&str; 4]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
-    if is_one_of(["1", "true", "yes", "on"]) {
-        Some(true)
-    } else if is_one_of(["0", "false", "no", "off"]) {
-        Some(false)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
-//! Knowledge about docglow 0.9.2: its command line, docglow.yml, and how it is started.
+//! Knowledge about docglow 0.9.2: how it is started, its command line, and its docglow.yml.
 
+mod click;
 pub mod command_line;
 pub mod config;
-pub mod launcher;
+mod document;
+pub mod invocation;
 pub mod settings;
+pub mod switch;
 mod yaml;

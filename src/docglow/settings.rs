@@ -1,12 +1,11 @@
-//! What a project's docglow.yml says of the features that docglow uses, as docglow 0.9.2 takes it.
+//! The settings of docglow.yml that a payload's features depend on, as docglow 0.9.2 reads them.
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-
+use crate::docglow::document::Document;
 use crate::docglow::yaml::{Node, Size};
 
-/// docglow's settings that a payload can tell of.
+/// docglow's settings that are features of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `slim`
@@ -18,124 +17,45 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Where docglow.yml says nothing.
+    /// docglow's own defaults.
     fn default() -> Settings {
         Settings { slim: false, column_lineage: true, ai: false }
     }
 }
 
-/// So many entries of a mapping are looked into: more are none of a person's, and with aliases each can be as long as the file.
-const MAX_TAKEN: usize = 16;
-
-/// The entries of a docglow.yml that the settings come from. Of a repeated one the last counts, as for docglow.
-#[derive(Default)]
-pub struct Entries<'de> {
-    slim: Option<Node<'de, Size>>,
-    column_lineage: Option<Node<'de, Size>>,
-    ai: Option<Node<'de, Ai<'de>>>,
-    /// `health`, which docglow needs to be a mapping, where it is there.
-    health: Option<Node<'de, Size>>,
-    /// Those that docglow needs to be mappings, unless they say nothing.
-    sections: [Option<Node<'de, Size>>; 3],
-    /// How many were taken, repeated ones included.
-    taken: usize,
-}
-
-impl<'de> Entries<'de> {
-    /// Takes the value of the entry `key`, which is the next in `map`.
-    ///
-    /// # Errors
-    /// Those of the YAML reader, and one for too many entries.
-    pub fn take<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "slim" => self.slim = Some(map.next_value()?),
-            "column_lineage" => self.column_lineage = Some(map.next_value()?),
-            "ai" => self.ai = Some(map.next_value()?),
-            "health" => self.health = Some(map.next_value()?),
-            "profiling" => self.sections[0] = Some(map.next_value()?),
-            "insights" => self.sections[1] = Some(map.next_value()?),
-            "lineage_layers" => self.sections[2] = Some(map.next_value()?),
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-                return Ok(());
-            }
-        }
-        one_more(&mut self.taken)
-    }
-
-    /// The settings, where these are the entries of the file `text`. `None` where docglow ends at such a file before it does
-    /// anything, and where an entry that is not there may be `merged` in by a `<<`, which is not followed.
-    pub fn settings(&self, text: &str, merged: bool) -> Option<Settings> {
-        let is_usable = |section: &Node<Size>| {
-            matches!(section, Node::Mapping(_)) || is_true(section, text) == Some(false)
+impl Settings {
+    /// The settings in docglow.yml, whose text is `text`; `None` if docglow 0.9.2 fails to load it.
+    pub fn of(document: &Document, text: &str) -> Option<Settings> {
+        let default = Settings::default();
+        let is_set = |node: &Node<Size>| match node {
+            Node::Mapping(Size::Empty) => Some(false),
+            node => is_true(node, text),
         };
-        if !self.sections.iter().flatten().all(is_usable)
-            || !matches!(self.health, None | Some(Node::Mapping(_)))
-        {
+        let entry = |entry: &Option<Node<Size>>, default: bool| {
+            entry.as_ref().map_or(Some(default), is_set)
+        };
+        // docglow calls a method of these sections, which only a mapping has.
+        let is_section =
+            |node: &Node<Size>| matches!(node, Node::Mapping(_)) || is_set(node) == Some(false);
+        let sections = [&document.profiling, &document.insights, &document.lineage_layers];
+        let has_health = matches!(document.health, None | Some(Node::Mapping(_)));
+        if !has_health || !sections.into_iter().all(is_section) {
             return None;
         }
-        let says = |entry: &Option<Node<Size>>, default: bool, merged: bool| match entry {
-            None => (!merged).then_some(default),
-            Some(Node::Mapping(Size::Empty)) => Some(false),
-            Some(node) => is_true(node, text),
-        };
-        let default = Settings::default();
         Some(Settings {
-            slim: says(&self.slim, default.slim, merged)?,
-            column_lineage: says(&self.column_lineage, default.column_lineage, merged)?,
-            ai: match &self.ai {
-                Some(Node::Mapping(ai)) => says(&ai.enabled, default.ai, ai.merged)?,
-                Some(node) if is_true(node, text)? => return None,
-                None if merged => return None,
+            slim: entry(&document.slim, default.slim)?,
+            column_lineage: entry(&document.column_lineage, default.column_lineage)?,
+            ai: match &document.ai {
+                Node::Mapping(ai) => is_set(&ai.enabled)?,
+                other if is_true(other, text)? => return None,
                 _ => default.ai,
             },
         })
     }
 }
 
-/// `ai`, as far as it matters.
-#[derive(Default)]
-struct Ai<'de> {
-    enabled: Option<Node<'de, Size>>,
-    merged: bool,
-    taken: usize,
-}
-
-impl<'de> Deserialize<'de> for Ai<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AiVisitor;
-        impl<'de> Visitor<'de> for AiVisitor {
-            type Value = Ai<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("a YAML mapping")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ai<'de>, A::Error> {
-                let mut ai = Ai::default();
-                while let Some(key) = map.next_key::<Cow<str>>()? {
-                    match &*key {
-                        "enabled" => {
-                            ai.enabled = Some(map.next_value()?);
-                            one_more(&mut ai.taken)?;
-                        }
-                        "<<" => (ai.merged, _) = (true, map.next_value::<IgnoredAny>()?),
-                        _ => drop(map.next_value::<IgnoredAny>()?),
-                    }
-                }
-                Ok(ai)
-            }
-        }
-        deserializer.deserialize_map(AiVisitor)
-    }
-}
-
-fn one_more<E: Error>(taken: &mut usize) -> Result<(), E> {
-    *taken += 1;
-    if *taken > MAX_TAKEN { Err(E::custom("too many entries of one name")) } else { Ok(()) }
-}
-
-/// Whether Python takes the value for true, as docglow's YAML 1.1 reads it in the file `text`. `None` for one it can't read.
+/// Whether the value is true in Python, as docglow's YAML 1.1 reads it in the file `text`; `None` if
+/// docglow cannot read it.
 fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
     Some(match node {
         Node::Null | Node::Sequence(Size::Empty) => false,
@@ -148,17 +68,16 @@ fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
         Node::Tagged => return None,
     })
 }
-
-/// Whether a string that is a piece of `text` stands there without quotes, where YAML 1.1 may take it for something else. A
-/// string that is no piece of it is put together from lines or escapes, and none of YAML 1.1's words.
+/// Whether `word`, a slice of `text`, stands there without quotes. YAML 1.1 may read a plain word as
+/// a boolean or a number. A string that is not a slice of the file contains escapes or line breaks,
+/// and is never such a word.
 fn is_plain(word: &str, text: &str) -> bool {
-    let before = text
-        .get(..(word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize))
-        .unwrap_or_default();
+    let start = (word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
+    let before = text.get(..start).unwrap_or_default();
     !before.ends_with(['"', '\''])
 }
 
-/// Whether a plain word is a false or a zero of YAML 1.1 that YAML 1.2 takes for a string.
+/// Whether a plain word is false or zero in YAML 1.1, but a string in YAML 1.2.
 fn is_false_word(word: &str) -> bool {
     let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
     let is_zero = digits.starts_with('0') && digits.bytes().all(|byte| matches!(byte, b'0' | b'_'));
@@ -170,26 +89,7 @@ mod tests {
     use super::*;
 
     fn settings(yaml: &str) -> Option<Settings> {
-        struct File;
-        impl<'de> Visitor<'de> for File {
-            type Value = (Entries<'de>, bool);
-
-            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-                f.write_str("a YAML mapping")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let (mut entries, mut merged) = (Entries::default(), false);
-                while let Some(key) = map.next_key::<Cow<str>>()? {
-                    merged |= key == "<<";
-                    entries.take(&key, &mut map)?;
-                }
-                Ok((entries, merged))
-            }
-        }
-        let (entries, merged) =
-            serde_yaml::Deserializer::from_str(yaml).deserialize_map(File).ok()?;
-        entries.settings(yaml, merged)
+        Settings::of(&serde_yaml::from_str(yaml).ok()?, yaml)
     }
 
     #[test]
@@ -244,21 +144,20 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_has_its_place_and_of_two_the_last_counts() {
+    fn each_setting_is_read_from_its_place() {
         let default = Settings::default();
         for (yaml, expected) in [
             ("slim: true", Settings { slim: true, ..default }),
-            ("slim: true\nslim: false", default),
             ("column_lineage: false", Settings { column_lineage: false, ..default }),
             ("ai: {enabled: true}", Settings { ai: true, ..default }),
-            ("ai: {enabled: true, enabled: false, model: x}", default),
-            ("ai: {enabled: true}\nai:\n", default),
+            ("ai: {enabled: false, model: x}", default),
+            ("ai:\n", default),
             ("a: &a {enabled: yes}\nai: *a", Settings { ai: true, ..default }),
             ("a: &a off\nslim: *a\nai: {model: x}", default),
             ("nested: {slim: true}\nai: {}\nhealth: {}\nprofiling: no", default),
             ("ai: ''\ninsights: []\nlineage_layers: {layers: []}", default),
             (
-                "<<: {}\nslim: true\ncolumn_lineage: true\nai: {enabled: 0, <<: {}}",
+                "<<: {column_lineage: false}\nslim: true\nai: {<<: {enabled: true}}",
                 Settings { slim: true, ..default },
             ),
         ] {
@@ -267,9 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_settings_where_docglow_ends_or_they_are_merged_in() {
+    fn a_file_that_docglow_fails_to_load_has_no_settings() {
         for yaml in [
             "slim: [",
+            "slim: true\nslim: true",
+            "ai: {enabled: true, enabled: true}",
             "slim: !x true",
             "ai: true",
             "ai: [1]",
@@ -279,8 +180,6 @@ mod tests {
             "profiling: true",
             "insights: text",
             "lineage_layers: [1]",
-            "<<: {slim: true}",
-            "ai: {<<: {enabled: true}}",
         ] {
             assert_eq!(settings(yaml), None, "{yaml}");
         }

@@ -4,17 +4,17 @@ use std::{ptr, slice};
 
 use serde_json::value::RawValue;
 
-use super::{ADAPTER, COUNTS, CountKey, DURATION, FEATURES, Key};
+use super::{ADAPTER, COUNTS, DURATION, FEATURES, Key};
 use super::{adapter, count, docglow_version, features, milliseconds, number, python_version};
 use crate::json;
 use crate::payload::vocabulary::{Adapter, lookup};
-use crate::payload::{Count, Milliseconds};
+use crate::payload::{Count, CountName, Milliseconds};
 
 /// The most that is shown of a key, in characters.
 const MAX_KEY_CHARS: usize = 40;
 
 /// A line for each member of the event `text` that is not sent as it stands; none for a text that is no object.
-pub fn unused(text: &str) -> Vec<String> {
+pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
     let known: Vec<(Key, &RawValue)> = json::entries(text).unwrap_or_default();
     let why = |name: &str, value: &RawValue| match lookup(name) {
@@ -75,7 +75,7 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
 fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     let is_count = |(name, value): &(String, &RawValue)| {
-        lookup::<CountKey>(name).is_some() && count(value).is_some()
+        lookup::<CountName>(name).is_some() && count(value).is_some()
     };
     match entries {
         Some(counts) if counts.iter().any(|(_, value)| exceeds(value, Count::MAX)) => {
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn lines(members: &str) -> Vec<String> {
-        unused(&format!(r#"{{"command":"generate","result":"success",{members}}}"#))
+        dropped(&format!(r#"{{"command":"generate","result":"success",{members}}}"#))
     }
 
     #[test]
@@ -151,6 +151,6 @@ mod tests {
             );
         }
         assert!(lines(&format!(r#""{}\u001b[2J":1"#, "k".repeat(100)))[0].len() < 80);
-        assert_eq!(unused("[]"), Vec::<String>::new());
+        assert_eq!(dropped("[]"), Vec::<String>::new());
     }
 }

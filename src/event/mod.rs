@@ -1,8 +1,10 @@
 //! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
 
 pub mod dropped;
-pub mod elapsed;
+mod not_sent;
 pub mod stdin;
+
+pub use not_sent::NotSent;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -11,24 +13,6 @@ use crate::json;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::payload::vocabulary::{Adapter, Feature};
 use crate::payload::{Count, Event, Features, Milliseconds, ProjectShape};
-
-/// Why a text is no event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    NotAnObject,
-    UnknownCommand,
-    UnknownResult,
-}
-
-impl std::fmt::Display for Rejection {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
-            Rejection::NotAnObject => "the event is not a JSON object",
-            Rejection::UnknownCommand => "the event's command is not generate, health or serve",
-            Rejection::UnknownResult => "the event's result is not success or error",
-        })
-    }
-}
 
 /// The event's keys.
 #[derive(Deserialize, PartialEq)]
@@ -54,27 +38,15 @@ const ADAPTER: &[Key] = &[Key::AdapterType, Key::Adapter];
 const COUNTS: &[Key] = &[Key::ProjectShape, Key::Counts];
 const FEATURES: &[Key] = &[Key::FeaturesUsed, Key::Features];
 
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum CountKey {
-    Models,
-    Sources,
-    Seeds,
-    Tests,
-    Macros,
-}
-
 impl Event {
     /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
     /// counts as absent; only a text that is no object, or names no known command or result, is rejected.
-    pub fn parse(text: &str) -> Result<Event, Rejection> {
-        let entries = json::entries(text).ok_or(Rejection::NotAnObject)?;
+    pub fn parse(text: &str) -> Result<Event, NotSent> {
+        let entries = json::entries(text).ok_or(NotSent::NotAnObject)?;
         let value = |spellings: &[Key]| json::value(&entries, spellings);
         Ok(Event {
-            command: value(&[Key::Command])
-                .and_then(json::word)
-                .ok_or(Rejection::UnknownCommand)?,
-            result: value(&[Key::Result]).and_then(json::word).ok_or(Rejection::UnknownResult)?,
+            command: value(&[Key::Command]).and_then(json::word).ok_or(NotSent::UnknownCommand)?,
+            result: value(&[Key::Result]).and_then(json::word).ok_or(NotSent::UnknownResult)?,
             duration_ms: value(DURATION).and_then(milliseconds).unwrap_or_default(),
             adapter_type: value(ADAPTER).and_then(adapter),
             project_shape: value(COUNTS).map(project_shape),
@@ -113,14 +85,9 @@ fn number(value: &RawValue) -> Option<f64> {
 
 fn project_shape(value: &RawValue) -> ProjectShape {
     let entries = json::entries(value.get()).unwrap_or_default();
-    let count = |key| json::value(&entries, &[key]).and_then(count).unwrap_or_default();
-    ProjectShape {
-        models: count(CountKey::Models),
-        sources: count(CountKey::Sources),
-        seeds: count(CountKey::Seeds),
-        tests: count(CountKey::Tests),
-        macros: count(CountKey::Macros),
-    }
+    ProjectShape::from_counts(|name| {
+        json::value(&entries, &[name]).and_then(count).unwrap_or_default()
+    })
 }
 
 /// An integer as JSON Schema defines it: `13.0` and `13e0` are integers too.
@@ -151,17 +118,17 @@ mod tests {
     #[test]
     fn only_a_known_command_and_result_make_an_event() {
         for (text, rejection) in [
-            ("", Rejection::NotAnObject),
-            ("[]", Rejection::NotAnObject),
-            (r#""generate""#, Rejection::NotAnObject),
-            (r#"{"command":"generate","result":"success""#, Rejection::NotAnObject),
-            (r#"{"command":"generate","result":NaN}"#, Rejection::NotAnObject),
-            ("{}", Rejection::UnknownCommand),
-            (r#"{"command":"run","result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":["generate"],"result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":{"generate":null},"result":"success"}"#, Rejection::UnknownCommand),
-            (r#"{"command":"health","result":true}"#, Rejection::UnknownResult),
-            (r#"{"command":"health","result":"Success"}"#, Rejection::UnknownResult),
+            ("", NotSent::NotAnObject),
+            ("[]", NotSent::NotAnObject),
+            (r#""generate""#, NotSent::NotAnObject),
+            (r#"{"command":"generate","result":"success""#, NotSent::NotAnObject),
+            (r#"{"command":"generate","result":NaN}"#, NotSent::NotAnObject),
+            ("{}", NotSent::UnknownCommand),
+            (r#"{"command":"run","result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":["generate"],"result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":{"generate":null},"result":"success"}"#, NotSent::UnknownCommand),
+            (r#"{"command":"health","result":true}"#, NotSent::UnknownResult),
+            (r#"{"command":"health","result":"Success"}"#, NotSent::UnknownResult),
         ] {
             assert_eq!(Event::parse(text), Err(rejection), "{text}");
         }

@@ -1,9 +1,9 @@
 //! Reading the event from standard input, so that neither its writer fails nor its caller waits, as far as both can be had.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::platform::input::{Input, Read};
+use crate::event::NotSent;
+use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
 /// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
@@ -24,40 +24,14 @@ const REFUSE_PAUSE: Duration = EVENT_TIME;
 /// Bytes that are read at once: an event in one read, without memory that most calls would touch in vain.
 const CHUNK_BYTES: usize = 8 << 10;
 
-/// Why standard input holds no JSON object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    Empty,
-    NotAnObject,
-    NotUtf8,
-    Incomplete,
-    TooLarge,
-    NoMemory,
-    TooSlow,
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Unreadable::Empty => "there is no event on standard input",
-            Unreadable::NotAnObject => "the event is not a JSON object",
-            Unreadable::NotUtf8 => "the event is not UTF-8",
-            Unreadable::Incomplete => "the event ends half-way",
-            Unreadable::TooLarge => "the event is larger than 1 MiB",
-            Unreadable::NoMemory => "there is no memory for the event",
-            Unreadable::TooSlow => "the event was not complete within 2 s",
-        })
-    }
-}
-
 /// Reads the first JSON object from `input`, which need not be closed behind it, and drains what follows.
 ///
 /// Waits for the first byte without a limit, as any filter in a pipeline does.
 ///
 /// # Errors
-/// `Unreadable`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
+/// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
-pub fn read_object(input: &mut Input) -> Result<String, Unreadable> {
+pub fn read_object(input: &mut impl TimedRead) -> Result<String, NotSent> {
     read_first_object(input).map(|(object, _)| object)
 }
 
@@ -65,23 +39,23 @@ pub fn read_object(input: &mut Input) -> Result<String, Unreadable> {
 ///
 /// # Errors
 /// Those of [`read_object`].
-pub fn read_first_object(input: &mut Input) -> Result<(String, bool), Unreadable> {
+pub fn read_first_object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     let object = object(input);
     let has_more = match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
-        Err(Unreadable::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
+        Err(NotSent::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
         Err(_) => drain(input, REFUSE_TIME, REFUSE_PAUSE),
     };
     object.map(|(object, is_followed)| (object, is_followed || has_more))
 }
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
-pub fn discard(input: &mut Input) {
+pub fn discard(input: &mut impl TimedRead) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
 /// The object, and whether anything but white space follows it in what was read with it.
-fn object(input: &mut Input) -> Result<(String, bool), Unreadable> {
+fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
@@ -93,13 +67,13 @@ fn object(input: &mut Input) -> Result<(String, bool), Unreadable> {
             deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
         }
         if !try_reserve(&mut text, CHUNK_BYTES) {
-            return Err(Unreadable::NoMemory);
+            return Err(NotSent::NoMemory);
         }
         match input.read(&mut text, deadline) {
             Read::Bytes(_) => {}
-            Read::End if text.is_empty() => return Err(Unreadable::Empty),
-            Read::End => return Err(Unreadable::Incomplete),
-            Read::TimedOut => return Err(Unreadable::TooSlow),
+            Read::End if text.is_empty() => return Err(NotSent::NoInput),
+            Read::End => return Err(NotSent::Incomplete),
+            Read::TimedOut => return Err(NotSent::TooSlow),
         }
         let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
@@ -112,20 +86,20 @@ fn object(input: &mut Input) -> Result<(String, bool), Unreadable> {
                 text.truncate(end);
                 text.drain(..begin);
                 if text.len() > MAX_BYTES {
-                    return Err(Unreadable::TooLarge);
+                    return Err(NotSent::TooLarge);
                 }
-                let text = String::from_utf8(text).map_err(|_| Unreadable::NotUtf8)?;
+                let text = String::from_utf8(text).map_err(|_| NotSent::NotUtf8)?;
                 return Ok((text, is_followed));
             }
-            Scan::NotAnObject => return Err(Unreadable::NotAnObject),
-            Scan::Open if text.len() > MAX_BYTES => return Err(Unreadable::TooLarge),
+            Scan::NotAnObject => return Err(NotSent::NotAnObject),
+            Scan::Open if text.len() > MAX_BYTES => return Err(NotSent::TooLarge),
             Scan::Open => {}
         }
     }
 }
 
 /// Reads on, for the writer's sake. Returns whether anything but white space came.
-fn drain(input: &mut Input, time: Duration, pause: Duration) -> bool {
+fn drain(input: &mut impl TimedRead, time: Duration, pause: Duration) -> bool {
     let mut is_used = false;
     if !input.has_writer() {
         return is_used;
@@ -178,16 +152,32 @@ impl Scanner {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
-    fn read(bytes: &[u8]) -> Result<String, Unreadable> {
-        let (reader, mut writer) = std::io::pipe().unwrap();
-        let bytes = bytes.to_vec();
-        let writing = std::thread::spawn(move || writer.write_all(&bytes));
-        let object = read_object(&mut Input::pipe(&reader));
-        writing.join().unwrap().unwrap();
+    /// A pipe that holds these bytes. After them, reading gives `then`.
+    struct Pipe<'a> {
+        bytes: &'a [u8],
+        then: Read,
+    }
+
+    impl TimedRead for Pipe<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, _: Option<Instant>) -> Read {
+            let length = self.bytes.len().min(buffer.capacity() - buffer.len());
+            let (chunk, rest) = self.bytes.split_at(length);
+            self.bytes = rest;
+            buffer.extend_from_slice(chunk);
+            if length == 0 { self.then } else { Read::Bytes(length) }
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<String, NotSent> {
+        let mut pipe = Pipe { bytes, then: Read::End };
+        let object = read_object(&mut pipe);
+        assert!(pipe.bytes.is_empty(), "the writer would get SIGPIPE");
         object
     }
 
@@ -207,10 +197,8 @@ mod tests {
     #[test]
     fn a_second_object_is_noticed() {
         for (input, is_followed) in [("{} \n", false), ("{}\n{}", true), ("{}x", true)] {
-            let (reader, mut writer) = std::io::pipe().unwrap();
-            writer.write_all(input.as_bytes()).unwrap();
-            drop(writer);
-            let object = read_first_object(&mut Input::pipe(&reader));
+            let mut pipe = Pipe { bytes: input.as_bytes(), then: Read::End };
+            let object = read_first_object(&mut pipe);
             assert_eq!(object, Ok(("{}".to_owned(), is_followed)), "{input}");
         }
     }
@@ -219,17 +207,17 @@ mod tests {
     fn what_is_no_object_says_why() {
         let large = [b"{\"a\":\"".to_vec(), vec![b'x'; MAX_BYTES], b"\"}".to_vec()].concat();
         for (input, unreadable) in [
-            (&b""[..], Unreadable::Empty),
-            (b"[1]", Unreadable::NotAnObject),
-            (b"null", Unreadable::NotAnObject),
-            (b"\0\0", Unreadable::NotAnObject),
-            (b"\xff\xfe{\0}\0", Unreadable::NotAnObject),
-            (b"{\"a\":\"\xff\"}", Unreadable::NotUtf8),
-            (b"{\"a\":", Unreadable::Incomplete),
-            (b"   ", Unreadable::Incomplete),
-            (b"\xef\xbb", Unreadable::Incomplete),
-            (&large, Unreadable::TooLarge),
-            (&vec![b'x'; 3 * MAX_BYTES], Unreadable::NotAnObject),
+            (&b""[..], NotSent::NoInput),
+            (b"[1]", NotSent::NotAnObject),
+            (b"null", NotSent::NotAnObject),
+            (b"\0\0", NotSent::NotAnObject),
+            (b"\xff\xfe{\0}\0", NotSent::NotAnObject),
+            (b"{\"a\":\"\xff\"}", NotSent::NotUtf8),
+            (b"{\"a\":", NotSent::Incomplete),
+            (b"   ", NotSent::Incomplete),
+            (b"\xef\xbb", NotSent::Incomplete),
+            (&large, NotSent::TooLarge),
+            (&vec![b'x'; 3 * MAX_BYTES], NotSent::NotAnObject),
         ] {
             assert_eq!(
                 read(input),
@@ -252,8 +240,7 @@ mod tests {
 
     #[test]
     fn an_open_input_ends_with_its_object() {
-        let (reader, mut writer) = std::io::pipe().unwrap();
-        writer.write_all(b"{}").unwrap();
-        assert_eq!(read_object(&mut Input::pipe(&reader)).as_deref(), Ok("{}"));
+        let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };
+        assert_eq!(read_object(&mut pipe).as_deref(), Ok("{}"));
     }
 }

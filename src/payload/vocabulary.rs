@@ -35,20 +35,37 @@ impl CommandResult {
     }
 }
 
-/// A feature of docglow that the command used: a flag of `generate`, the output format of `health`, or `serve --watch`. A
-/// payload lists them in this order, in which docglow 0.9.2 lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Feature {
-    ColumnLineage,
-    Profiling,
-    AiChat,
-    Static,
-    Slim,
-    Table,
-    Json,
-    Markdown,
-    Watch,
+/// Defines an enum of words, and a list of all of them.
+macro_rules! words {
+    ($(#[$attribute:meta])* $name:ident { $($word:ident,)* }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($word,)*
+        }
+
+        impl $name {
+            /// All words, in the order in which a payload names them.
+            pub const ALL: &[$name] = &[$($name::$word,)*];
+        }
+    };
+}
+
+words! {
+    /// A feature of docglow that the command used: a flag of `generate`, the output format of
+    /// `health`, or `serve --watch`. The order is that in which docglow 0.9.2 lists them.
+    Feature {
+        ColumnLineage,
+        Profiling,
+        AiChat,
+        Static,
+        Slim,
+        Table,
+        Json,
+        Markdown,
+        Watch,
+    }
 }
 
 /// The operating system that the hook was built for.
@@ -92,6 +109,11 @@ impl Adapter {
     /// A name that is not in the table.
     pub const OTHER: Adapter = Adapter("other");
 
+    /// The names of all published adapters.
+    pub fn published() -> impl Iterator<Item = &'static str> {
+        ADAPTERS.lines()
+    }
+
     /// The published adapter that `name` means, trimmed and without case; `other` for a name that is not in the table,
     /// `None` for an empty one.
     pub fn named(name: &str) -> Option<Adapter> {
@@ -99,7 +121,7 @@ impl Adapter {
         if name.is_empty() {
             return None;
         }
-        let published = ADAPTERS.lines().find(|adapter| adapter.eq_ignore_ascii_case(name));
+        let published = Adapter::published().find(|adapter| adapter.eq_ignore_ascii_case(name));
         Some(published.map_or(Adapter::OTHER, Adapter))
     }
 }

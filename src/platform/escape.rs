@@ -1,6 +1,7 @@
-//! Text that others have named, on its way to a terminal. It could hold anything, a terminal's control sequences included.
+//! Escaping of text from outside, which may hold control sequences, before a terminal shows it.
 
-/// The text, with what can't be seen spelt out. Backslashes and quotes stay single: paths have them.
+/// Replaces invisible characters by escapes such as `\n` and `\u{1b}`. Backslashes and quotes stay
+/// as they are, because paths contain them.
 pub fn escape_for_terminal(text: &str) -> String {
     text.split_inclusive(['\\', '\'', '"'])
         .map(|part| match part.char_indices().next_back() {
@@ -12,11 +13,12 @@ pub fn escape_for_terminal(text: &str) -> String {
         .collect()
 }
 
-/// The most characters of a text from outside that are shown: a certificate may hold hundreds of names.
+/// The most characters that are shown of a text from outside. A certificate may have hundreds of
+/// names.
 const MAX_OUTSIDE_CHARS: usize = 200;
 
-/// A text from outside, such as a certificate's name or a reason phrase, as debug and the log may hold it: on one line, with what
-/// can't be seen spelt out, and cut short.
+/// Escapes and shortens a text from outside for debug and the log, such as a certificate's name or
+/// a reason phrase. The result is one line of at most [`MAX_OUTSIDE_CHARS`].
 pub fn escape_outside_text(text: &str) -> String {
     let escaped = escape_for_terminal(text);
     match escaped.char_indices().nth(MAX_OUTSIDE_CHARS) {
@@ -30,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_reaches_a_terminal_but_what_can_be_seen() {
+    fn a_terminal_gets_only_visible_characters() {
         for (text, shown) in [
             (r"C:\Users\Zo\u{eb}\docglow.yml", r"C:\Users\Zo\u{eb}\docglow.yml"),
             ("/srv/zo\u{eb}/it's \"it\"/", "/srv/zo\u{eb}/it's \"it\"/"),

@@ -1,24 +1,24 @@
-//! The versions of docglow and Python behind a `docglow` command, told from files alone: nothing is run. Where the files do
-//! not say for sure which docglow would run, nothing is told.
+//! The versions of docglow and Python behind a `docglow` command. They come from files alone: no
+//! program is run. If the files do not show for sure which docglow runs, the versions are unknown.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::platform::file::entries;
 use crate::platform::python::{PROGRAMS, interpreter, package_folders, prefix};
-use crate::sender::python::{Python, agreed};
+use crate::sender::python::{Python, common_value};
 
-/// What the files say.
+/// The versions of one installation.
 #[derive(PartialEq, Eq)]
 struct Versions {
     docglow: Pep440,
     python: Option<PythonVersion>,
 }
 
-/// Gives the event the versions found behind `docglow`, the path of the command, or of the Python that runs it as a module,
-/// where it has none of its own.
+/// Adds the versions to an event that has none. `docglow` is the path of the command, or of the
+/// Python that runs docglow as a module.
 pub fn complete(event: &mut Event, docglow: &Path) {
     if event.docglow_version.is_some() && event.python_version.is_some() {
         return;
@@ -29,53 +29,88 @@ pub fn complete(event: &mut Event, docglow: &Path) {
     }
 }
 
+/// Whether a docglow can have started, although its exit status is 1. Python has this exit status,
+/// too, if it cannot import docglow. A module must be found among the Python's packages; a script
+/// counts unless the packages of its Python are known and lack docglow.
+pub fn may_have_started(program: &Path, is_module: bool) -> bool {
+    let installed = if is_module {
+        Python::at(program).map(|python| (module_folders(&python), python))
+    } else {
+        script_folders(program)
+    };
+    match installed {
+        Some((folders, python)) => {
+            folders.iter().any(|folder| !versions_in(folder, &python).is_empty())
+        }
+        None => !is_module,
+    }
+}
+
 fn behind_command(command: &Path) -> Option<Versions> {
     let folder = command.parent()?;
     if folder.file_name()? == "shims" {
         return behind_shim(folder.parent()?, command.file_name()?.as_ref());
     }
     match Python::at(command) {
-        // `python -m docglow`, sure only where it has its own packages alone.
-        Some(python) => found(&[&python.prefix], &python).filter(|_| python.is_virtual),
+        // Other Pythons look for packages in several folders, so the version is not certain.
+        Some(python) if python.is_virtual => found(&module_folders(&python), &python),
+        Some(_) => None,
         None => behind_script(command),
     }
 }
 
-/// A shim of pyenv, asdf or mise starts the command of one of the Pythons beside it. Which one is settled when it runs, so
-/// that only counts in which all agree.
+/// A shim of pyenv, asdf or mise chooses one of the Pythons beside it when it runs. So the versions
+/// are known only if all of these agree.
 fn behind_shim(root: &Path, name: &Path) -> Option<Versions> {
     let pyenv = entries(root.join("versions"));
     let asdf_and_mise = entries(root.join("installs")).flat_map(|(_, tool)| entries(tool));
     let commands = pyenv.chain(asdf_and_mise).map(|(_, python)| python.join(PROGRAMS).join(name));
-    agreed(commands.filter(|command| command.exists()).map(|command| behind_script(&command)))
-        .flatten()
+    let existing = commands.filter(|command| command.exists());
+    common_value(existing.map(|command| behind_script(&command))).flatten()
 }
 
-/// A script is pip's, pipx's, uv's or conda's: its first line names a Python, and it lies beside the packages it was installed
-/// with, behind links as pipx and uv make them.
 fn behind_script(command: &Path) -> Option<Versions> {
+    let (folders, python) = script_folders(command)?;
+    found(&folders, &python)
+}
+
+/// The Python of a script of pip, pipx, uv or conda, and the folders that hold its packages. The
+/// script's first line names the Python. The packages are beside the script, after links such as
+/// those of pipx and uv are followed.
+fn script_folders(command: &Path) -> Option<(Vec<PathBuf>, Python)> {
     let script = fs::canonicalize(command).ok()?;
     let python = Python::at(&interpreter(&script)?)?;
     let base = python.prefix.clone();
     let folders = match prefix(&script)? {
-        // A virtual environment has its own packages alone.
+        // A virtual environment has only its own packages.
         _ if python.is_virtual => vec![base],
-        // Debian's /usr/local goes before its /usr.
+        // Debian searches /usr/local before /usr.
         beside if beside == base => vec![base.join("local"), base],
-        // `pip --user`. Where the packages lie elsewhere, it is no script of pip's.
+        // `pip install --user`
         beside => vec![beside],
     };
-    found(&folders, &python)
+    Some((folders, python))
+}
+
+/// The folders in which a Python looks for the module docglow.
+fn module_folders(python: &Python) -> Vec<PathBuf> {
+    let base = python.prefix.clone();
+    if python.is_virtual {
+        return vec![base];
+    }
+    let user = std::env::var_os("HOME").map(|home| Path::new(&home).join(".local"));
+    user.into_iter().chain([base.join("local"), base]).collect()
 }
 
 /// The versions in the first of these folders that has a docglow for this Python.
-fn found(folders: &[impl AsRef<Path>], python: &Python) -> Option<Versions> {
-    let mut all = folders.iter().map(|folder| versions_in(folder.as_ref(), python));
+fn found(folders: &[PathBuf], python: &Python) -> Option<Versions> {
+    let mut all = folders.iter().map(|folder| versions_in(folder, python));
     let first = all.find(|versions| !versions.is_empty())?;
-    Some(Versions { docglow: agreed(first.into_iter())?, python: python.version })
+    Some(Versions { docglow: common_value(first.into_iter())?, python: python.version })
 }
 
-/// The versions in the names of the `docglow-….dist-info` folders among a Python's packages in `folder`.
+/// The versions of docglow among a Python's packages in `folder`, from the names of their
+/// `docglow-….dist-info` folders.
 fn versions_in(folder: &Path, python: &Python) -> Vec<Pep440> {
     let own = package_folders(folder).filter(|(name, _)| python.owns(name));
     let names = own.flat_map(|(_, packages)| entries(packages).map(|(name, _)| name));

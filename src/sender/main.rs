@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
 use crate::endpoint::Endpoint;
+use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
 use crate::platform::error::reason;
 use crate::platform::escape::escape_outside_text;
@@ -19,7 +20,7 @@ use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT};
+use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT, not_sent};
 use crate::sender::{installation, manifest};
 
 /// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
@@ -53,7 +54,7 @@ impl fmt::Display for Report {
             Report::Failed(endpoint, failure) => {
                 write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
             }
-            Report::NotSent(reason) => write!(f, "{REPORT}not sent ({reason})"),
+            Report::NotSent(reason) => f.write_str(&not_sent(reason)),
         }
     }
 }
@@ -66,7 +67,7 @@ pub fn run() {
         return;
     }
     let give_up = Instant::now() + TIME_LIMIT - LAST_WORDS;
-    process::step_aside(MEMORY_LIMIT_BYTES);
+    process::enter_background(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
     process::close_input();
@@ -101,7 +102,7 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
     // In another user's home root leaves nothing, and so is not counted.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else {
-        return Report::NotSent("too many events are being sent already".to_owned());
+        return Report::NotSent(NotSent::TooManySenders.to_string());
     };
     let instance_id = match &folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(),

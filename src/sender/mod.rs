@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::environment::Environment;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
+use crate::event::NotSent;
 use crate::payload::Event;
 use crate::platform::self_command::SelfCommand;
 use crate::sender::proxy::ProxySettings;
@@ -60,31 +61,26 @@ pub const REPORT: &str = "telemetry: ";
 /// A sender that ends without a report before this did not reach its time limit.
 const EARLY: Duration = Duration::from_secs(2);
 
-/// Why the sender could not be started.
-#[derive(Debug)]
-pub struct NotStarted;
-
-impl fmt::Display for NotStarted {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("the sender could not be started")
-    }
+/// The line that debug shows if no event was sent.
+pub fn not_sent(reason: impl fmt::Display) -> String {
+    format!("{REPORT}not sent ({reason})")
 }
 
 /// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
 ///
 /// # Errors
-/// `NotStarted`, where the system refuses a further process.
-pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotStarted> {
-    sender(handover, environment)?.start_detached().map_err(|_| NotStarted)
+/// `SenderNotStarted` if the system refuses to start a process.
+pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotSent> {
+    sender(handover, environment)?.start_detached().map_err(|_| NotSent::SenderNotStarted)
 }
 
 /// Starts the sender, waits for its end, and returns what came of it, one line.
 ///
 /// # Errors
-/// `NotStarted`, where the system refuses a further process.
-pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotStarted> {
+/// `SenderNotStarted` if the system refuses to start a process.
+pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotSent> {
     let begin = Instant::now();
-    let report = sender(handover, environment)?.run().map_err(|_| NotStarted)?;
+    let report = sender(handover, environment)?.run().map_err(|_| NotSent::SenderNotStarted)?;
     // The HTTP client may panic, which ends the sender as silently as its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
@@ -95,17 +91,16 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
 
 /// The sender: this very program, in an empty environment. Nothing in it can make the HTTP client or the resolver do what
 /// was not decided here.
-fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand, NotStarted> {
-    let input = serde_json::to_vec(handover).map_err(|_| NotStarted)?;
+fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand, NotSent> {
+    let input = serde_json::to_vec(handover).map_err(|_| NotSent::SenderNotStarted)?;
     // The sender works in `/`, where a relative path means something else.
     let [file, folders] = CERTIFICATE_VARIABLES;
     let mut kept = Vec::new();
-    if let Some(path) =
-        environment.ssl_cert_file.as_deref().and_then(|path| std::path::absolute(path).ok())
+    if let Some(path) = environment.ssl_cert_file().and_then(|path| std::path::absolute(path).ok())
     {
         kept.push((file, path.into_os_string()));
     }
-    if let Some(list) = &environment.ssl_cert_dir {
+    if let Some(list) = environment.ssl_cert_dir() {
         let paths = std::env::split_paths(list).filter_map(|path| std::path::absolute(path).ok());
         kept.push((folders, std::env::join_paths(paths).unwrap_or_default()));
     }

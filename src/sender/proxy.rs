@@ -1,6 +1,6 @@
 //! Which proxy a request goes through, by the rules that curl documents for the proxy variables.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::net::Ipv6Addr;
 
 use serde::{Deserialize, Serialize};
@@ -57,10 +57,11 @@ pub struct Credentials {
 impl ProxySettings {
     /// The settings of `environment`. A proxy that is not text is kept as one that can't be used.
     pub fn of(environment: &Environment) -> ProxySettings {
-        let text = |variable: &Option<(_, OsString)>| {
-            Some(variable.as_ref()?.1.to_string_lossy().into_owned())
-        };
-        ProxySettings { proxy: text(&environment.proxy), no_proxy: text(&environment.no_proxy) }
+        let text = |value: &OsStr| value.to_string_lossy().into_owned();
+        ProxySettings {
+            proxy: environment.proxy().map(text),
+            no_proxy: environment.no_proxy().map(text),
+        }
     }
 
     /// The route to `endpoint`. This machine is never reached through a proxy.

@@ -1,11 +1,12 @@
-//! Random command lines, judged by `report` and by docglow itself.
+//! Random command lines, judged by `report` and by docglow itself. `report` is given docglow's own
+//! exit status.
 //!
 //! `DOCGLOW_COMMAND_LINES` says how many, `DOCGLOW_SEED` which.
 
 use crate::common::Sandbox;
 use crate::common::trials::trials;
 use crate::oracle::Oracle;
-use crate::random::{Random, command_line, decoded, projects};
+use crate::random::{FILES, Random, command_line, decoded, projects};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -17,7 +18,10 @@ const COMMAND_LINES: usize = 1_500;
 const SEED: u64 = 9;
 
 pub fn trials() -> Vec<Trial> {
-    trials![random_command_lines_are_judged_as_docglow_judges_them]
+    trials![
+        random_command_lines_are_judged_as_docglow_judges_them,
+        any_docglow_is_reported_if_it_began_its_work,
+    ]
 }
 
 fn number(variable: &str) -> Option<u64> {
@@ -26,7 +30,7 @@ fn number(variable: &str) -> Option<u64> {
 
 fn random_command_lines_are_judged_as_docglow_judges_them() {
     let sandbox = Sandbox::new();
-    let mut oracle = Oracle::start(&sandbox);
+    let mut oracle = Oracle::start(&sandbox, None);
     let seed = number("DOCGLOW_SEED").unwrap_or(SEED);
     let count = number("DOCGLOW_COMMAND_LINES").map_or(COMMAND_LINES, |count| count as usize);
     let mut random = Random::new(seed);
@@ -36,7 +40,7 @@ fn random_command_lines_are_judged_as_docglow_judges_them() {
         let folder = &projects[random.below(projects.len())];
         let words = command_line(&mut random, &oracle.options, folder, &projects);
         let docglow = oracle.ask(folder, &words);
-        let hook = report(&sandbox, folder, &words, docglow["status"] == 1);
+        let hook = report(&sandbox, folder, &words, &docglow);
         let expected = expected(&docglow, folder);
         if !expected.is_null() {
             events += 1;
@@ -65,12 +69,60 @@ fn random_command_lines_are_judged_as_docglow_judges_them() {
     assert!(unseen.is_empty() || count < COMMAND_LINES, "no event with {unseen:?}");
 }
 
-/// What `report` would send for a docglow that has ended: with a status of its own where that counts, and else as if it had
-/// worked, so that it is not the status that decides.
-fn report(sandbox: &Sandbox, folder: &Path, words: &[OsString], failed: bool) -> Value {
-    let status = if failed { "1" } else { "0" };
+const OLDER_COMMAND_LINES: usize = 200;
+
+fn any_docglow_is_reported_if_it_began_its_work() {
+    let versions =
+        std::env::var_os("DOCGLOW_OLDER").expect("DOCGLOW_OLDER, made by make conformance");
+    let mut versions: Vec<_> = fs::read_dir(versions)
+        .expect("a folder for each version")
+        .map(|entry| entry.expect("a folder").path())
+        .collect();
+    versions.sort();
+    assert!(versions.len() >= 4, "{versions:?}");
+    for version in versions {
+        let sandbox = Sandbox::new();
+        let mut oracle = Oracle::start(&sandbox, Some(&version));
+        let mut random = Random::new(SEED);
+        // Only docglow 0.9.2 fails to load some of the files.
+        let projects = projects(&mut random, sandbox.root()).split_off(FILES.len());
+        let (mut events, mut differ) = (0, Vec::new());
+        for i in 0..OLDER_COMMAND_LINES {
+            let folder = &projects[random.below(projects.len())];
+            let words = command_line(&mut random, &oracle.options, folder, &projects);
+            let docglow = oracle.ask(folder, &words);
+            let hook = report(&sandbox, folder, &words, &docglow);
+            let result = if docglow["status"] == 1 { "error" } else { "success" };
+            let agrees = match (docglow["started"] == true, &docglow["status"]) {
+                (true, _) => hook["result"] == result,
+                // It ended between its parser and its work, so that either is right.
+                (false, status) if status == 1 => hook.is_null() || hook["result"] == "error",
+                (false, _) => hook.is_null(),
+            };
+            events += usize::from(docglow["started"] == true);
+            if !agrees {
+                differ.push(format!(
+                    "{i}: in {folder:?}: docglow {words:?}\n  docglow: {docglow}\n  report: {hook}"
+                ));
+            }
+        }
+        let name = version.file_name().expect("a name").to_string_lossy();
+        println!(
+            "docglow {name}: {events} of {OLDER_COMMAND_LINES} are events, {} differ",
+            differ.len()
+        );
+        assert!(differ.is_empty(), "docglow {name}\n{}", differ.join("\n"));
+        assert!(events > OLDER_COMMAND_LINES / 4, "{events} events");
+    }
+}
+
+/// The event that `report` would send for this command line and docglow's exit status. `serve` is
+/// reported when it starts, so it has no exit status yet.
+fn report(sandbox: &Sandbox, folder: &Path, words: &[OsString], docglow: &Value) -> Value {
+    let is_serve = words.iter().take(2).any(|word| word == "serve");
+    let status = if is_serve { "0".to_owned() } else { docglow["status"].to_string() };
     let outcome = sandbox
-        .command(["preview", "report", "--status", status, "--"])
+        .command(["preview", "report", "--status", &status, "--"])
         .args(words)
         .folder(folder)
         .on()

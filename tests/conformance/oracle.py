@@ -1,8 +1,10 @@
-"""docglow's own opinion on command lines: its parser and its settings are its own, the work behind them is left out.
+"""Asks docglow itself about command lines: its parser and settings run, the work behind them does not.
 
-First prints the options of each command. Then reads a folder and a command line a line, each word in hexadecimal behind an
-"x", and prints the exit status and the event that docglow would send, or null; with the folder, in hexadecimal,
-that its manifest would come from.
+First prints the options of each command. Then each input line is a folder and a command line, every
+word in hexadecimal after an "x". The answer is the exit status; whether docglow began its work; the
+event that docglow would send, or null; and the folder of its manifest, in hexadecimal.
+
+A docglow before 0.8 has no telemetry, and so no event.
 """
 
 import json
@@ -17,7 +19,11 @@ from docglow.artifacts import loader
 from docglow.cli import cli
 from docglow.generator import site
 from docglow.server import dev, watcher
-from docglow.telemetry import client, dispatcher
+
+try:
+    from docglow.telemetry import client, dispatcher
+except ImportError:
+    client = dispatcher = None
 
 HEALTH_SCORE = 50.0
 answer = {}
@@ -34,6 +40,7 @@ def generate_site(project_dir, target_dir, **_):
 
 
 def load_artifacts(project_dir, target_dir=None):
+    answer["started"] = True
     answer["target"] = os.fsencode(loader._resolve_target_dir(project_dir, target_dir)).hex()
 
 
@@ -52,13 +59,18 @@ def send(payload, endpoint):
     answer["event"] = {name: payload[name] for name in ("command", "result", "features_used")}
 
 
-# Whether it may be sent is not the question.
-dispatcher.is_active = lambda *_: True
-client.send = send
-dispatcher.project_shape_from_manifest_path = shape
+def start_server(*_, **__):
+    answer["started"] = True
+
+
+if dispatcher:
+    # Whether it may be sent is not the question.
+    dispatcher.is_active = lambda *_: True
+    client.send = send
+    dispatcher.project_shape_from_manifest_path = shape
 site.generate_site = generate_site
 loader.load_artifacts = load_artifacts_and_end
-watcher.start_watcher = dev.start_server = lambda *_, **__: None
+watcher.start_watcher = dev.start_server = start_server
 
 commands = {}
 for command in ("generate", "health", "serve"):
@@ -74,7 +86,7 @@ for line in sys.stdin:
     folder, *arguments = [os.fsdecode(bytes.fromhex(word[1:])) for word in line.split()]
     os.chdir(folder)
     answer.clear()
-    answer.update(event=None, target=None, status=0)
+    answer.update(event=None, target=None, started=False, status=0)
     try:
         cli.main(arguments, prog_name="docglow")
     except SystemExit as end:

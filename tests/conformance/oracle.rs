@@ -48,7 +48,8 @@ pub struct Oracle {
 }
 
 impl Oracle {
-    pub fn start(sandbox: &Sandbox) -> Oracle {
+    /// Starts docglow 0.9.2, or the docglow in this folder of packages.
+    pub fn start(sandbox: &Sandbox, packages: Option<&Path>) -> Oracle {
         let python = docglow().expect("DOCGLOW_VENV").with_file_name("python");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/oracle.py");
         let mut process = Command::new(python)
@@ -56,6 +57,7 @@ impl Oracle {
             .env_clear()
             .envs([("HOME", sandbox.home()), ("XDG_CONFIG_HOME", sandbox.config_home())])
             .env("LC_ALL", "C.UTF-8")
+            .env("PYTHONPATH", packages.unwrap_or(Path::new("")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -3,6 +3,7 @@
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -62,8 +63,15 @@ fn paths_to_nowhere_and_of_great_length_stop_nothing() {
     let long = "x/".repeat(50_000);
     for path in ["", "/", ".", "/nowhere", "\n", "/dev/null", "/proc/self/mem", &long] {
         let hook = sandbox.hook().on().to(&receiver).debug().stdin(EVENT);
-        let hook = hook.args(["--project-dir", path, "--target-dir", path, "--docglow", path]);
+        let hook = hook.args(["--target-dir", path, "--docglow", path]);
         hook.run().assert_sent(&receiver.url(), "204");
+        let outcome = hook.args(["--project-dir", path]).run();
+        if path.is_empty() || Path::new(path).exists() {
+            outcome.assert_sent(&receiver.url(), "204");
+        } else {
+            let why = "the project folder does not exist or cannot be read";
+            assert_eq!(outcome.assert_not_sent(), why, "{path}");
+        }
     }
 }
 

@@ -187,7 +187,7 @@ fn execute<'a>(
 
 /// Does something of ours in a process aside, and waits for it: the command that then takes this process's place has no child
 /// that it did not start, and the files it was given are as they were. Nothing is done where the system refuses.
-pub fn aside(work: impl FnOnce()) {
+pub fn run_in_fork(work: impl FnOnce()) {
     // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
     match unsafe { libc::fork() } {
         -1 => {}

@@ -6,8 +6,6 @@ pub mod file;
 pub mod folders;
 mod inherited;
 pub mod input;
-#[cfg(test)]
-mod installations;
 pub mod network;
 pub mod owner;
 pub mod process;

@@ -1,5 +1,8 @@
-//! The start of the program, by the C runtime alone. What Rust's does before `main` takes fourteen system calls, and ends the
-//! process with another status than 0 where a standard stream is closed and there is no null device to put in its place.
+//! The program's own `main`, which the C runtime calls. Rust's runtime ignores SIGPIPE before its
+//! `main`, so `run` could not restore the caller's signal disposition.
+//!
+//! Rust's runtime also makes fourteen system calls, and it aborts if a standard stream is closed
+//! and there is no null device to replace it.
 
 #![allow(unsafe_code)]
 
@@ -12,11 +15,13 @@ use rustix::stdio::{stderr, stdin, stdout};
 
 use super::{inherited, process};
 
-/// Makes a function of the arguments behind the program's name what this program does. The exit status is 0.
+/// Defines `main`. It calls a function with the program's arguments, and then ends the process with
+/// the status of `platform::exit`.
 #[macro_export]
 macro_rules! program {
     ($run:path) => {
-        // SAFETY: the name and the signature are those that the C runtime calls, once, with the arguments of the process.
+        // SAFETY: the C runtime calls a function of this name and signature once, with the
+        // arguments of the process.
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         extern "C" fn main(
@@ -30,26 +35,27 @@ macro_rules! program {
     };
 }
 
-/// Ignores the signals that would end the process, and fills up the standard streams.
+/// Ignores the signals that would end the process, and opens the null device for each standard
+/// stream that is closed.
 pub fn prepare() {
     inherited::ignore_signals();
-    // The first file that is opened takes the place of the first stream that is closed, and what is meant to be printed would
-    // be written into it.
+    // Otherwise, the next file that is opened gets the descriptor of the closed stream, and printed
+    // text is written into that file.
     for stream in [stdin(), stdout(), stderr()] {
         if fcntl_getfd(stream).is_err()
-            && let Ok(nothing) = process::null_device()
+            && let Ok(null) = process::null_device()
         {
-            let _ = nothing.into_raw_fd();
+            let _ = null.into_raw_fd();
         }
     }
 }
 
-/// The arguments behind the program's name.
+/// The arguments without the program's name.
 ///
 /// # Safety
-/// These are the two that the C runtime calls `main` with.
+/// `count` and `words` must be the arguments that the C runtime passes to `main`.
 pub unsafe fn arguments(count: c_int, words: *const *const c_char) -> Vec<OsString> {
-    // SAFETY: there are `count` words, each a C string that lives as long as the process.
+    // SAFETY: there are `count` C strings, and each one lives as long as the process.
     let word =
         |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
     (1..usize::try_from(count).unwrap_or(0)).map(word).collect()

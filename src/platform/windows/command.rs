@@ -134,7 +134,7 @@ impl Command {
 }
 
 /// Does something of ours before the command runs.
-pub fn aside(work: impl FnOnce()) {
+pub fn run_in_fork(work: impl FnOnce()) {
     work();
 }
 

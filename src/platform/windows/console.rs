@@ -1,4 +1,4 @@
-//! The console's interrupts.
+//! Ctrl-C and Ctrl-Break.
 
 #![allow(unsafe_code)]
 
@@ -8,18 +8,18 @@ use std::sync::{Mutex, PoisonError};
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler};
 use windows_sys::core::BOOL;
 
-/// Who wants to hear of an interrupt.
+/// Receives an empty line for each interrupt.
 static LISTENER: Mutex<Option<Sender<Option<String>>>> = Mutex::new(None);
 
-/// While it lives, Ctrl-C and Ctrl-Break do not end this process. Unlike the system's own switch for that, it leaves alone what
-/// children inherit.
+/// As long as it exists, Ctrl-C and Ctrl-Break do not end this process. Children do not inherit
+/// this, unlike the effect of `SetConsoleCtrlHandler` without a handler.
 pub struct Uninterrupted;
 
 impl Uninterrupted {
-    /// Of an interrupt, `listener` hears an empty line.
+    /// Sends an empty line to `listener` at each interrupt.
     pub fn begin(listener: Option<Sender<Option<String>>>) -> Uninterrupted {
         listen(listener);
-        // SAFETY: the handler runs in a thread of its own, and touches nothing but what the lock guards.
+        // SAFETY: the handler runs in its own thread, and only accesses a value behind a lock.
         unsafe { SetConsoleCtrlHandler(Some(handle), 1) };
         Uninterrupted
     }
@@ -27,7 +27,7 @@ impl Uninterrupted {
 
 impl Drop for Uninterrupted {
     fn drop(&mut self) {
-        // SAFETY: takes the handler away again.
+        // SAFETY: it removes the handler.
         unsafe { SetConsoleCtrlHandler(Some(handle), 0) };
         listen(None);
     }
@@ -37,7 +37,7 @@ fn listen(listener: Option<Sender<Option<String>>>) {
     *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = listener;
 }
 
-/// Returns whether an event is dealt with hereby.
+/// Returns whether it handles the event.
 extern "system" fn handle(event: u32) -> BOOL {
     let is_interrupt = matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT);
     if is_interrupt && let Ok(Some(listener)) = LISTENER.lock().as_deref() {

@@ -6,8 +6,6 @@ pub mod error;
 pub mod file;
 pub mod folders;
 pub mod input;
-#[cfg(test)]
-mod installations;
 mod job;
 pub mod network;
 pub mod owner;

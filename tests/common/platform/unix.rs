@@ -35,6 +35,15 @@ pub fn packages(python: &str) -> String {
     format!("lib/{python}/site-packages")
 }
 
+/// A script's background job, `make test &`, starts with these signals ignored, and so would every
+/// process of the tests.
+pub fn restore_default_signals() {
+    for signal in [libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: installs no handler, and no other thread exists yet.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 

@@ -6,6 +6,9 @@ use std::os::windows::ffi::OsStringExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// Windows has no signal dispositions.
+pub fn restore_default_signals() {}
+
 /// Whether there is `/proc`, and all else that Linux alone has.
 pub const IS_LINUX: bool = false;
 

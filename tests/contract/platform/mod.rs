@@ -1,5 +1,7 @@
 //! What one system alone has: the same names for each.
 
+mod installations;
+
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod system;

@@ -107,7 +107,11 @@ fn every_event_of_five_hundred_beside_a_busy_machine_that_arrived_is_logged() {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| while !is_over.load(Ordering::Relaxed) {});
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop()
+                }
+            });
         }
         run_at_once(&sandbox, &receiver, 0..500);
         is_over.store(true, Ordering::Relaxed);

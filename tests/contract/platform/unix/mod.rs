@@ -1,5 +1,6 @@
 //! Linux and macOS.
 
+mod installations;
 mod links;
 mod log;
 mod modes;
@@ -16,6 +17,13 @@ pub const ROUNDS: usize = 20;
 
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    let parts = [links::trials(), log::trials(), modes::trials(), state::trials(), stdin::trials()];
+    let parts = [
+        installations::trials(),
+        links::trials(),
+        log::trials(),
+        modes::trials(),
+        state::trials(),
+        stdin::trials(),
+    ];
     parts.into_iter().flatten().collect()
 }

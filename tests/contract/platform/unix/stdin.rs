@@ -1,19 +1,12 @@
 //! A standard input that is closed, and one that is a terminal.
 
 use crate::common::platform::pseudo_terminal;
-use crate::common::trials::tool_path;
 use crate::common::{Receiver, Sandbox, trials};
 use crate::stdin::assert_no_event;
-use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::thread;
+use std::fs::File;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    trials![
-        a_closed_stdin_is_no_event,
-        with_a_terminal_on_stdin_the_help_is_printed,
-        the_question_is_asked_before_a_generate_that_could_be_reported_alone needs ["setsid"],
-    ]
+    trials![a_closed_stdin_is_no_event, with_a_terminal_on_stdin_the_help_is_printed,]
 }
 
 fn a_closed_stdin_is_no_event() {
@@ -46,55 +39,4 @@ fn terminal() -> (File, File) {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let terminal = rustix::fs::open(name, flags, Mode::empty()).expect("its other end");
     (controller, terminal.into())
-}
-
-fn the_question_is_asked_before_a_generate_that_could_be_reported_alone() {
-    for (line, is_asked) in [
-        ("generate", true),
-        ("generate --static --project-dir .", true),
-        ("generate --bogus", false),
-        ("generate --help", false),
-        ("generate --workers many", false),
-        ("generate --project-dir missing", false),
-        ("generate --project-dir broken", false),
-        ("health", false),
-        ("telemetry status", false),
-    ] {
-        let sandbox = Sandbox::new();
-        let broken = sandbox.project().join("broken");
-        fs::create_dir(&broken).expect("a project folder");
-        fs::write(broken.join("docglow.yml"), "ai: true\n")
-            .expect("a docglow.yml that docglow ends at");
-        let (mut keyboard, name) = pseudo_terminal();
-        let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
-        let mut prompt = sandbox.command(["--ctty", "--wait"]).arg(sandbox.hook().program);
-        prompt.program = tool_path("setsid").expect("setsid");
-        let mut command = prompt
-            .args(["prompt", "--"])
-            .args(line.split_whitespace())
-            .env("TERM", "xterm")
-            .as_command();
-        command.stdin(terminal()).stdout(terminal()).stderr(terminal());
-        let mut child = command.spawn().expect("the hook");
-        drop(command);
-        let somebody = thread::spawn(move || {
-            let mut shown = Vec::new();
-            let mut byte = [0];
-            while keyboard.read(&mut byte).is_ok_and(|read| read == 1) {
-                shown.push(byte[0]);
-                if shown.ends_with(b"[y/N] ") {
-                    keyboard.write_all(b"n\n").expect("an answer");
-                }
-            }
-            String::from_utf8_lossy(&shown).into_owned()
-        });
-        assert!(child.wait().expect("its end").success());
-        let shown = somebody.join().expect("somebody at the terminal");
-        assert_eq!(
-            (shown.contains("[y/N]"), sandbox.state().is_some()),
-            (is_asked, is_asked),
-            "{line}: {shown}"
-        );
-        assert_eq!(shown.is_empty(), !is_asked, "{line}: {shown}");
-    }
 }

@@ -1,5 +1,6 @@
 //! Windows.
 
+mod installations;
 mod run;
 mod sender;
 
@@ -13,7 +14,7 @@ pub const ROUNDS: usize = 2;
 
 /// What is promised here only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    [run::trials(), sender::trials()].into_iter().flatten().collect()
+    [installations::trials(), run::trials(), sender::trials()].into_iter().flatten().collect()
 }
 
 /// None but those that every system has: a folder of one's own can be written.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::payload::Event;
-use crate::sender::installation::complete;
+use docglow_telemetry::payload::Event;
+use docglow_telemetry::sender::installation::complete;
 
 /// A machine's root, with what is written to it.
 pub struct Machine(tempfile::TempDir);

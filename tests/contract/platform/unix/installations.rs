@@ -1,13 +1,29 @@
 //! The ways in which people have docglow on Linux and macOS, as `sender::installation` must tell them.
 
+use crate::common::trials;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use crate::payload::Event;
-use crate::payload::version::{Pep440, PythonVersion};
 use crate::platform::installations::{Machine, NOTHING, found, versions};
-use crate::sender::installation::complete;
+use docglow_telemetry::payload::Event;
+use docglow_telemetry::payload::version::{Pep440, PythonVersion};
+use docglow_telemetry::sender::installation::complete;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        venv_pipx_and_uv,
+        an_environment_has_the_version_its_python_was_upgraded_to,
+        pip_without_an_environment,
+        pip_user_and_debian,
+        conda,
+        a_shim_has_the_versions_on_which_all_that_it_may_start_agree,
+        a_first_line_that_does_not_fit_stands_in_the_second,
+        the_same_docglow_twice_is_one,
+        what_cannot_be_told_stays_unknown,
+        what_the_event_says_wins,
+    ]
+}
 
 impl Machine {
     fn link(&self, path: &str, target: &str) -> PathBuf {
@@ -56,7 +72,6 @@ impl Machine {
 const IMPORT: &str = "from docglow.cli import cli\n";
 const DOCGLOW: &[&str] = &["docglow-0.9.2.dist-info"];
 
-#[test]
 fn venv_pipx_and_uv() {
     let machine = Machine::new();
     let pyvenv = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.7\n";
@@ -75,7 +90,6 @@ fn venv_pipx_and_uv() {
     assert_eq!(versions(&copied), found("0.9.2", "3.11.7"));
 }
 
-#[test]
 fn an_environment_has_the_version_its_python_was_upgraded_to() {
     let machine = Machine::new();
     machine.python("opt", "3.11.9");
@@ -84,7 +98,6 @@ fn an_environment_has_the_version_its_python_was_upgraded_to() {
     assert_eq!(versions(&script), found("0.9.2", "3.11.9"));
 }
 
-#[test]
 fn pip_without_an_environment() {
     let machine = Machine::new();
     machine.python("usr/local", "3.11.7");
@@ -94,7 +107,6 @@ fn pip_without_an_environment() {
     assert_eq!(versions(&script), (Some("0.9.2".to_owned()), None));
 }
 
-#[test]
 fn pip_user_and_debian() {
     let machine = Machine::new();
     machine.python("usr", "3.11.2");
@@ -113,7 +125,6 @@ fn pip_user_and_debian() {
     assert_eq!(versions(&packaged), found("0.9.1", "3.11.2"));
 }
 
-#[test]
 fn conda() {
     let machine = Machine::new();
     let script = machine.docglow("conda/envs/dbt", "3.11", "0.9.2");
@@ -129,7 +140,6 @@ fn conda() {
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
 }
 
-#[test]
 fn a_shim_has_the_versions_on_which_all_that_it_may_start_agree() {
     for (shims, pythons) in [
         (".pyenv/shims", ".pyenv/versions"),
@@ -149,7 +159,6 @@ fn a_shim_has_the_versions_on_which_all_that_it_may_start_agree() {
     }
 }
 
-#[test]
 fn a_first_line_that_does_not_fit_stands_in_the_second() {
     let machine = Machine::new();
     let pip = machine.environment("with space", "version = 3.11.7", DOCGLOW);
@@ -166,7 +175,6 @@ fn a_first_line_that_does_not_fit_stands_in_the_second() {
     );
 }
 
-#[test]
 fn the_same_docglow_twice_is_one() {
     let machine = Machine::new();
     let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
@@ -175,7 +183,6 @@ fn the_same_docglow_twice_is_one() {
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
 }
 
-#[test]
 fn what_cannot_be_told_stays_unknown() {
     let machine = Machine::new();
     assert_eq!(versions(&machine.path("absent")), NOTHING);
@@ -225,7 +232,6 @@ fn what_cannot_be_told_stays_unknown() {
     assert_eq!(versions(&stale), NOTHING);
 }
 
-#[test]
 fn what_the_event_says_wins() {
     let machine = Machine::new();
     let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);

@@ -1,9 +1,19 @@
 //! The ways in which people have docglow on Windows, as `sender::installation` must tell them.
 
+use crate::common::trials;
 use std::fs;
 use std::path::PathBuf;
 
 use crate::platform::installations::{Machine, NOTHING, found, versions};
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![
+        an_environment_and_a_launcher_that_was_copied_out_of_it,
+        a_path_with_a_space_stands_in_quotes,
+        pip_without_an_environment_and_for_one_user,
+        what_cannot_be_told_stays_unknown,
+    ]
+}
 
 impl Machine {
     /// What an installer puts at `path`: a launcher, the line that names the interpreter, and an archive.
@@ -28,7 +38,6 @@ impl Machine {
     }
 }
 
-#[test]
 fn an_environment_and_a_launcher_that_was_copied_out_of_it() {
     let machine = Machine::new();
     let script = machine.environment("venv", "home = C:\\Python311\r\nversion = 3.11.7\r\n");
@@ -39,7 +48,6 @@ fn an_environment_and_a_launcher_that_was_copied_out_of_it() {
     assert_eq!(versions(&copied), found("0.9.2", "3.11.7"));
 }
 
-#[test]
 fn a_path_with_a_space_stands_in_quotes() {
     let machine = Machine::new();
     let script = machine.environment("with space", "version_info = 3.12.1\n");
@@ -48,7 +56,6 @@ fn a_path_with_a_space_stands_in_quotes() {
     assert_eq!(versions(&script), found("0.9.2", "3.12.1"));
 }
 
-#[test]
 fn pip_without_an_environment_and_for_one_user() {
     let machine = Machine::new();
     machine.file("Python311/include/patchlevel.h", "#define PY_VERSION \"3.11.7\"\n");
@@ -64,7 +71,6 @@ fn pip_without_an_environment_and_for_one_user() {
     assert_eq!(versions(&user), found("0.9.1", "3.11.7"));
 }
 
-#[test]
 fn what_cannot_be_told_stays_unknown() {
     let machine = Machine::new();
     for line in ["", "#!python.exe", "#!C:\\nowhere\\python.exe", "#!C:\\Windows\\notepad.exe"] {

@@ -1,0 +1,15 @@
+//! The words that docglow's telemetry page accepts for on and off.
+
+/// `1 true yes on` is true, `0 false no off` is false, and any other word is `None`. White space
+/// around the word and its case are ignored.
+pub fn switch(word: &str) -> Option<bool> {
+    let word = word.trim();
+    let is_one_of = |words: [&str; 4]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is_one_of(["1", "true", "yes", "on"]) {
+        Some(true)
+    } else if is_one_of(["0", "false", "no", "off"]) {
+        Some(false)
+    } else {
+        None
+    }
+}
