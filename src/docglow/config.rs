@@ -103,6 +103,11 @@ impl ProjectConfig {
         }
         // libyaml counts positions from after the byte-order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as
+        // indentation. docglow's reader does neither, so it could read another nesting.
+        if text.contains('\u{feff}') {
+            return None;
+        }
         let document = match serde_yaml::from_str(text).ok()? {
             Some(Node::Mapping(document)) => document,
             _ => Document::default(),
@@ -229,6 +234,7 @@ mod tests {
             "telemetry: {enabled: !x true}\n",
             "telemetry: {enabled: 1, enabled: 0}\n",
             "telemetry: {enabled: true}\ntelemetry: {enabled: true}\n",
+            "telemetry:\n\u{feff} enabled: true\n",
         ] {
             assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
         }
