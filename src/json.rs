@@ -1,7 +1,7 @@
-//! Tolerant reading of JSON: the one place that skips what nobody asked for.
+//! Tolerant reading of JSON: unknown keys are skipped here, and in no other file.
 //!
-//! Values stay borrowed slices of the text until a caller judges each for itself, so a value of the wrong type, too deep or
-//! too large costs that one value and nothing else.
+//! Values are borrowed slices of the text, and the caller parses each one by itself. So a value of
+//! the wrong type, or one that is nested too deep or too large, loses only that value.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,16 +11,16 @@ use serde_json::value::RawValue;
 
 use crate::payload::vocabulary;
 
-/// The entries of the JSON object `text` whose keys are words of `K`, in the order given; `None` where `text` is not one
-/// complete JSON object. Other keys are skipped, whatever they hold.
+/// The entries of a JSON object whose keys are words of `K`, in their order in the text. Entries
+/// with other keys are skipped. `None` if `text` is not one complete JSON object.
 pub fn entries<'a, K: for<'k> Deserialize<'k>>(text: &'a str) -> Option<Vec<(K, &'a RawValue)>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let entries = deserializer.deserialize_map(Entries(PhantomData)).ok()?;
     deserializer.end().ok().map(|()| entries)
 }
 
-/// The value of the first of `spellings` that stands in `entries`; of a repeated key, the last value, as docglow's own JSON
-/// reader has it. A null counts as absent.
+/// The value of the first of `spellings` in `entries`. A null counts as absent. If a key is
+/// repeated, its last value counts, as in Python's `json`.
 pub fn value<'a, K: PartialEq>(
     entries: &[(K, &'a RawValue)],
     spellings: &[K],
@@ -36,12 +36,12 @@ pub fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
-/// The word of the vocabulary `T` that the value spells; `None` for any other value.
+/// The value as a word of the vocabulary `T`. `None` if it is not one.
 pub fn word<T: for<'k> Deserialize<'k>>(value: &RawValue) -> Option<T> {
     serde_json::from_str::<Word<T>>(value.get()).ok()?.0
 }
 
-/// The text of a JSON string; `None` for any other value.
+/// The text of a JSON string. `None` if the value has another type.
 pub fn string(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
@@ -69,12 +69,13 @@ impl<'de, K: for<'k> Deserialize<'k>> Visitor<'de> for Entries<K> {
     }
 }
 
-/// A JSON string as a word of the vocabulary `T`, or nothing.
+/// A JSON string. `None` if it is not a word of the vocabulary `T`.
 struct Word<T>(Option<T>);
 
 impl<'de, T: for<'k> Deserialize<'k>> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As bytes: a text must not hold half a surrogate pair (`"\ud800"`), which a key that is skipped may.
+        // Read as bytes, because a skipped key may hold half a surrogate pair, such as `"\ud800"`.
+        // serde_json rejects that in a string.
         deserializer.deserialize_bytes(WordVisitor(PhantomData))
     }
 }

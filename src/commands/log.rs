@@ -1,25 +1,53 @@
-//! `log`: the events that this account has sent.
+//! `log`: what was sent from this account, and who has had it.
+
+use std::fmt::Write;
+
+use serde::Serialize;
 
 use crate::decision::context::Context;
-use crate::sender::log::{Log, Record};
+use crate::platform::escape::escape_for_terminal;
+use crate::sender::log::{Log, records};
 
-/// The log of sent events; `None` if there is no folder for it.
-pub fn open(context: &Context) -> Option<Log> {
+/// The events, the oldest first, and behind them everybody who has ever had one. With `as_json`, each of both is a line of JSON.
+pub fn text(context: &Context, as_json: bool) -> String {
+    let log = of(context);
+    let lines = log.as_ref().map_or_else(String::new, Log::text);
+    let (records, recipients) = (records(&lines), log.map(|log| log.recipients(&lines)));
+    let recipients = recipients.unwrap_or_default();
+    if as_json {
+        return records.iter().map(json).chain(recipients.iter().map(json)).collect();
+    }
+    if recipients.is_empty() {
+        return "Nothing has been sent.\n".to_owned();
+    }
+    let mut text = String::new();
+    for record in records {
+        let body: String = record.body().chars().filter(|c| !c.is_control()).collect();
+        // Writing to a String never fails.
+        let _ = writeln!(text, "{}\n{body}\n", in_columns(record.summary()));
+    }
+    text.push_str("Who has had events, and when the first and the last were sent:\n");
+    for known in recipients {
+        text += &in_columns([&known.origin, &known.first, &known.last]);
+        text.push('\n');
+    }
+    text
+}
+
+/// When and where to the last event was sent, and the outcome.
+pub fn last(context: &Context) -> Option<String> {
+    records(&of(context)?.text()).last().map(|record| in_columns(record.summary()))
+}
+
+/// The log of this account; `None` if there is no home to have it in.
+fn of(context: &Context) -> Option<Log> {
     context.environment.state_folder().map(|folder| Log::in_folder(&folder))
 }
 
-/// The events that were sent, the oldest first.
-pub fn text(context: &Context, json: bool) -> String {
-    let lines = open(context).map_or(Vec::new(), |log| log.lines());
-    if json {
-        return lines.iter().map(|line| format!("{line}\n")).collect();
-    }
-    if lines.is_empty() {
-        return "Nothing has been sent.\n".to_owned();
-    }
-    lines
-        .iter()
-        .filter_map(|line| Record::parse(line))
-        .map(|record| format!("{record}\n\n"))
-        .collect()
+fn in_columns(parts: [&str; 3]) -> String {
+    parts.map(escape_for_terminal).join("  ")
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default() + "\n"
 }

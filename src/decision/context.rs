@@ -1,4 +1,5 @@
-//! What one call of the hook goes by: environment, docglow.yml and state file, each read when it is first asked for.
+//! The settings that one call uses: environment, docglow.yml and state file. Each file is read when
+//! it is first needed.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -12,21 +13,21 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::event::NotSent;
 
-/// The sources of a decision.
+/// The settings of one call.
 pub struct Context {
     pub environment: Environment,
     project_dir: PathBuf,
     project: OnceCell<ProjectConfig>,
 }
 
-/// Where an event goes, who says so, and the token that may go with it.
+/// The endpoint of an event, its source, and the token sent along.
 pub struct Destination {
     pub endpoint: Endpoint,
     pub source: EndpointSource,
     pub bypass_token: Option<BypassToken>,
 }
 
-/// What names the endpoint.
+/// The source of the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointSource {
     Environment,
@@ -35,7 +36,7 @@ pub enum EndpointSource {
 }
 
 impl EndpointSource {
-    /// Its short name, as `status` gives it.
+    /// Its short name, as in `status`.
     pub fn name(self) -> &'static str {
         match self {
             EndpointSource::Environment => "DOCGLOW_TELEMETRY_ENDPOINT",
@@ -59,13 +60,29 @@ impl Context {
     /// Checks that an event may be sent.
     ///
     /// # Errors
-    /// `Off`, with the rule that decided.
+    /// `Off`, with the deciding rule.
     pub fn check_active(&self) -> Result<(), NotSent> {
         let decision = self.decision();
         decision.is_active().then_some(()).ok_or(NotSent::Off(decision.reason()))
     }
 
-    /// Where an event goes: the environment's endpoint, else the project's, else docglow's.
+    /// The sources that name an endpoint that cannot be used, so that the next one counts.
+    pub fn unusable_endpoints(&self) -> Vec<EndpointSource> {
+        let is_unusable = |source: &EndpointSource| match source {
+            EndpointSource::Environment => {
+                let is_set = self.environment.endpoint.as_ref().is_some_and(|url| !url.is_empty());
+                is_set && self.environment.endpoint().is_none()
+            }
+            EndpointSource::Project => self.project().endpoint_is_unusable,
+            EndpointSource::Default => false,
+        };
+        [EndpointSource::Environment, EndpointSource::Project]
+            .into_iter()
+            .filter(is_unusable)
+            .collect()
+    }
+
+    /// The endpoint that the environment names, else docglow.yml's, else docglow's own.
     pub fn destination(&self) -> Destination {
         let (endpoint, source) = if let Some(endpoint) = self.environment.endpoint() {
             (endpoint, EndpointSource::Environment)
@@ -74,29 +91,29 @@ impl Context {
         } else {
             (Endpoint::docglow(), EndpointSource::Default)
         };
-        // The token is the user's, the file may be anybody's.
+        // The token belongs to the user. Anybody may have written the docglow.yml.
         let bypass_token =
             if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
         Destination { endpoint, source, bypass_token }
     }
 
-    /// The absolute path of the project's docglow.yml; `None` where it has none.
+    /// The absolute path of the project's docglow.yml, if there is one.
     pub fn project_file(&self) -> Option<PathBuf> {
         let file = ProjectConfig::file(&self.project_dir)?;
         Some(std::path::absolute(&file).unwrap_or(file))
     }
 
-    /// The state file; `None` where there is no home to have it in.
+    /// The state file. `None` if the user has no home folder.
     pub fn state_file(&self) -> Option<StateFile> {
         self.environment.state_folder().map(|folder| StateFile::in_folder(&folder))
     }
 
-    /// What the state file says.
+    /// The content of the state file.
     pub fn state(&self) -> State {
         self.state_file().map_or(State::default(), |file| file.read())
     }
 
-    /// What the project's docglow.yml says of features; `None` where docglow ends at it.
+    /// The settings in docglow.yml that are features. `None` if docglow fails to load the file.
     pub fn settings(&self) -> Option<Settings> {
         self.project().settings
     }
@@ -111,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_never_goes_where_a_project_file_points() {
+    fn the_token_is_never_sent_to_an_endpoint_from_docglow_yml() {
         let project = tempfile::tempdir().unwrap();
         let mut environment =
             Environment { vercel_bypass: Some("secret".into()), ..Default::default() };

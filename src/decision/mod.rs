@@ -1,4 +1,4 @@
-//! Whether an event may be sent: the published order, in one function.
+//! Whether an event may be sent: the published order of rules, in one function.
 
 pub mod context;
 pub mod environment;
@@ -10,7 +10,7 @@ use crate::decision::environment::Environment;
 use crate::decision::state::Consent;
 use crate::docglow::config::Setting;
 
-/// Whether telemetry is active, and the rule that decided.
+/// Whether telemetry is active, and the deciding rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     OffByKillSwitch,
@@ -20,15 +20,15 @@ pub enum Decision {
     OffByProject,
     /// docglow.yml sets `telemetry.enabled` to something that is neither true nor false.
     OffByUnclearProject,
-    /// docglow.yml can't be read or parsed.
+    /// docglow.yml cannot be read or parsed.
     OffByUnreadableProject,
     OnByConsent,
     OffByConsent,
     OffByDefault,
 }
 
-/// Decides by the published order, first match wins. The project's setting and the recorded consent are asked for only
-/// where nothing before them decides.
+/// Applies the rules in their published order. The first match wins. The project's setting and the
+/// recorded consent are read only if no earlier rule matches.
 pub fn decide(
     environment: &Environment,
     project: impl FnOnce() -> Setting,
@@ -62,7 +62,7 @@ impl Decision {
         matches!(self, Decision::OnByEnvironment | Decision::OnByProject | Decision::OnByConsent)
     }
 
-    /// The short name of the rule that decided, as `status --json` gives it.
+    /// The short name of the deciding rule, as in `status --json`.
     pub fn rule(self) -> &'static str {
         match self {
             Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY",
@@ -75,10 +75,8 @@ impl Decision {
             Decision::OffByDefault => "default",
         }
     }
-}
 
-impl Decision {
-    /// Why telemetry is on or off, for a person.
+    /// Why telemetry is on or off, for people.
     pub fn reason(self) -> &'static str {
         match self {
             Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY is set",
@@ -89,7 +87,7 @@ impl Decision {
             Decision::OffByUnclearProject => {
                 "telemetry.enabled in docglow.yml is neither true nor false"
             }
-            Decision::OffByUnreadableProject => "docglow.yml can't be read",
+            Decision::OffByUnreadableProject => "docglow.yml cannot be read",
             Decision::OnByConsent => "the recorded consent is yes",
             Decision::OffByConsent => "the recorded consent is no",
             Decision::OffByDefault => "telemetry has not been turned on",
@@ -132,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_read_that_the_decision_does_not_need() {
+    fn only_the_sources_that_the_decision_needs_are_read() {
         let killed = Environment { no_telemetry: Some("1".into()), ..Default::default() };
         let decision = decide(&killed, || unreachable!(), || unreachable!());
         assert_eq!(decision, Decision::OffByKillSwitch);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
-use crate::platform::shared_file::{Durability, SharedFile};
+use crate::platform::shared_file::{Content, SharedFile};
 
 /// What the user has said about telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct State {
 const VERSION: u8 = 1;
 
 #[derive(Serialize)]
-struct Content<'a> {
+struct Written<'a> {
     version: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<InstanceId>,
@@ -80,14 +80,25 @@ impl State {
         }
     }
 
+    /// What the file says to this user. Another user's may say no, and no more.
+    fn of(content: &Content) -> State {
+        match State::parse(&content.text) {
+            state if content.is_own => state,
+            State { consent: Consent::No, .. } => {
+                State { consent: Consent::No, ..Default::default() }
+            }
+            _ => State::default(),
+        }
+    }
+
     fn to_json(&self) -> String {
-        let content = Content {
+        let written = Written {
             version: VERSION,
             instance_id: self.instance_id,
             consent: self.consent,
             consent_recorded_at: self.consent_recorded_at.as_deref(),
         };
-        serde_json::to_string(&content).unwrap_or_default()
+        serde_json::to_string(&written).unwrap_or_default()
     }
 }
 
@@ -103,7 +114,7 @@ pub struct StateFile(SharedFile);
 impl StateFile {
     /// The state file in docglow's configuration folder.
     pub fn in_folder(folder: &Path) -> StateFile {
-        StateFile(SharedFile::in_folder(folder, "telemetry.json", Durability::OnDisk))
+        StateFile(SharedFile::in_folder(folder, "telemetry.json"))
     }
 
     /// Where the file is or would be.
@@ -111,19 +122,11 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does, for root in another user's home, a yes that root
-    /// could not take back there: one that its owner may not read.
+    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of another user's leads to.
     pub fn read(&self) -> State {
-        let read = || self.0.read().map_or(State::default(), |text| State::parse(&text));
-        let state = read();
-        if state.consent != Consent::Yes {
-            return state;
-        }
-        match self.0.owners_rights() {
-            Ok(None) => state,
-            Ok(Some(_rights)) => read(),
-            Err(_) => State::default(),
-        }
+        let state = self.0.read().map_or(State::default(), |content| State::of(&content));
+        let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
+        if is_doubtful { State::default() } else { state }
     }
 
     /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.
@@ -154,8 +157,8 @@ impl StateFile {
     }
 
     fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        self.0.update(|text| {
-            let before = State::parse(text);
+        self.0.update(|content| {
+            let before = State::of(&content);
             let mut after = before.clone();
             change(&mut after);
             (after != before).then(|| after.to_json())

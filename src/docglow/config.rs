@@ -10,7 +10,8 @@ use crate::docglow::settings::Settings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
-use crate::platform::file::read_regular;
+use crate::platform::file::read_with_metadata;
+use crate::platform::owner::is_planted;
 
 /// A larger docglow.yml counts as unreadable, so telemetry is off.
 const MAX_BYTES: u64 = 1 << 20;
@@ -28,6 +29,8 @@ pub struct ProjectConfig {
     pub enabled: Setting,
     /// `telemetry.endpoint`, if it is an acceptable URL.
     pub endpoint: Option<Endpoint>,
+    /// Whether there is a `telemetry.endpoint` that is no acceptable URL.
+    pub endpoint_is_unusable: bool,
     /// The settings that are features; `None` if docglow 0.9.2 fails to load the file.
     pub settings: Option<Settings>,
 }
@@ -49,11 +52,21 @@ pub enum Setting {
 impl ProjectConfig {
     /// Reads docglow.yml, or docglow.yaml, in `folder`.
     pub fn read(folder: &Path) -> ProjectConfig {
-        match ProjectConfig::file(folder).map(|path| read_regular(&path, MAX_BYTES)) {
-            Some(Ok(bytes)) => ProjectConfig::parse(&bytes),
-            Some(Err(_)) => ProjectConfig::only(Setting::Unreadable),
-            None => ProjectConfig::only(Setting::Absent),
+        let Some(path) = ProjectConfig::file(folder) else {
+            return ProjectConfig::only(Setting::Absent);
+        };
+        let Ok((bytes, file)) = read_with_metadata(&path, MAX_BYTES) else {
+            return ProjectConfig::only(Setting::Unreadable);
+        };
+        let mut config = ProjectConfig::parse(&bytes);
+        // Another user, who may have put the file into `/tmp`, can turn telemetry off and no more.
+        if (config.enabled == Setting::On || config.endpoint.is_some()) && is_planted(&path, &file)
+        {
+            let is_on = config.enabled == Setting::On;
+            let enabled = if is_on { Setting::Absent } else { config.enabled };
+            config = ProjectConfig { enabled, endpoint: None, ..config };
         }
+        config
     }
 
     /// `docglow.yml` in `folder`, or `docglow.yaml` if there is no `docglow.yml`. A broken link
@@ -72,7 +85,7 @@ impl ProjectConfig {
 
     fn only(enabled: Setting) -> ProjectConfig {
         let settings = (enabled != Setting::Unreadable).then(Settings::default);
-        ProjectConfig { enabled, endpoint: None, settings }
+        ProjectConfig { enabled, endpoint: None, endpoint_is_unusable: false, settings }
     }
 
     /// Parses the text of a docglow.yml, which is one YAML document.
@@ -90,24 +103,32 @@ impl ProjectConfig {
         }
         // libyaml counts positions from after the byte-order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as
+        // indentation. docglow's reader does neither, so it could read another nesting.
+        if text.contains('\u{feff}') {
+            return None;
+        }
         let document = match serde_yaml::from_str(text).ok()? {
             Some(Node::Mapping(document)) => document,
             _ => Document::default(),
         };
         let settings = Settings::of(&document, text);
-        let (enabled, endpoint) = match document.telemetry {
+        let mut config = ProjectConfig { settings, ..ProjectConfig::only(Setting::Absent) };
+        config.enabled = match document.telemetry {
             // docglow's YAML reader rejects unknown tags.
             Node::Tagged | Node::Mapping(Telemetry { endpoint: Node::Tagged, .. }) => return None,
-            Node::Mapping(telemetry) => (
-                telemetry.enabled.setting().or_merged(&telemetry.merge),
-                telemetry.endpoint.text().and_then(Endpoint::parse),
-            ),
-            Node::Null | Node::Sequence(_) => (Setting::Absent.or_merged(&document.merge), None),
+            Node::Mapping(telemetry) => {
+                config.endpoint = telemetry.endpoint.text().and_then(Endpoint::parse);
+                let is_there = !matches!(telemetry.endpoint, Node::Null);
+                config.endpoint_is_unusable = is_there && config.endpoint.is_none();
+                telemetry.enabled.setting().or_merged(&telemetry.merge)
+            }
+            Node::Null | Node::Sequence(_) => Setting::Absent.or_merged(&document.merge),
             // `telemetry: disabled` is not documented, but its meaning is plain.
-            scalar if scalar.setting() == Setting::On => (Setting::Absent, None),
-            _ => (Setting::Off, None),
+            scalar if scalar.setting() == Setting::On => Setting::Absent,
+            _ => Setting::Off,
         };
-        (enabled != Setting::Unreadable).then_some(ProjectConfig { enabled, endpoint, settings })
+        (config.enabled != Setting::Unreadable).then_some(config)
     }
 }
 
@@ -213,6 +234,7 @@ mod tests {
             "telemetry: {enabled: !x true}\n",
             "telemetry: {enabled: 1, enabled: 0}\n",
             "telemetry: {enabled: true}\ntelemetry: {enabled: true}\n",
+            "telemetry:\n\u{feff} enabled: true\n",
         ] {
             assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
         }

@@ -1,7 +1,7 @@
-//! YAML, as far as docglow.yml needs it: a value and, where it is a mapping that somebody asks for, its entries.
+//! YAML, as far as docglow.yml needs it: scalars, and the entries of the mappings that are read.
 //!
-//! What is not asked for is skipped without looking into it. A tree of a whole file would not do: with aliases, 40 kB of YAML
-//! can mean 64 million values.
+//! All other values are skipped. The file is not read into a tree, because aliases can make 64
+//! million values out of 40 kB of YAML.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,30 +12,30 @@ use serde::de::{
     Deserialize, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-/// A YAML value, as YAML 1.2 has it; of a mapping, what `M` takes.
+/// A value as YAML 1.2 reads it. A mapping is read as an `M`.
 #[derive(Default)]
 pub enum Node<'de, M> {
     Mapping(M),
     Sequence(Size),
     Text(Cow<'de, str>),
     Bool(bool),
-    /// Any number that is no [`Node::Integer`].
+    /// Any number that is not a [`Node::Integer`], such as a negative one.
     Number(f64),
     Integer(u64),
     #[default]
     Null,
-    /// A value with a tag of its own.
+    /// A value with a tag, such as `!x 1`.
     Tagged,
 }
 
-/// Whether a mapping or sequence has entries, whatever they are.
+/// Whether a mapping or sequence has entries.
 pub enum Size {
     Empty,
     Filled,
 }
 
 impl<M> Node<'_, M> {
-    /// The text of a string.
+    /// The text, if the value is a string.
     pub fn text(&self) -> Option<&str> {
         if let Node::Text(text) = self { Some(text) } else { None }
     }

@@ -4,11 +4,11 @@ use std::{ptr, slice};
 
 use serde_json::value::RawValue;
 
-use super::{ADAPTER, COUNTS, CountKey, DURATION, FEATURES, Key};
+use super::{ADAPTER, COUNTS, DURATION, FEATURES, Key};
 use super::{adapter, count, docglow_version, features, milliseconds, number, python_version};
 use crate::json;
 use crate::payload::vocabulary::{Adapter, lookup};
-use crate::payload::{Count, Milliseconds};
+use crate::payload::{Count, CountName, Milliseconds};
 
 /// The most that is shown of a key, in characters.
 const MAX_KEY_CHARS: usize = 40;
@@ -75,7 +75,7 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
 fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     let is_count = |(name, value): &(String, &RawValue)| {
-        lookup::<CountKey>(name).is_some() && count(value).is_some()
+        lookup::<CountName>(name).is_some() && count(value).is_some()
     };
     match entries {
         Some(counts) if counts.iter().any(|(_, value)| exceeds(value, Count::MAX)) => {

@@ -38,16 +38,6 @@ const ADAPTER: &[Key] = &[Key::AdapterType, Key::Adapter];
 const COUNTS: &[Key] = &[Key::ProjectShape, Key::Counts];
 const FEATURES: &[Key] = &[Key::FeaturesUsed, Key::Features];
 
-#[derive(Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-enum CountKey {
-    Models,
-    Sources,
-    Seeds,
-    Tests,
-    Macros,
-}
-
 impl Event {
     /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
     /// counts as absent; only a text that is no object, or names no known command or result, is rejected.
@@ -95,14 +85,9 @@ fn number(value: &RawValue) -> Option<f64> {
 
 fn project_shape(value: &RawValue) -> ProjectShape {
     let entries = json::entries(value.get()).unwrap_or_default();
-    let count = |key| json::value(&entries, &[key]).and_then(count).unwrap_or_default();
-    ProjectShape {
-        models: count(CountKey::Models),
-        sources: count(CountKey::Sources),
-        seeds: count(CountKey::Seeds),
-        tests: count(CountKey::Tests),
-        macros: count(CountKey::Macros),
-    }
+    ProjectShape::from_counts(|name| {
+        json::value(&entries, &[name]).and_then(count).unwrap_or_default()
+    })
 }
 
 /// An integer as JSON Schema defines it: `13.0` and `13e0` are integers too.

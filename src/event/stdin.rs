@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::event::NotSent;
-use crate::platform::input::{Input, Read};
+use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
 /// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
@@ -31,7 +31,7 @@ const CHUNK_BYTES: usize = 8 << 10;
 /// # Errors
 /// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
 /// to its end, for at most 10 s and while bytes keep coming.
-pub fn read_object(input: &mut Input) -> Result<String, NotSent> {
+pub fn read_object(input: &mut impl TimedRead) -> Result<String, NotSent> {
     read_first_object(input).map(|(object, _)| object)
 }
 
@@ -39,7 +39,7 @@ pub fn read_object(input: &mut Input) -> Result<String, NotSent> {
 ///
 /// # Errors
 /// Those of [`read_object`].
-pub fn read_first_object(input: &mut Input) -> Result<(String, bool), NotSent> {
+pub fn read_first_object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     let object = object(input);
     let has_more = match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
@@ -50,12 +50,12 @@ pub fn read_first_object(input: &mut Input) -> Result<(String, bool), NotSent> {
 }
 
 /// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
-pub fn discard(input: &mut Input) {
+pub fn discard(input: &mut impl TimedRead) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
 /// The object, and whether anything but white space follows it in what was read with it.
-fn object(input: &mut Input) -> Result<(String, bool), NotSent> {
+fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
@@ -99,7 +99,7 @@ fn object(input: &mut Input) -> Result<(String, bool), NotSent> {
 }
 
 /// Reads on, for the writer's sake. Returns whether anything but white space came.
-fn drain(input: &mut Input, time: Duration, pause: Duration) -> bool {
+fn drain(input: &mut impl TimedRead, time: Duration, pause: Duration) -> bool {
     let mut is_used = false;
     if !input.has_writer() {
         return is_used;
@@ -152,16 +152,32 @@ impl Scanner {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
+    /// A pipe that holds these bytes. After them, reading gives `then`.
+    struct Pipe<'a> {
+        bytes: &'a [u8],
+        then: Read,
+    }
+
+    impl TimedRead for Pipe<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, _: Option<Instant>) -> Read {
+            let length = self.bytes.len().min(buffer.capacity() - buffer.len());
+            let (chunk, rest) = self.bytes.split_at(length);
+            self.bytes = rest;
+            buffer.extend_from_slice(chunk);
+            if length == 0 { self.then } else { Read::Bytes(length) }
+        }
+    }
+
     fn read(bytes: &[u8]) -> Result<String, NotSent> {
-        let (reader, mut writer) = std::io::pipe().unwrap();
-        let bytes = bytes.to_vec();
-        let writing = std::thread::spawn(move || writer.write_all(&bytes));
-        let object = read_object(&mut Input::pipe(&reader));
-        writing.join().unwrap().unwrap();
+        let mut pipe = Pipe { bytes, then: Read::End };
+        let object = read_object(&mut pipe);
+        assert!(pipe.bytes.is_empty(), "the writer would get SIGPIPE");
         object
     }
 
@@ -181,10 +197,8 @@ mod tests {
     #[test]
     fn a_second_object_is_noticed() {
         for (input, is_followed) in [("{} \n", false), ("{}\n{}", true), ("{}x", true)] {
-            let (reader, mut writer) = std::io::pipe().unwrap();
-            writer.write_all(input.as_bytes()).unwrap();
-            drop(writer);
-            let object = read_first_object(&mut Input::pipe(&reader));
+            let mut pipe = Pipe { bytes: input.as_bytes(), then: Read::End };
+            let object = read_first_object(&mut pipe);
             assert_eq!(object, Ok(("{}".to_owned(), is_followed)), "{input}");
         }
     }
@@ -226,8 +240,7 @@ mod tests {
 
     #[test]
     fn an_open_input_ends_with_its_object() {
-        let (reader, mut writer) = std::io::pipe().unwrap();
-        writer.write_all(b"{}").unwrap();
-        assert_eq!(read_object(&mut Input::pipe(&reader)).as_deref(), Ok("{}"));
+        let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };
+        assert_eq!(read_object(&mut pipe).as_deref(), Ok("{}"));
     }
 }

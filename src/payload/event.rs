@@ -23,14 +23,40 @@ pub struct Event {
     pub python_version: Option<PythonVersion>,
 }
 
-/// How many of each thing the dbt project has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProjectShape {
-    pub models: Count,
-    pub sources: Count,
-    pub seeds: Count,
-    pub tests: Count,
-    pub macros: Count,
+/// Defines [`ProjectShape`] and [`CountName`] from one list.
+macro_rules! counts {
+    ($($name:ident,)*) => {
+        /// How many of each thing the dbt project has.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct ProjectShape {
+            $(pub $name: Count,)*
+        }
+
+        /// A key of [`ProjectShape`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+        #[allow(non_camel_case_types)]
+        pub enum CountName {
+            $($name,)*
+        }
+
+        impl ProjectShape {
+            /// All keys, in the order of the payload.
+            pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+            /// The shape that has these counts.
+            pub fn from_counts(count: impl Fn(CountName) -> Count) -> ProjectShape {
+                ProjectShape { $($name: count(CountName::$name),)* }
+            }
+        }
+    };
+}
+
+counts! {
+    models,
+    sources,
+    seeds,
+    tests,
+    macros,
 }
 
 /// More than any dbt project has of anything.

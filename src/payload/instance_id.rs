@@ -1,24 +1,25 @@
-//! The id that tells a thousand machines from one machine's thousand runs.
+//! The instance id, which tells a thousand machines from one machine's thousand runs.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// The random id of a machine, a UUID of version 4 (RFC 9562). It is made of nothing but random bits.
+/// The random id of an account on a machine: a UUID of version 4 (RFC 9562), so all other bits are
+/// random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceId(Uuid);
 
 impl InstanceId {
-    /// Shown by `preview` where no id has been made yet; never sent.
+    /// `preview` shows it if there is no id yet. It is never sent.
     pub const PLACEHOLDER: InstanceId = InstanceId(Uuid::nil());
 
-    /// The id that random bytes make.
+    /// Makes an id from random bytes.
     pub fn from_random(bytes: [u8; 16]) -> InstanceId {
         InstanceId(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// The id that `text` spells; `None` for anything but a UUID of version 4.
+    /// Parses an id. `None` if `text` is not a UUID of version 4.
     pub fn parse(text: &str) -> Option<InstanceId> {
         let uuid = Uuid::try_parse(text).ok()?;
         let is_v4 = uuid.get_version_num() == 4 && uuid.get_variant() == uuid::Variant::RFC4122;

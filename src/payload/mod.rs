@@ -1,4 +1,4 @@
-//! The payload: the one JSON object that may leave the machine.
+//! The payload: the only JSON object that leaves the machine.
 
 pub mod event;
 pub mod instance_id;
@@ -7,16 +7,18 @@ pub mod vocabulary;
 
 use serde::Serialize;
 
-pub use event::{Count, Event, Features, Milliseconds, ProjectShape};
+pub use event::{Count, CountName, Event, Features, Milliseconds, ProjectShape};
 pub use instance_id::InstanceId;
 use version::{Pep440, PythonVersion};
 use vocabulary::{Adapter, Command, CommandResult, Platform};
 
-/// Version of the payload's schema, as docglow's telemetry page publishes it.
+/// The version of the schema on docglow's telemetry page.
 const SCHEMA_VERSION: u8 = 1;
 
-/// Schema version 1: these keys, in this order, always all of them. Every string is a literal of this binary, the machine's
-/// random id, or a version rebuilt from its digits; every number has a limit.
+/// Schema version 1: always all of these keys, in this order.
+///
+/// Every string is a literal of this binary, a random id, or a version rebuilt from its parsed
+/// digits. Every number has a limit.
 #[derive(Debug, Serialize)]
 pub struct Payload {
     schema_version: u8,
@@ -33,7 +35,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// The payload of `event` on the machine that `instance_id` stands for.
+    /// The payload for `event`. `instance_id` identifies this account on this machine.
     pub fn new(event: Event, instance_id: InstanceId) -> Payload {
         Payload {
             schema_version: SCHEMA_VERSION,
@@ -50,7 +52,7 @@ impl Payload {
         }
     }
 
-    /// The request body: compact JSON.
+    /// The request body: JSON without white space.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -67,9 +69,15 @@ mod tests {
         let platform = serde_json::to_string(&Platform::current()).unwrap();
         assert_eq!(
             Payload::new(event, id).to_json(),
-            format!(
-                r#"{{"schema_version":1,"instance_id":"90d9c317-33b3-4784-98a9-1d5ebf9aea23","command":"serve","result":"error","duration_ms":0,"docglow_version":null,"python_version":null,"platform":{platform},"adapter_type":null,"project_shape":{{"models":0,"sources":0,"seeds":0,"tests":0,"macros":0}},"features_used":[]}}"#
-            )
+            [
+                r#"{"schema_version":1,"instance_id":"90d9c317-33b3-4784-98a9-1d5ebf9aea23","#,
+                r#""command":"serve","result":"error","duration_ms":0,"docglow_version":null,"#,
+                r#""python_version":null,"platform":"#,
+                &platform,
+                r#","adapter_type":null,"project_shape":{"models":0,"sources":0,"seeds":0,"#,
+                r#""tests":0,"macros":0},"features_used":[]}"#,
+            ]
+            .concat()
         );
     }
 }

@@ -1,11 +1,13 @@
-//! Version numbers, rebuilt from their parsed digits so that no text of the caller's is copied.
+//! Version numbers. They are rebuilt from their parsed digits, so no text of the caller's is sent.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A PEP 440 version as docglow numbers its own: without epoch and local part, written in the normal form that PEP 440
-/// defines. Digits can carry meaning too (an address, a telephone number), so there is no room for more than a version needs.
+/// A PEP 440 version without epoch and local part, in the normal form that PEP 440 defines.
+///
+/// docglow's own versions have neither part. Digits can carry a message too, such as an address or
+/// a telephone number. So the limits below allow no more digits than a version needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pep440 {
     release: Vec<u32>,
@@ -21,19 +23,19 @@ enum PreRelease {
     Candidate,
 }
 
-/// Major, minor and micro; an address has four numbers.
+/// Major, minor and micro. An IPv4 address has four numbers.
 const MAX_RELEASE_NUMBERS: usize = 3;
 
-/// The largest number of a release: a year.
+/// The largest number of a release. A year fits.
 const MAX_RELEASE_NUMBER: u32 = 9_999;
 
-/// The largest number of a pre-, post- or development release: a date, as nightly builds have it.
+/// The largest number of a pre-, post- or development release. The date of a nightly build fits.
 const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
 
-/// The largest number of a Python version. No Python has had one of three digits yet.
+/// The largest number of a Python version. So far, no Python has had a number of three digits.
 const MAX_PYTHON_NUMBER: u32 = 999;
 
-/// Spellings of a pre-release in PEP 440; a longer one stands before its own beginning.
+/// PEP 440's spellings of a pre-release. The first match wins, so `pre` comes after `preview`.
 const PRE_RELEASES: [(&str, PreRelease); 8] = [
     ("alpha", PreRelease::Alpha),
     ("beta", PreRelease::Beta),
@@ -46,8 +48,10 @@ const PRE_RELEASES: [(&str, PreRelease); 8] = [
 ];
 
 impl Pep440 {
-    /// Parses any spelling that PEP 440 accepts, case and surrounding white space included; `None` for anything else, for an
-    /// epoch, and for what is beyond the bounds. The local part (`+…`) must be well-formed and is dropped.
+    /// Parses any spelling that PEP 440 accepts, in upper or lower case, with white space around
+    /// it. The local part (`+…`) must be well-formed and is dropped.
+    ///
+    /// Returns `None` for any other text, for an epoch, and if a number exceeds its limit.
     pub fn parse(text: &str) -> Option<Pep440> {
         let text = text.trim().to_ascii_lowercase();
         let mut rest = Rest(&text);
@@ -75,12 +79,12 @@ impl Pep440 {
             rest.separator();
             rest.eat("dev").then(|| rest.implicit_number()).flatten()
         });
-        let complete = rest.0.is_empty() || rest.eat("+") && rest.is_local_part();
-        complete.then_some(Pep440 { release, pre, post, dev })
+        let is_complete = rest.0.is_empty() || rest.eat("+") && rest.is_local_part();
+        is_complete.then_some(Pep440 { release, pre, post, dev })
     }
 }
 
-/// What is left to parse of a version in lower case.
+/// The unparsed rest of a version, in lower case.
 #[derive(Clone, Copy)]
 struct Rest<'a>(&'a str);
 
@@ -95,7 +99,8 @@ impl<'a> Rest<'a> {
         self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
     }
 
-    /// All digits that come next, as a number of at most `max`.
+    /// Parses all digits that come next. `None` if there is no digit, or if the
+    /// number exceeds `max`.
     fn number(&mut self, max: u32) -> Option<u32> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(end);
@@ -103,7 +108,7 @@ impl<'a> Rest<'a> {
         digits.parse().ok().filter(|number| *number <= max)
     }
 
-    /// The number behind `rc`, `post` or `dev`, where PEP 440 takes none for 0.
+    /// The number after `rc`, `post` or `dev`. PEP 440 allows it to be missing, which means 0.
     fn implicit_number(&mut self) -> Option<u32> {
         self.separator();
         if self.0.starts_with(|c: char| c.is_ascii_digit()) {
@@ -113,7 +118,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Runs `parse`, and takes nothing where it finds nothing.
+    /// Runs `parse`. If it returns `None`, the rest stays as it was.
     fn attempt<T>(&mut self, parse: impl FnOnce(&mut Rest<'a>) -> Option<T>) -> Option<T> {
         let before = *self;
         let found = parse(self);
@@ -159,7 +164,8 @@ impl fmt::Display for Pep440 {
 pub struct PythonVersion([u32; 3]);
 
 impl PythonVersion {
-    /// Parses `N.N.N` and ignores what follows; `None` where there are no three numbers, or one beyond the bound.
+    /// Parses `N.N.N` and ignores any text after it. `None` if there are fewer than three numbers
+    /// or if one exceeds its limit.
     pub fn parse(text: &str) -> Option<PythonVersion> {
         let mut rest = Rest(text);
         let mut numbers = [0; 3];
@@ -249,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pep_440_version_is_none() {
+    fn any_other_text_is_not_a_version() {
         for text in [
             "",
             "v",

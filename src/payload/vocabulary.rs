@@ -109,6 +109,11 @@ impl Adapter {
     /// A name that is not in the table.
     pub const OTHER: Adapter = Adapter("other");
 
+    /// The names of all published adapters.
+    pub fn published() -> impl Iterator<Item = &'static str> {
+        ADAPTERS.lines()
+    }
+
     /// The published adapter that `name` means, trimmed and without case; `other` for a name that is not in the table,
     /// `None` for an empty one.
     pub fn named(name: &str) -> Option<Adapter> {
@@ -116,7 +121,7 @@ impl Adapter {
         if name.is_empty() {
             return None;
         }
-        let published = ADAPTERS.lines().find(|adapter| adapter.eq_ignore_ascii_case(name));
+        let published = Adapter::published().find(|adapter| adapter.eq_ignore_ascii_case(name));
         Some(published.map_or(Adapter::OTHER, Adapter))
     }
 }

@@ -1,10 +1,10 @@
-//! The status that this process ends with, whatever ends it.
+//! The exit status of this process. It applies to a panic and to a lack of memory, too.
 
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 static STATUS: AtomicI32 = AtomicI32::new(0);
 
-/// Sets it. Without, it is 0: telemetry is no reason for a build to fail.
+/// Sets the exit status. The default is 0, because telemetry must not fail a build.
 pub fn set_status(status: i32) {
     STATUS.store(status, Relaxed);
 }

@@ -1,17 +1,29 @@
-//! What the standard library can't say to the system: one interface, a side for each system. All the `unsafe` code that runs
-//! is below here (`lean.rs` is about linking), and so is every `cfg` of a system.
+//! System calls that the standard library does not offer, and files that several processes share.
 //!
-//! A side has eleven modules: `command` (running somebody else's command line), `start` (the program's own start), `error` (what
-//! the system says of one), `input` (standard input, read with deadlines), `file` (files that anybody may have put there),
-//! `folders` (where a user's configuration lives), `network` (names and sockets), `owner` (whose folder it is), `process`
-//! (starting the sender, and what the sender asks of the system for itself), `python` (how one is laid out), `terminal` (asking a
-//! person).
+//! `unix/` and `windows/` have the same modules with the same names. All `unsafe` code and every
+//! `cfg` of a system is below this folder. The only exception is `lean.rs`, which replaces two
+//! functions when the program is linked.
+//!
+//! | module | purpose |
+//! | --- | --- |
+//! | `command` | runs or becomes another program |
+//! | `error` | the text of an error |
+//! | `file` | opens and replaces files safely, even if other users can write to the folder |
+//! | `folders` | the folder of the user's configuration files |
+//! | `input` | reads standard input with deadlines |
+//! | `network` | resolves host names, and sets options of sockets |
+//! | `owner` | checks who owns a folder, and drops root's rights |
+//! | `process` | starts the sender, and prepares it to run in the background |
+//! | `python` | the folders of a Python installation |
+//! | `start` | the program's own `main` |
+//! | `terminal` | asks a question at the terminal |
 
 pub mod answer;
 pub mod arena;
 pub mod escape;
 pub mod exit;
 pub mod file;
+pub mod input;
 pub mod memory;
 pub mod self_command;
 pub mod shared_file;
@@ -25,22 +37,19 @@ mod system;
 
 #[cfg(test)]
 pub use system::testing;
-pub use system::{
-    command, error, folders, input, network, owner, process, python, start, terminal,
-};
+pub use system::{command, error, folders, network, owner, process, python, start, terminal};
 
-/// A family of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
+/// The byte-order mark (U+FEFF), with which Windows programs start a text in UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Why a name has no address.
+/// Looks up all addresses of a name.
+pub type Resolver = fn(&str) -> Result<Vec<std::net::IpAddr>, NoAddress>;
+
+/// Why a host name was not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoAddress {
-    /// There is none.
+    /// The name has no address.
     Unknown,
-    /// Nobody could tell.
+    /// No name server answered.
     Unanswered,
 }

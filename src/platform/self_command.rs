@@ -1,26 +1,28 @@
-//! Starting this program again.
+//! Starts this program again, as the sender.
 
 use std::ffi::OsString;
 use std::io::{self, PipeWriter, Read, Result, Write};
 
 use super::system::process;
 
-/// This very program, to be started again: in a process group of its own, so that neither a Ctrl-C meant for the caller nor what
-/// goes away with the caller ends it, with standard error on the null device, and with no other file of the caller's.
+/// A new process of this program.
+///
+/// It runs in its own process group, so that neither Ctrl-C nor the end of the caller's terminal
+/// ends it. Its standard error is the null device. It inherits no other descriptor of the caller's.
 pub struct SelfCommand {
-    /// Its one argument.
+    /// Its only argument.
     pub argument: &'static str,
-    /// All of its environment, but for what the system itself needs.
+    /// Its environment. The platform adds the variables that the system needs.
     pub environment: Vec<(&'static str, OsString)>,
-    /// Its standard input.
+    /// The content of its standard input.
     pub input: Vec<u8>,
 }
 
 impl SelfCommand {
-    /// Starts it and leaves it to itself, with standard output on the null device, too.
+    /// Starts the process and does not wait for it. Its standard output is the null device, too.
     ///
     /// # Errors
-    /// Those of making a pipe and a process.
+    /// Those of creating the pipe and the process.
     pub fn start_detached(self) -> Result<()> {
         let (stdin, pipe) = io::pipe()?;
         process::start_detached(&self, stdin)?;
@@ -28,10 +30,10 @@ impl SelfCommand {
         Ok(())
     }
 
-    /// Starts it, waits for its end, and returns what it wrote to standard output.
+    /// Starts the process, waits for its end, and returns its standard output.
     ///
     /// # Errors
-    /// Those of making a pipe and a process.
+    /// Those of creating the pipes and the process.
     pub fn run(self) -> Result<String> {
         let (stdin, pipe) = io::pipe()?;
         let (mut output, stdout) = io::pipe()?;
@@ -44,7 +46,7 @@ impl SelfCommand {
     }
 
     fn feed(&self, mut pipe: PipeWriter) {
-        // A process that is gone already has no use for it.
+        // The process may have ended already.
         let _ = pipe.write_all(&self.input);
     }
 }

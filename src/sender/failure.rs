@@ -6,12 +6,17 @@ use std::io;
 use crate::platform::NoAddress;
 use crate::platform::error::reason;
 
+/// Why an event does not leave.
+pub const NOT_LOGGED: &str = "telemetry.log can't be written";
+
 /// What came between the request and its answer.
 #[derive(Debug)]
 pub enum Failure {
     Io(io::Error),
     Client(minreq::Error),
     NoAddress(NoAddress),
+    /// A name server or `/etc/hosts` gives the name no address but 0.0.0.0 or `::`.
+    Blocked,
     NoHttp,
     UnusableProxy,
     /// On the way to the proxy.
@@ -26,26 +31,31 @@ pub enum Failure {
     RedirectRefused,
     RedirectWithoutLocation,
     TooManyRedirects,
+    /// It may not be sent on, as that could not be logged.
+    NotLogged(io::Error),
 }
 
 impl Failure {
     /// The same, on the way to the proxy; what only a proxy can cause says so itself.
     pub fn of_proxy(self) -> Failure {
         match self {
-            Failure::Io(_) | Failure::NoAddress(_) => Failure::Proxy(Box::new(self)),
+            Failure::Io(_) | Failure::NoAddress(_) | Failure::Blocked => {
+                Failure::Proxy(Box::new(self))
+            }
             other => other,
         }
-    }
-
-    /// Whether it is one that only the two ends of TLS can tell.
-    pub fn is_of_tls(&self) -> bool {
-        matches!(self, Failure::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()))
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         Failure::Io(error)
+    }
+}
+
+impl From<rustls::Error> for Failure {
+    fn from(error: rustls::Error) -> Failure {
+        Failure::Io(io::Error::other(error))
     }
 }
 
@@ -70,20 +80,10 @@ impl fmt::Display for Failure {
                 }
                 _ => f.write_str(&reason(error)),
             },
-            Failure::Client(minreq::Error::InvalidUtf8InResponse) => f.write_str(
-                "answered, with headers that are no text, so that its status is not known",
-            ),
-            Failure::Client(minreq::Error::HeadersOverflow) => f.write_str(
-                "answered, with headers too long to read, so that its status is not known",
-            ),
-            Failure::Client(
-                minreq::Error::MalformedContentLength | minreq::Error::StatusLineOverflow,
-            ) => f.write_str(
-                "answered, with headers that can't be read, so that its status is not known",
-            ),
             Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
+            Failure::Blocked => f.write_str("the name is blocked: its address is 0.0.0.0 or ::"),
             Failure::NoHttp => f.write_str("the answer is not HTTP"),
             Failure::Proxy(failure) => write!(f, "proxy: {failure}"),
             Failure::UnusableProxy => {
@@ -97,6 +97,7 @@ impl fmt::Display for Failure {
             Failure::RedirectRefused => f.write_str("redirect refused"),
             Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
             Failure::TooManyRedirects => f.write_str("too many redirects"),
+            Failure::NotLogged(error) => write!(f, "{NOT_LOGGED}: {}", reason(error)),
         }
     }
 }

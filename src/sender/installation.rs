@@ -8,7 +8,7 @@ use crate::payload::Event;
 use crate::payload::version::{Pep440, PythonVersion};
 use crate::platform::file::entries;
 use crate::platform::python::{PROGRAMS, interpreter, package_folders, prefix};
-use crate::sender::python::{Python, agreed};
+use crate::sender::python::{Python, common_value};
 
 /// The versions of one installation.
 #[derive(PartialEq, Eq)]
@@ -65,8 +65,8 @@ fn behind_shim(root: &Path, name: &Path) -> Option<Versions> {
     let pyenv = entries(root.join("versions"));
     let asdf_and_mise = entries(root.join("installs")).flat_map(|(_, tool)| entries(tool));
     let commands = pyenv.chain(asdf_and_mise).map(|(_, python)| python.join(PROGRAMS).join(name));
-    agreed(commands.filter(|command| command.exists()).map(|command| behind_script(&command)))
-        .flatten()
+    let existing = commands.filter(|command| command.exists());
+    common_value(existing.map(|command| behind_script(&command))).flatten()
 }
 
 fn behind_script(command: &Path) -> Option<Versions> {
@@ -106,10 +106,11 @@ fn module_folders(python: &Python) -> Vec<PathBuf> {
 fn found(folders: &[PathBuf], python: &Python) -> Option<Versions> {
     let mut all = folders.iter().map(|folder| versions_in(folder, python));
     let first = all.find(|versions| !versions.is_empty())?;
-    Some(Versions { docglow: agreed(first.into_iter())?, python: python.version })
+    Some(Versions { docglow: common_value(first.into_iter())?, python: python.version })
 }
 
-/// The versions in the names of the `docglow-….dist-info` folders among a Python's packages in `folder`.
+/// The versions of docglow among a Python's packages in `folder`, from the names of their
+/// `docglow-….dist-info` folders.
 fn versions_in(folder: &Path, python: &Python) -> Vec<Pep440> {
     let own = package_folders(folder).filter(|(name, _)| python.owns(name));
     let names = own.flat_map(|(_, packages)| entries(packages).map(|(name, _)| name));

@@ -1,166 +1,261 @@
-//! What this machine has sent, to be read afterwards: the exact bodies, when, where to, and what came of it.
+//! What was sent from this account, to be read afterwards: exact bodies, when, where to, and the outcome.
+//!
+//! `telemetry.log` is only appended to: a line before an event leaves, a line before it follows a redirect, and a line for the
+//! outcome. An append needs no lock, so hundreds of senders at once do not wait for each other. A full log is renamed to
+//! `telemetry.log.1`, in place of the one before; `telemetry.endpoints` remembers who has had those events.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::fmt::Write;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Result, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::platform::escape::escape_for_terminal;
-use crate::platform::shared_file::{Durability, MAX_BYTES, SharedFile};
+use crate::platform::file::{
+    behind_links, create_private, create_private_folder, folder_of, open_append, open_lock,
+    read_regular, replace, without_links,
+};
+use crate::platform::owner::OwnersRights;
 use crate::sender::http::Request;
+use crate::sender::recipients::{Recipient, Recipients};
 
-/// As much of a URL as is written down, or one from a docglow.yml could push all others out. URLs are ASCII.
+/// The size at which a log is full: some thousand events.
+const MAX_BYTES: u64 = 512 << 10;
+
+/// As much of a URL as is written down. URLs are ASCII.
 const MAX_URL_BYTES: usize = 2000;
 
-/// What stands in a record until there is an answer. It stays where the sender's time was over before.
+/// The outcome until there is an answer. It stays if the sender's time is over before.
 const NO_ANSWER: &str = "no answer";
 
-/// The log of a user: `telemetry.log` in docglow's configuration folder, a JSON object a line, the oldest first.
+/// The log of a user, in docglow's configuration folder.
 #[derive(Clone, Debug)]
-pub struct Log(SharedFile);
+pub struct Log {
+    path: PathBuf,
+    recipients: Recipients,
+}
 
-/// One event that was sent.
-#[derive(Serialize, Deserialize)]
+/// One event that was sent. Its JSON form is what `log --json` prints.
+#[derive(Serialize)]
 pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
-    #[serde(borrow)]
-    at: Cow<'a, str>,
-    /// Where it went, along redirects, without queries.
-    #[serde(borrow)]
-    endpoint: Cow<'a, str>,
+    at: &'a str,
+    /// Who has had it, along redirects: URLs without their queries.
+    endpoint: String,
     /// The status code of the answer, or why there is none.
-    #[serde(borrow)]
-    outcome: Cow<'a, str>,
+    outcome: &'a str,
     /// The request body, to the letter.
-    #[serde(borrow)]
     body: &'a RawValue,
+    #[serde(skip)]
+    sender: &'a str,
 }
 
 impl Log {
     /// The log in docglow's configuration folder.
     pub fn in_folder(folder: &Path) -> Log {
-        Log(SharedFile::in_folder(folder, "telemetry.log", Durability::InCache))
+        Log { path: folder.join("telemetry.log"), recipients: Recipients::in_folder(folder) }
     }
 
-    /// Its lines that are records, the oldest first. None where it can't be read.
-    pub fn lines(&self) -> Vec<String> {
-        let text = self.0.read().unwrap_or_default();
-        text.lines().filter(|line| Record::parse(line).is_some()).map(str::to_owned).collect()
+    /// The lines of this log and the one before; none if they can't be read.
+    pub fn text(&self) -> String {
+        let _rights = OwnersRights::take(folder_of(&self.path));
+        let log = behind_links(&self.path).unwrap_or(self.path.clone());
+        // Nothing is appended to a larger one.
+        let text = |file: &Path| read_regular(file, 3 * MAX_BYTES).unwrap_or_default();
+        String::from_utf8_lossy(&[text(&previous(&log)), text(&log)].join(&b'\n')).into_owned()
     }
 
-    /// Writes down that a request is about to be sent, before any of it leaves. `None` where that can't be written down: sending
-    /// then goes on without.
-    pub fn begin(self, request: &Request) -> Option<Sending> {
-        let body = serde_json::from_str(&request.body).unwrap_or(RawValue::NULL);
-        let line = Record {
-            at: humantime::format_rfc3339_millis(SystemTime::now()).to_string().into(),
-            endpoint: way(request).into(),
-            outcome: NO_ANSWER.into(),
-            body,
+    /// Everybody who has had an event, given the lines of the log.
+    pub fn recipients(&self, text: &str) -> Vec<Recipient> {
+        self.recipients.with(sendings(text))
+    }
+
+    /// Writes down that a request is about to be sent. `None` if nothing at all can be written to the folder, as on a full disk.
+    ///
+    /// # Errors
+    /// Those of writing the log. Nothing may be sent then.
+    pub fn begin(&self, request: &Request) -> Result<Option<Sending>> {
+        let at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+        let text = Entry::Sent(&url(request), &request.body).line(&at);
+        match self.append(&text) {
+            Ok(file) => Ok(Some(Sending { file, at })),
+            Err(_) if !self.can_be_elsewhere(&text) => Ok(None),
+            Err(error) => Err(error),
         }
-        .to_line();
-        self.0.update(|text| Some(appended(text, &line))).ok()?;
-        Some(Sending { log: self, line })
+    }
+
+    /// Appends a line to the log, and returns the file.
+    fn append(&self, line: &str) -> Result<File> {
+        let rights = OwnersRights::take(folder_of(&self.path))?;
+        if rights.is_none() {
+            create_private_folder(&without_links(folder_of(&self.path))?)?;
+        }
+        let target = behind_links(&self.path)?;
+        let further_rights = OwnersRights::take(folder_of(&target))?;
+        let may_be_made = rights.is_none() && further_rights.is_none();
+        let mut file = open_append(&target, may_be_made)?;
+        if may_be_made && file.metadata()?.len() > MAX_BYTES {
+            // If that fails, the next event tries again.
+            let _ = self.start_anew(&target);
+            file = open_append(&target, may_be_made)?;
+        }
+        if file.metadata()?.len() > 2 * MAX_BYTES {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        write_at_once(&mut file, line)?;
+        Ok(file)
+    }
+
+    /// Whether the folder takes such a line in another file.
+    fn can_be_elsewhere(&self, line: &str) -> bool {
+        let folder = folder_of(&self.path);
+        if !matches!(OwnersRights::take(folder), Ok(None)) {
+            return false;
+        }
+        let Ok(folder) = without_links(folder) else { return false };
+        let other = folder.join(format!("telemetry.log.{}", std::process::id()));
+        let written = create_private(&other).and_then(|mut file| write_at_once(&mut file, line));
+        let _ = fs::remove_file(other);
+        written.is_ok()
+    }
+
+    /// Renames a full log, unless another process is doing it. Who is in it is remembered first.
+    fn start_anew(&self, target: &Path) -> Result<()> {
+        let lock = open_lock(&with_suffix(target, ".lock"))?;
+        if lock.try_lock().is_err() || fs::metadata(target)?.len() <= MAX_BYTES {
+            return Ok(());
+        }
+        self.recipients.remember(sendings(&self.text()))?;
+        replace(target, &previous(target))
     }
 }
 
-/// All that have had the request, or are about to, in order.
-fn way(request: &Request) -> String {
-    let mut way = String::new();
-    for endpoint in request.hops.iter().chain([&request.endpoint]) {
-        let url = endpoint.to_string();
-        // Writing to a String never fails.
-        let _ = write!(
-            way,
-            "{}{}",
-            if way.is_empty() { "" } else { " -> " },
-            url.get(..MAX_URL_BYTES).unwrap_or(&url)
-        );
-    }
-    way
-}
-
-fn appended(text: &str, line: &str) -> String {
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    fitting(&format!("{text}{end}{line}\n"))
-}
-
-/// `text` less the oldest lines that no longer fit.
-fn fitting(text: &str) -> String {
-    let mut kept = text;
-    while kept.len() > MAX_BYTES {
-        kept = kept.split_once('\n').map_or("", |(_oldest, rest)| rest);
-    }
-    kept.to_owned()
-}
-
-/// A record whose outcome is yet to come.
+/// An event whose outcome is yet to come.
 pub struct Sending {
-    log: Log,
-    line: String,
+    file: File,
+    at: String,
 }
 
 impl Sending {
-    /// Writes down that the request is about to be sent on, before any of it leaves.
-    pub fn led_on(&mut self, request: &Request) {
-        self.amend(request, NO_ANSWER);
+    /// Writes down that the request is about to follow a redirect.
+    ///
+    /// # Errors
+    /// Those of writing the log. It may not be sent on then.
+    pub fn redirect(&mut self, request: &Request) -> Result<()> {
+        write_at_once(&mut self.file, &Entry::Redirected(&url(request)).line(&self.at))
     }
 
-    /// Writes down what came of it.
-    pub fn end(mut self, request: &Request, outcome: &str) {
-        self.amend(request, outcome);
+    /// Writes down the outcome, one line.
+    pub fn end(mut self, outcome: &str) {
+        // The event has left: there is nothing to be done if this fails.
+        let _ = write_at_once(&mut self.file, &Entry::Ended(outcome).line(&self.at));
     }
+}
 
-    fn amend(&mut self, request: &Request, outcome: &str) {
-        let Some(record) = Record::parse(&self.line) else { return };
-        let amended =
-            Record { endpoint: way(request).into(), outcome: outcome.into(), ..record }.to_line();
-        let written = self.log.0.update(|text| {
-            // Two that are alike to the millisecond may change places.
-            let at = text.rfind(&self.line)?;
-            Some(fitting(&format!("{}{amended}{}", &text[..at], &text[at + self.line.len()..])))
-        });
-        if written.is_ok() {
-            self.line = amended;
+/// What a line says.
+enum Entry<'a> {
+    /// The URL, and the body.
+    Sent(&'a str, &'a str),
+    /// The URL.
+    Redirected(&'a str),
+    /// The outcome.
+    Ended(&'a str),
+}
+
+impl Entry<'_> {
+    /// The line: when the event was sent, by which process, and this. The two say which event it is about.
+    ///
+    /// It begins with a line break, so that half a line that a full disk has left behind costs no other one.
+    fn line(&self, at: &str) -> String {
+        let sender = std::process::id();
+        match self {
+            Entry::Sent(url, body) => format!("\n{at} {sender} sent {url} {body}"),
+            Entry::Redirected(url) => format!("\n{at} {sender} redirected {url}"),
+            Entry::Ended(outcome) => format!("\n{at} {sender} ended {outcome}"),
         }
     }
 }
 
-impl<'a> Record<'a> {
-    /// The record that a line holds; `None` for a line of something else.
-    pub fn parse(line: &'a str) -> Option<Record<'a>> {
-        serde_json::from_str(line).ok()
-    }
+/// The lines of a log: when, the sender, and the entry. Lines of something else are passed over.
+fn entries(text: &str) -> impl Iterator<Item = (&str, &str, Entry<'_>)> {
+    text.lines().filter_map(|line| {
+        let mut words = line.splitn(4, ' ');
+        let [at, sender, kind, rest] = [(); 4].map(|()| words.next());
+        let entry = match (kind?, rest?) {
+            ("sent", rest) => rest.split_once(' ').map(|(url, body)| Entry::Sent(url, body))?,
+            ("redirected", url) => Entry::Redirected(url),
+            ("ended", outcome) => Entry::Ended(outcome),
+            _ => return None,
+        };
+        Some((at?, sender?, entry))
+    })
+}
 
-    fn to_line(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// When, where to, and what came of it, on one line.
-    pub fn summary(&self) -> String {
-        let mut text = String::new();
-        for part in [&self.at, &self.endpoint, &self.outcome] {
-            let _ = write!(
-                text,
-                "{}{}",
-                if text.is_empty() { "" } else { "  " },
-                escape_for_terminal(part)
-            );
+/// The events in the lines of a log, the oldest first.
+pub fn records(text: &str) -> Vec<Record<'_>> {
+    let mut records: Vec<Record> = Vec::new();
+    for (at, sender, entry) in entries(text) {
+        let is_same = |record: &&mut Record| record.sender == sender && record.at == at;
+        match (entry, records.iter_mut().rev().find(is_same)) {
+            (Entry::Sent(url, body), _) => {
+                let Ok(body) = serde_json::from_str(body) else { continue };
+                let endpoint = url.to_owned();
+                records.push(Record { at, endpoint, outcome: NO_ANSWER, body, sender });
+            }
+            (Entry::Redirected(url), Some(record)) => {
+                record.endpoint = format!("{} -> {url}", record.endpoint);
+            }
+            (Entry::Ended(outcome), Some(record)) => record.outcome = outcome,
+            (Entry::Redirected(_) | Entry::Ended(_), None) => {}
         }
-        text
+    }
+    records
+}
+
+/// When something was sent, and where to.
+fn sendings(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    entries(text).filter_map(|(at, _, entry)| match entry {
+        Entry::Sent(url, _) | Entry::Redirected(url) => Some((at, url)),
+        Entry::Ended(_) => None,
+    })
+}
+
+impl Record<'_> {
+    /// When, where to, and the outcome.
+    pub fn summary(&self) -> [&str; 3] {
+        [self.at, &self.endpoint, self.outcome]
+    }
+
+    pub fn body(&self) -> &str {
+        self.body.get()
     }
 }
 
-/// As `log` prints it.
-impl fmt::Display for Record<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let body: String = self.body.get().chars().filter(|c| !c.is_control()).collect();
-        write!(f, "{}\n{body}", self.summary())
+fn url(request: &Request) -> String {
+    let mut url = request.endpoint.to_string();
+    url.truncate(MAX_URL_BYTES);
+    url
+}
+
+/// One call appends all of it, whatever else is appended at the same moment.
+fn write_at_once(file: &mut File, text: &str) -> Result<()> {
+    if file.write(text.as_bytes())? == text.len() {
+        Ok(())
+    } else {
+        Err(ErrorKind::StorageFull.into())
     }
+}
+
+/// The log before this one.
+fn previous(log: &Path) -> PathBuf {
+    with_suffix(log, ".1")
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
 }
 
 #[cfg(test)]
@@ -168,12 +263,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_lines_go_first_and_a_line_without_its_end_stays_one() {
-        assert_eq!(appended("", "b"), "b\n");
-        assert_eq!(appended("a\n", "b"), "a\nb\n");
-        assert_eq!(appended("a", "b"), "a\nb\n");
-        let full = "a\n".repeat(MAX_BYTES / 2);
-        assert_eq!(appended(&full, "bbb"), full["a\na\n".len()..].to_owned() + "bbb\n");
-        assert_eq!(appended(&"x".repeat(MAX_BYTES), "b"), "b\n");
+    fn lines_of_one_event_are_one_record_and_all_others_are_passed_over() {
+        let text = "\n1 7 sent https://a/x {\"a\":1}\n1 8 sent https://b/ {}garbage\n\u{1b} \0\n2 8 sent https://b/ {}\
+            \n1 7 redirected https://c/\n2 8 ended Connection refused\n1 7 ended 204\n3 9 ended 204\n4 9 sent https://d/";
+        let records = records(text);
+        let shown: Vec<_> =
+            records.iter().map(|record| (record.summary(), record.body())).collect();
+        assert_eq!(
+            shown,
+            [
+                (["1", "https://a/x -> https://c/", "204"], r#"{"a":1}"#),
+                (["2", "https://b/", "Connection refused"], "{}"),
+            ]
+        );
+        let urls: Vec<_> = sendings(text).collect();
+        assert_eq!(urls.len(), 4, "{urls:?}");
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (entry, line) in [
+            (Entry::Sent("https://a/", "{}"), "sent https://a/ {}"),
+            (Entry::Redirected("https://a/"), "redirected https://a/"),
+            (Entry::Ended("a b"), "ended a b"),
+        ] {
+            let text = entry.line("now");
+            assert_eq!(text, format!("\nnow {} {line}", std::process::id()));
+            assert_eq!(entries(&text).count(), 1);
+        }
     }
 }

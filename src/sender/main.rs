@@ -11,9 +11,11 @@ use crate::decision::state::{StateFile, fresh_id};
 use crate::endpoint::Endpoint;
 use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
+use crate::platform::error::reason;
+use crate::platform::escape::escape_outside_text;
 use crate::platform::{owner, process};
 use crate::sender::certificates;
-use crate::sender::failure::Failure;
+use crate::sender::failure::{Failure, NOT_LOGGED};
 use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
@@ -39,8 +41,10 @@ const HANDOVER_BYTES: usize = 4096;
 /// What became of an event, as debug shows it, with the endpoint that was asked last: redirects may lead on.
 pub enum Report {
     Answered(Endpoint, u16),
-    Failed(Endpoint, Failure),
-    TooManySenders,
+    /// With the reason.
+    Failed(Endpoint, String),
+    /// With the reason.
+    NotSent(String),
 }
 
 impl fmt::Display for Report {
@@ -50,7 +54,7 @@ impl fmt::Display for Report {
             Report::Failed(endpoint, failure) => {
                 write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
             }
-            Report::TooManySenders => f.write_str(&not_sent(NotSent::TooManySenders)),
+            Report::NotSent(reason) => f.write_str(&not_sent(reason)),
         }
     }
 }
@@ -58,11 +62,12 @@ impl fmt::Display for Report {
 /// Reads the hand-over from standard input, sends its event, and reports on standard output: a line for each endpoint that a
 /// redirect leads to, and one for what came of it.
 pub fn run() {
+    process::hide_memory();
     if start_watchdog().is_err() {
         return;
     }
     let give_up = Instant::now() + TIME_LIMIT - LAST_WORDS;
-    process::step_aside(MEMORY_LIMIT_BYTES);
+    process::enter_background(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
     process::close_input();
@@ -96,25 +101,39 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // In another user's home root leaves nothing, and so is not counted.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
-    let Some(_slot) = Slot::take(own_folder) else { return Report::TooManySenders };
+    let Some(_slot) = Slot::take(own_folder) else {
+        return Report::NotSent(NotSent::TooManySenders.to_string());
+    };
     let instance_id = match &folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
-    let mut sending = folder.as_deref().and_then(|folder| Log::in_folder(folder).begin(&request));
+    // What leaves stands in the log, or it does not leave.
+    let logged =
+        folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
+    let mut sending = match logged {
+        Ok(sending) => sending,
+        Err(error) => return Report::NotSent(format!("{NOT_LOGGED}: {}", reason(&error))),
+    };
     let answer = request.send(&proxy, give_up, |request| {
-        sending.iter_mut().for_each(|sending| sending.led_on(request));
-        // Debug shows it where the time is over before the answer.
+        sending
+            .iter_mut()
+            .try_for_each(|sending| sending.redirect(request))
+            .map_err(Failure::NotLogged)?;
+        // Debug shows it if the time is over before the answer.
         let _ = writeln!(io::stdout(), "{}", request.endpoint);
+        Ok(())
     });
+    // The one place that words of a server pass on their way to the log and to debug.
+    let answer = answer.map_err(|failure| escape_outside_text(&failure.to_string()));
     if let Some(sending) = sending {
-        sending.end(&request, &answer.as_ref().map_or_else(Failure::to_string, u16::to_string));
+        sending.end(&answer.as_ref().map_or_else(String::clone, u16::to_string));
     }
     match answer {
         Ok(status) => Report::Answered(request.endpoint, status),
-        Err(failure) => Report::Failed(request.endpoint, failure),
+        Err(reason) => Report::Failed(request.endpoint, reason),
     }
 }
 
@@ -128,10 +147,5 @@ pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
         installation::complete(&mut event, Path::new(docglow));
     }
     let body = Payload::new(event, instance_id).to_json();
-    Request {
-        endpoint: handover.endpoint,
-        bypass_token: handover.bypass_token,
-        body,
-        hops: Vec::new(),
-    }
+    Request { endpoint: handover.endpoint, bypass_token: handover.bypass_token, body }
 }

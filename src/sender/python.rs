@@ -1,52 +1,55 @@
-//! A Python, known by the path of its interpreter and told from files alone: nothing is run.
+//! A Python installation: its version, and the folder of its packages. Both come from the path of
+//! the interpreter and from files; no program is run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::payload::version::PythonVersion;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::file::{entries, read_regular};
 use crate::platform::python::{header_folders, prefix};
 
-/// `pyvenv.cfg` has a handful of lines, `patchlevel.h` some forty.
+/// `pyvenv.cfg` has a handful of lines, `patchlevel.h` about forty.
 const MAX_BYTES: u64 = 16 << 10;
 
-/// What the files around an interpreter say.
+/// A Python installation or virtual environment.
 pub struct Python {
-    /// The folder that its packages lie in: Python's `sys.prefix`.
+    /// The folder that holds its packages: Python's `sys.prefix`.
     pub prefix: PathBuf,
-    /// Whether that is a virtual environment.
+    /// Whether it is a virtual environment.
     pub is_virtual: bool,
-    /// All three numbers, where a file says them; two Pythons of one series are in the same folder.
+    /// Major, minor and micro, if a file has all three. The name of a folder has only two of them.
     pub version: Option<PythonVersion>,
-    /// Such as `3.11`.
+    /// The first two numbers, such as `3.11`.
     series: Option<String>,
 }
 
 impl Python {
-    /// The Python that runs as `interpreter`. `None` where this is no path of one, or leads nowhere.
+    /// The Python whose interpreter has this path. `None` if the file is not named `python…`, if it
+    /// is a broken link outside a virtual environment, or if its versions contradict each other.
     pub fn at(interpreter: &Path) -> Option<Python> {
         interpreter.file_name()?.to_str()?.strip_prefix("python")?;
         let environment = prefix(interpreter)?;
-        // In a virtual environment, the interpreter is a link to the one it was made of.
+        // The interpreter of a virtual environment is a link to that of its base installation.
         let real = fs::canonicalize(interpreter).ok();
         let base = real.as_deref().and_then(prefix);
         let series =
             real.and_then(|path| series(path.file_name()?.to_str()?.strip_prefix("python")?));
         let config = read_regular(&environment.join("pyvenv.cfg"), MAX_BYTES).ok();
-        // Where the base was upgraded since, pyvenv.cfg still says what it was.
+        // If the base was upgraded since, pyvenv.cfg still has the old version.
         let version = base.as_deref().and_then(|base| installed_version(base, series.as_deref()));
         let version = version.or_else(|| configured_version(config.as_deref()?));
-        let told = version.and_then(|version| self::series(&version.to_string()));
-        if told.is_some() && series.is_some() && told != series {
+        let known = version.and_then(|version| self::series(&version.to_string()));
+        if known.is_some() && series.is_some() && known != series {
             return None;
         }
         let is_virtual = config.is_some();
         let prefix = if is_virtual { environment } else { base? };
-        Some(Python { prefix, is_virtual, version, series: series.or(told) })
+        Some(Python { prefix, is_virtual, version, series: series.or(known) })
     }
 
-    /// Whether a folder of libraries of this name, such as `python3.11`, is this Python's own. Debian shares `python3` among
-    /// all, and macOS has `python` for one.
+    /// Whether this Python uses the library folder of this name, such as `python3.11`. Debian
+    /// shares `python3` among all Pythons, and macOS names the folder of one `python`.
     pub fn owns(&self, folder: &str) -> bool {
         match folder.strip_prefix("python") {
             Some("" | "3") => true,
@@ -56,8 +59,8 @@ impl Python {
     }
 }
 
-/// The one thing that all say; `None` where they differ, or there are none.
-pub fn agreed<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
+/// The common value if all items are equal. `None` if they differ or the iterator is empty.
+pub fn common_value<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.all(|other| other == first).then_some(first)
 }
@@ -69,7 +72,8 @@ fn series(version: &str) -> Option<String> {
     Some(format!("{}.{}", numbers.next()?, numbers.next()?))
 }
 
-/// The version that conda has recorded, or that the header files of the interpreter have. Both come and go with it.
+/// The version of an installation: from the record that conda keeps, else from Python's header
+/// files. Both are replaced when Python is upgraded.
 fn installed_version(base: &Path, series_wanted: Option<&str>) -> Option<PythonVersion> {
     let conda = entries(base.join("conda-meta")).filter_map(|(name, _)| {
         let (version, _build) =
@@ -83,10 +87,10 @@ fn installed_version(base: &Path, series_wanted: Option<&str>) -> Option<PythonV
             is_wanted.then(|| header_version(&path.join("patchlevel.h")))
         })
     };
-    agreed(conda).or_else(|| agreed(headers())).flatten()
+    common_value(conda).or_else(|| common_value(headers())).flatten()
 }
 
-/// From `#define PY_VERSION "3.11.7"`.
+/// The version in a line such as `#define PY_VERSION "3.11.7"`.
 fn header_version(header: &Path) -> Option<PythonVersion> {
     let header = read_regular(header, MAX_BYTES).ok()?;
     let header = String::from_utf8_lossy(&header);
@@ -96,11 +100,12 @@ fn header_version(header: &Path) -> Option<PythonVersion> {
     PythonVersion::parse(value)
 }
 
-/// `version` (venv) or `version_info` (virtualenv, uv) in `pyvenv.cfg`, read as Python reads it: keys in any case.
+/// The version in `pyvenv.cfg`. venv writes it as `version`, virtualenv and uv as `version_info`.
+/// As in Python, the case of a key does not matter.
 fn configured_version(config: &[u8]) -> Option<PythonVersion> {
     let config = String::from_utf8_lossy(config);
-    let settings =
-        config.trim_start_matches('\u{feff}').lines().filter_map(|line| line.split_once('='));
+    let lines = config.trim_start_matches(BYTE_ORDER_MARK).lines();
+    let settings = lines.filter_map(|line| line.split_once('='));
     settings
         .filter(|(key, _)| {
             ["version", "version_info"].iter().any(|known| key.trim().eq_ignore_ascii_case(known))

@@ -1,4 +1,5 @@
-//! How many senders of one user may be at work at once, so that a loop behind a firewall can't fill the machine.
+//! How many senders of one user may send at the same time, so that a loop behind a firewall can't fill the machine. Further ones
+//! wait for a moment, and then give up.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -6,9 +7,9 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::platform::file::{create_private_folder, open_lock};
+use crate::platform::file::{create_private_folder, open_lock, without_links};
 
-/// Each sender lives for at most 3 s and needs some 3 MB.
+/// A sender that sends needs some 3 MB, for at most 3 s; one that waits for a slot less than 1 MB.
 const MAX_SENDERS: u32 = 64;
 
 /// How long a sender waits for a slot, so that a burst gets through where the receiver answers.
@@ -31,6 +32,7 @@ impl Slot {
 
     fn try_each(state_folder: Option<&Path>) -> io::Result<Option<Slot>> {
         let folder = state_folder.ok_or(ErrorKind::NotFound)?.join("senders");
+        let folder = without_links(&folder)?;
         create_private_folder(&folder)?;
         let open = |number: u32| open_lock(&folder.join(number.to_string()));
         for number in 0..MAX_SENDERS {

@@ -18,6 +18,7 @@ pub(crate) use trials::trials;
 
 /// Runs the trials of a test binary; the exit status is libtest's.
 pub fn conclude(trials: Vec<libtest_mimic::Trial>) -> std::process::ExitCode {
+    platform::restore_default_signals();
     let arguments = libtest_mimic::Arguments::from_args();
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -1,4 +1,4 @@
-//! What this machine has sent, to be read afterwards.
+//! What was sent from this account, to be read afterwards, and who has had it.
 
 use crate::common::platform::AT_ONCE;
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox, trials};
@@ -7,10 +7,9 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
-/// The log's promised size.
-const MAX_BYTES: u64 = 64 * 1024;
+/// The size at which a log is full. So much, and as much again of the one before, is kept.
+const MAX_BYTES: usize = 512 * 1024;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -21,25 +20,33 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_endless_endpoint_pushes_nothing_out,
         nothing_is_logged_where_nothing_is_sent,
         many_writers_at_once_leave_whole_lines_and_lose_none,
-        the_oldest_go_where_64_kib_are_full,
+        a_full_log_is_kept_until_the_next_is_full,
+        who_has_had_events_is_remembered_when_the_events_are_gone,
         a_log_of_something_else_stops_nobody_and_prints_nothing_of_it,
+        what_can_not_be_logged_is_not_sent,
         status_shows_the_last_send,
     ]
 }
 
-fn log_file(sandbox: &Sandbox) -> PathBuf {
+pub fn log_file(sandbox: &Sandbox) -> PathBuf {
     sandbox.state_dir().join("telemetry.log")
 }
 
-fn records(sandbox: &Sandbox) -> Vec<Value> {
+/// The lines of `log --json` with this key: `body` for events, `origin` for who has had any.
+fn lines_with(sandbox: &Sandbox, key: &str) -> Vec<Value> {
     let run = sandbox.command(["log", "--json"]).run();
     let lines = run.assert_success().stdout().lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect()
+    let lines = lines.map(|line| {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    });
+    lines.filter(|line| line.get(key).is_some()).collect()
 }
 
-fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
+pub fn records(sandbox: &Sandbox) -> Vec<Value> {
+    lines_with(sandbox, "body")
+}
+
+pub fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
     sandbox.hook().on().to(receiver).arg("--wait").stdin(EVENT)
 }
 
@@ -52,7 +59,8 @@ fn what_was_sent_can_be_read_to_the_letter() {
         .assert_silent();
     let body = receiver.only_request().text().to_owned();
     let shown = sandbox.command(["log"]).run();
-    let [summary, second, ""] = shown.assert_success().stdout().lines().collect::<Vec<_>>()[..]
+    let [summary, second, "", title, recipient] =
+        shown.assert_success().stdout().lines().collect::<Vec<_>>()[..]
     else {
         panic!("{shown:?}");
     };
@@ -60,6 +68,8 @@ fn what_was_sent_can_be_read_to_the_letter() {
     let (at, rest) = summary.split_once("  ").expect("when");
     assert_eq!(rest, format!("{url}?(set)  204"));
     assert!(at.len() == "2026-11-25T16:00:00.000Z".len() && at.ends_with('Z'), "{at}");
+    assert!(title.starts_with("Who has had events"), "{title}");
+    assert_eq!(recipient, format!("http://{}  {at}  {at}", receiver.address()));
     assert!(!fs::read_to_string(log_file(&sandbox)).unwrap().contains("s3cret"));
 }
 
@@ -126,25 +136,57 @@ fn many_writers_at_once_leave_whole_lines_and_lose_none() {
         assert!(hook.wait().unwrap().success());
     }
     let records = records(&sandbox);
-    assert_eq!(fs::read_to_string(log_file(&sandbox)).unwrap().lines().count(), AT_ONCE);
     assert_eq!(records.len(), AT_ONCE);
     assert!(records.iter().all(|record| record["outcome"] == "204"), "{records:?}");
+    let text = fs::read_to_string(log_file(&sandbox)).unwrap();
+    assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 2 * AT_ONCE);
 }
 
-fn the_oldest_go_where_64_kib_are_full() {
+/// Fills the log with events that this endpoint has had.
+fn fill(sandbox: &Sandbox, endpoint: &str) {
+    let line = format!("\n2026-01-01T00:00:00.000Z 1 sent {endpoint} {{\"old\":1}}");
+    fs::create_dir_all(sandbox.state_dir()).unwrap();
+    fs::write(log_file(sandbox), line.repeat(MAX_BYTES / line.len() + 1)).unwrap();
+}
+
+fn a_full_log_is_kept_until_the_next_is_full() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
-    sends(&sandbox, &receiver).run().assert_silent();
-    let line = fs::read_to_string(log_file(&sandbox)).unwrap();
-    let old = line.replace("204", "299");
-    fs::write(log_file(&sandbox), old.repeat(MAX_BYTES as usize / old.len())).unwrap();
+    fill(&sandbox, "https://old.example/x");
+    let old = records(&sandbox).len();
     for _ in 0..3 {
         sends(&sandbox, &receiver).run().assert_silent();
     }
-    let size = fs::metadata(log_file(&sandbox)).unwrap().len();
-    assert!(size <= MAX_BYTES && size > MAX_BYTES - 2 * line.len() as u64, "{size}");
-    let outcomes: Vec<Value> =
-        records(&sandbox).into_iter().map(|record| record["outcome"].clone()).collect();
-    assert_eq!(outcomes[outcomes.len() - 4..], ["299", "204", "204", "204"]);
+    assert_eq!(records(&sandbox).len(), old + 3);
+    assert!(fs::metadata(log_file(&sandbox)).unwrap().len() < 5000);
+    fill(&sandbox, "https://newer.example/x");
+    sends(&sandbox, &receiver).run().assert_silent();
+    let kept = records(&sandbox);
+    assert!(kept.iter().all(|record| record["endpoint"] != "https://old.example/x"));
+    assert_eq!(kept.last().expect("the last event")["outcome"], "204");
+}
+
+fn who_has_had_events_is_remembered_when_the_events_are_gone() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    sends(&sandbox, &receiver).run().assert_silent();
+    let before = lines_with(&sandbox, "origin");
+    assert_eq!(before[0]["origin"], format!("http://{}", receiver.address()));
+    let elsewhere = Receiver::answering();
+    for number in 0..4 {
+        let mut text = fs::read_to_string(log_file(&sandbox)).unwrap();
+        let line =
+            format!("\n2026-01-0{number}T00:00:00.000Z 1 sent https://{number}.example/x {{}}");
+        text += &line.repeat(MAX_BYTES / line.len() + 1);
+        fs::write(log_file(&sandbox), text).unwrap();
+        sends(&sandbox, &elsewhere).run().assert_silent();
+    }
+    let origins = lines_with(&sandbox, "origin");
+    assert_eq!(origins.len(), 6, "{origins:?}");
+    assert!(origins.contains(&before[0]), "{origins:?}");
+    let kept: u64 = [log_file(&sandbox), log_file(&sandbox).with_extension("log.1")]
+        .map(|file| fs::metadata(file).unwrap().len())
+        .iter()
+        .sum();
+    assert!(kept < 2 * MAX_BYTES as u64, "{kept}");
 }
 
 fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
@@ -164,10 +206,17 @@ fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
             String::from_utf8_lossy(&content[..content.len().min(20)])
         );
     }
+}
+
+fn what_can_not_be_logged_is_not_sent() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(log_file(&sandbox)).unwrap();
     sends(&sandbox, &receiver).run().assert_silent();
-    receiver.wait_for(1, Duration::from_secs(10));
+    let run = sends(&sandbox, &receiver).debug().run();
+    let reason = run.assert_not_sent();
+    assert!(reason.starts_with("telemetry.log can't be written: "), "{reason}");
+    assert_eq!(receiver.connections(), 0);
+    assert_eq!(sandbox.command(["log"]).run().stdout(), "Nothing has been sent.\n");
 }
 
 fn status_shows_the_last_send() {

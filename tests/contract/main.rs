@@ -8,6 +8,7 @@ mod event;
 mod harness;
 mod log;
 mod platform;
+mod published;
 mod report;
 mod request;
 mod simultaneous;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
         unwritable::trials(),
         log::trials(),
         simultaneous::trials(),
+        published::trials(),
         platform::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())

@@ -3,6 +3,7 @@
 use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, state_with};
+use crate::platform::LOCK_FILES;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_unknown_consent_is_unset,
         a_file_that_can_not_be_used_counts_as_absent,
         a_file_that_is_no_regular_file_never_blocks,
-        nothing_but_the_state_file_and_its_locks_is_left,
+        nothing_but_the_state_file_the_log_and_empty_slots_is_left,
     ]
 }
 
@@ -263,7 +264,7 @@ fn a_file_that_is_no_regular_file_never_blocks() {
     }
 }
 
-fn nothing_but_the_state_file_and_its_locks_is_left() {
+fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
     let sandbox = Sandbox::new();
     for command in ["enable", "status", "disable", "preview", "enable"] {
         let event = if command == "preview" { EVENT } else { "" };
@@ -273,8 +274,8 @@ fn nothing_but_the_state_file_and_its_locks_is_left() {
     assert_no_stray_files(&sandbox);
 }
 
-/// Panics if anything else lies in the sandbox than the state file, the log, a lock file beside each and the senders' empty
-/// slots, when the last sender is gone.
+/// Panics if anything else lies in the sandbox than the state file, the log and the senders' empty slots, when the last sender is
+/// gone.
 #[track_caller]
 pub fn assert_no_stray_files(sandbox: &Sandbox) {
     let senders = sandbox.state_dir().join("senders");
@@ -284,8 +285,8 @@ pub fn assert_no_stray_files(sandbox: &Sandbox) {
         .iter()
         .for_each(|slot| drop(fs::File::open(senders.join(slot)).and_then(|file| file.lock())));
     let mut state_dir = names(&sandbox.state_dir());
-    let files = ["telemetry.json", "telemetry.log"];
-    state_dir.retain(|name| name != "senders" && !files.contains(&name.trim_end_matches(".lock")));
+    let known = [&["senders", "telemetry.json", "telemetry.log"], LOCK_FILES].concat();
+    state_dir.retain(|name| !known.contains(&name.as_str()));
     assert_eq!(state_dir, Vec::<String>::new());
     let is_empty = |slot: &String| {
         fs::metadata(senders.join(slot)).is_ok_and(|file| file.is_file() && file.len() == 0)

@@ -90,7 +90,7 @@ fn an_event_is_sent_whatever_stands_in_the_place_of_the_folder() {
 fn a_lock_that_is_never_given_back_delays_nobody_for_long() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(sandbox.state_dir()).unwrap();
-    let lock = File::create(sandbox.state_dir().join("telemetry.json.lock")).unwrap();
+    let lock = File::open(sandbox.state_dir()).unwrap();
     lock.lock().unwrap();
     let hook = sandbox.hook().on().to(&receiver).debug().stdin(EVENT);
     hook.run().assert_sent(&receiver.url(), "204");

@@ -23,6 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed needs ["root", "Linux"],
         as_root_of_a_user_namespace_all_is_as_at_home needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
         as_root_what_a_link_leads_to_stays_its_owners needs ["root", "Linux"],
+        as_root_nothing_is_opened_in_a_users_home_with_roots_rights needs ["root", "strace", "Linux"],
     ]
 }
 
@@ -335,7 +336,11 @@ fn as_root_of_a_user_namespace_all_is_as_at_home() {
         receiver.requests().iter().map(|request| request.json()["instance_id"].clone()).collect();
     assert!(ids.len() == 2 && ids[0] == ids[1], "{ids:?}");
     assert_eq!(
-        inside(sandbox.command(["log", "--json"])).assert_success().stdout().lines().count(),
+        inside(sandbox.command(["log", "--json"]))
+            .assert_success()
+            .stdout()
+            .matches("body")
+            .count(),
         2
     );
     inside(sandbox.command(["disable"])).assert_success();
@@ -351,4 +356,38 @@ fn as_root_what_a_link_leads_to_stays_its_owners() {
     assert!(fs::read_to_string(&file).unwrap().contains("yes"));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
     home.entries();
+}
+
+/// Opening may already do something, for example to a tape.
+fn as_root_nothing_is_opened_in_a_users_home_with_roots_rights() {
+    let home = UsersHome::new();
+    home.folder(".config");
+    home.folder(".config/docglow");
+    home.file(".config/docglow/telemetry.json", UNSET);
+    home.file(".config/docglow/telemetry.log", "");
+    let receiver = Receiver::answering();
+    let trace = home.sandbox.root().join("trace");
+    let sends = home.sandbox.hook().on().to(&receiver).arg("--wait").stdin(EVENT);
+    for hook in [
+        home.sandbox.command(["status"]),
+        home.sandbox.command(["log"]),
+        home.sandbox.command(["disable"]),
+        sends,
+    ] {
+        let hook = hook.env_remove("XDG_CONFIG_HOME");
+        let options = ["-f", "-qq", "-e", "trace=/open,setresuid", "-o", trace.to_str().unwrap()];
+        by_tool(&hook, "strace", &options).run().assert_success();
+        let text = fs::read_to_string(&trace).unwrap();
+        let (mut is_root, mut opened) = (true, 0);
+        for call in text.lines() {
+            if call.contains("setresuid(") {
+                is_root = call.contains("setresuid(-1, 0, -1)");
+            }
+            if call.contains("/.config") {
+                assert!(!is_root, "{:?}: {call}", hook.arguments);
+                opened += 1;
+            }
+        }
+        assert!(opened > 0, "{:?}: {text}", hook.arguments);
+    }
 }

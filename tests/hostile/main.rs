@@ -8,7 +8,9 @@ mod home;
 mod input;
 mod limits;
 mod machine;
+mod others;
 mod pipes;
+mod power;
 mod project;
 mod stdio;
 mod wrapped;
@@ -21,7 +23,9 @@ fn main() -> std::process::ExitCode {
         input::trials(),
         limits::trials(),
         machine::trials(),
+        others::trials(),
         pipes::trials(),
+        power::trials(),
         project::trials(),
         stdio::trials(),
     ];

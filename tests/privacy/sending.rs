@@ -1,6 +1,6 @@
 //! The real binary among secrets: the request, the debug line, the sender as `/proc` shows it.
 
-use crate::common::platform::IS_LINUX;
+use crate::common::platform::{IS_LINUX, owner_of};
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, Request, Sandbox, trials};
 use crate::events::{any_object, mutated_event};
 use crate::for_all;
@@ -27,7 +27,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_docglow_command_line_full_of_secrets_shows_and_sends_none,
     ];
     let linux = if IS_LINUX {
-        trials![the_sender_shows_no_secret_in_its_arguments_and_environment]
+        trials![
+            the_sender_shows_no_secret_in_its_arguments_and_environment,
+            the_senders_memory_is_hidden_from_other_processes_and_from_core_files,
+        ]
     } else {
         Vec::new()
     };
@@ -197,11 +200,28 @@ fn the_sender_shows_no_secret_in_its_arguments_and_environment() {
     let senders = children(hook.id());
     assert_eq!(senders.len(), 1, "{senders:?}");
     for file in ["cmdline", "environ", "comm"] {
-        let shown = fs::read(format!("/proc/{}/{file}", senders[0])).expect("the sender in /proc");
+        // Only root may read the environment of a process whose memory is hidden.
+        let shown = fs::read(format!("/proc/{}/{file}", senders[0])).unwrap_or_default();
         assert_none_in(&shown, file);
         assert!(file == "environ" || !shown.is_empty(), "{file} is empty");
     }
     drop(receiver); // closes the connection, so the sender ends
+    assert!(hook.wait().expect("the exit status").success());
+}
+
+fn the_senders_memory_is_hidden_from_other_processes_and_from_core_files() {
+    let (sandbox, receiver) = (Sandbox::new(), Receiver::start(Behaviour::Silent));
+    let hook = sandbox.as_nobody().on().to(&receiver).env("DOCGLOW_VERCEL_BYPASS", "token");
+    let mut hook = hook.arg("--wait").as_command().stdin(Stdio::piped()).spawn().expect("the hook");
+    std::io::Write::write_all(&mut hook.stdin.take().expect("its stdin"), EVENT.as_bytes())
+        .expect("the event");
+    receiver.wait_for(1, SECONDS_10);
+    let sender = format!("/proc/{}", children(hook.id())[0]);
+    assert_eq!(owner_of(format!("{sender}/mem").as_ref()), 0, "its user may read it");
+    let limits = fs::read_to_string(format!("{sender}/limits")).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
+    drop(receiver);
     assert!(hook.wait().expect("the exit status").success());
 }
 

@@ -3,7 +3,7 @@
 use crate::common::platform::{NOWHERE, pseudo_terminal};
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
-use crate::pty::{CTRL_C, CTRL_D, CTRL_Z, QUESTION, Terminal};
+use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::scene::{Scene, children, wait_until, written};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -36,6 +36,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
+const QUESTION: &str = "[y/N] ";
+const CTRL_D: &str = "\x04";
+
 /// docglow, which says that it runs, and whether its own telemetry is silenced.
 const STUB: &str = "echo \"docglow ran, silenced: <$DOCGLOW_NO_TELEMETRY>\"";
 const RAN: &str = "docglow ran, silenced: <>";
@@ -56,7 +59,7 @@ fn generate_after(scene: &Scene, prepare: &str) -> Invocation {
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
     let script = format!(
-        "trap : INT QUIT; {prepare}; before=$(stty -g); \"$@\"; status=$?
+        "echo shell $$; trap : INT QUIT; {prepare}; before=$(stty -g); \"$@\"; status=$?
         [ \"$(stty -g)\" = \"$before\" ] && modes=kept; stty sane
         echo \"status $status, modes ${{modes-changed}}.\""
     );
@@ -72,8 +75,8 @@ fn y_and_yes_are_a_yes_and_the_command_is_reported() {
     for answer in ["y\n", "YES\n", " yes \r"] {
         let scene = Scene::new();
         let mut terminal = Terminal::open(&generate(&scene));
-        assert!(!terminal.wait_for_question().contains("docglow ran"));
-        terminal.type_in(answer);
+        assert!(!terminal.wait_for(QUESTION).contains("docglow ran"));
+        terminal.answer(answer);
         terminal.wait_for(RAN_SILENCED);
         let state = scene.sandbox.state().expect("a state file");
         assert_eq!(state["consent"], "yes", "{answer:?}");
@@ -85,8 +88,8 @@ fn enter_n_and_no_are_a_no() {
     for answer in ["\n", "n\n", "No\n"] {
         let scene = Scene::new();
         let mut terminal = Terminal::open(&generate(&scene));
-        terminal.wait_for_question();
-        terminal.type_in(answer);
+        terminal.wait_for(QUESTION);
+        terminal.answer(answer);
         terminal.wait_for(RAN);
         assert_eq!(consent(&scene), Some("no".into()), "{answer:?}");
         let mut again = Terminal::open(&generate(&scene));
@@ -99,8 +102,8 @@ fn only_a_line_that_ends_with_enter_is_an_answer() {
     for keys in [CTRL_D, &format!("y{CTRL_D}"), &format!("n{CTRL_D}")] {
         let scene = Scene::new();
         let mut terminal = Terminal::open(&generate(&scene));
-        terminal.wait_for_question();
-        terminal.type_in(keys);
+        terminal.wait_for(QUESTION);
+        terminal.answer(keys);
         terminal.wait_for(RAN_SILENCED);
         assert_eq!(consent(&scene), None, "{keys:?}");
         scene.assert_nothing_sent();
@@ -119,8 +122,8 @@ fn after_an_unclear_line_it_is_asked_once_more() {
         let scene = Scene::new();
         let mut terminal = Terminal::open(&generate(&scene));
         for line in lines {
-            terminal.wait_for_question();
-            terminal.type_in(line);
+            terminal.wait_for(QUESTION);
+            terminal.answer(line);
         }
         terminal.wait_for("docglow ran");
         assert_eq!(consent(&scene), Some(answer.into()), "{lines:?}");
@@ -130,8 +133,8 @@ fn after_an_unclear_line_it_is_asked_once_more() {
 fn lines_pasted_behind_an_unclear_one_are_no_answer() {
     let scene = Scene::new();
     let mut terminal = Terminal::open(&generate(&scene));
-    terminal.wait_for_question();
-    terminal.type_in("ls\ny\n");
+    terminal.wait_for(QUESTION);
+    terminal.answer("ls\ny\n");
     terminal.wait_for(RAN_SILENCED);
     assert_eq!(consent(&scene), None);
 }
@@ -189,7 +192,7 @@ fn a_hundred_piped_or_pasted_yeses_record_nothing() {
         terminal.type_in("docglow-telemetry run docglow generate\ny\necho 'the '\"end\"\n");
         terminal.wait_for(RAN_SILENCED);
         terminal.wait_for("the end");
-        assert_eq!(consent(&scene), None, "{}", terminal.screen());
+        assert_eq!(consent(&scene), None);
     });
 }
 
@@ -235,10 +238,10 @@ fn no_answer_in_a_minute_is_no_answer() {
     let scene = Scene::new();
     let start = Instant::now();
     let mut terminal = Terminal::open(&generate_after(&scene, "stty -icanon min 0"));
-    terminal.wait_for_question();
-    // Not a line.
-    terminal.type_in("y");
-    terminal.wait_for_long(RAN_SILENCED, Duration::from_secs(90));
+    terminal.wait_for(QUESTION);
+    // This is no line.
+    terminal.answer("y");
+    terminal.wait_for_within(RAN_SILENCED, Duration::from_secs(90));
     assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
     terminal.wait_for("status 0, modes kept.");
     assert_eq!(consent(&scene), None);
@@ -287,8 +290,8 @@ fn modes_left_behind_by_another_program_do_not_matter_and_stay() {
             // With `inlcr`, the Enter of a terminal is still a carriage return.
             let scene = Scene::new();
             let mut terminal = Terminal::open(&generate_after(&scene, &format!("stty {modes}")));
-            terminal.wait_for_question();
-            terminal.type_in(keys);
+            terminal.wait_for(QUESTION);
+            terminal.answer(keys);
             terminal.wait_for("docglow ran");
             terminal.wait_for("status 0, modes kept.");
             assert_eq!(consent(&scene), answer.map(Into::into), "{modes} {keys:?}");
@@ -296,14 +299,11 @@ fn modes_left_behind_by_another_program_do_not_matter_and_stay() {
     }
 }
 
-/// The `run` that asks.
-fn run_of(shell: &Terminal) -> Pid {
-    // setsid, which waits for the shell, and the shell.
-    let mut process = shell.process_id();
-    while let [child] = children(process)[..] {
-        process = child;
-    }
-    Pid::from_raw(process.cast_signed()).expect("a process id")
+/// The `run` that the shell of [`generate_after`] waits for.
+fn run_of(shown: &str) -> Pid {
+    let shell = shown.lines().find_map(|line| line.strip_prefix("shell ")).expect("its id");
+    let run = children(shell.trim().parse().expect("a number"))[0];
+    Pid::from_raw(run.cast_signed()).expect("a process id")
 }
 
 fn a_signal_ends_run_and_the_modes_are_restored() {
@@ -313,12 +313,11 @@ fn a_signal_ends_run_and_the_modes_are_restored() {
         for is_soon in [true, false] {
             let scene = Scene::new();
             let mut terminal = Terminal::open(&generate_after(&scene, "stty -icrnl"));
-            if is_soon {
-                terminal.wait_for(QUESTION);
-            } else {
-                terminal.wait_for_question();
+            let shown = terminal.wait_for(QUESTION);
+            if !is_soon {
+                terminal.answer("");
             }
-            kill_process(run_of(&terminal), signal).expect("it asks");
+            kill_process(run_of(&shown), signal).expect("it asks");
             let shown = terminal.wait_for("modes kept.");
             let status = format!("status {}, ", 128 + signal.as_raw());
             assert!(shown.contains(&status) && !shown.contains("docglow ran"), "{shown}");
@@ -331,8 +330,8 @@ fn ctrl_c_ends_run_before_docglow_runs() {
     for keys in [CTRL_C, &format!("y{CTRL_C}")] {
         let scene = Scene::new();
         let mut terminal = Terminal::open(&generate_after(&scene, ":"));
-        terminal.wait_for_question();
-        terminal.type_in(keys);
+        terminal.wait_for(QUESTION);
+        terminal.answer(keys);
         assert!(!terminal.wait_for("status 130, modes kept.").contains("docglow ran"));
         assert_eq!(consent(&scene), None, "{keys:?}");
     }
@@ -345,8 +344,8 @@ fn after_ctrl_z_it_is_asked_again() {
     let mut terminal = Terminal::open(&bash.env("STUB", STUB).env("TERM", "xterm"));
     terminal.wait_for("ready> ");
     terminal.type_in("stty -ixany; stty -g; docglow-telemetry run docglow generate\n");
-    let before = terminal.wait_for_question();
-    terminal.type_in(CTRL_Z);
+    let before = terminal.wait_for(QUESTION);
+    terminal.answer(CTRL_Z);
     terminal.wait_for("Stopped");
     terminal.wait_for("ready> ");
     terminal.type_in("stty -g\n");
@@ -354,8 +353,8 @@ fn after_ctrl_z_it_is_asked_again() {
     let modes = after.lines().find(|line| line.contains(':')).expect("the modes").trim();
     assert!(before.contains(modes), "{before}\n{after}");
     terminal.type_in("fg\n");
-    terminal.wait_for_question();
-    terminal.type_in("n\n");
+    terminal.wait_for(QUESTION);
+    terminal.answer("n\n");
     terminal.wait_for(RAN);
     assert_eq!(consent(&scene), Some("no".into()));
 }
@@ -412,8 +411,8 @@ fn an_answer_that_is_not_recorded_silences_docglow() {
         let scene = Scene::new();
         fs::create_dir_all(scene.sandbox.state_file().join("folder")).expect("a folder");
         let mut terminal = Terminal::open(&generate(&scene));
-        terminal.wait_for_question();
-        terminal.type_in(answer);
+        terminal.wait_for(QUESTION);
+        terminal.answer(answer);
         let shown = terminal.wait_for(RAN_SILENCED);
         assert_eq!(shown.matches("could not be recorded").count(), 1, "{shown}");
         assert!(shown.contains(variable), "{shown}");

@@ -21,7 +21,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
         only_the_command_stops_if_run_is_the_first_process needs ["user namespaces"],
         a_group_that_is_stopped_goes_on_when_run_alone_is_continued,
-        whoever_ends_run_by_its_name_does_not_mean_the_probe needs ["Linux"],
     ]
 }
 
@@ -284,15 +283,4 @@ fn a_group_that_is_stopped_goes_on_when_run_alone_is_continued() {
     wait_until("all go on", || ![command, probe, run].into_iter().any(is_stopped));
     end(&scene);
     assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
-}
-
-/// `pkill -f 'docglow-telemetry run'` and `killall docglow-telemetry` must look like a signal to `run`
-/// alone.
-fn whoever_ends_run_by_its_name_does_not_mean_the_probe() {
-    let scene = Scene::new();
-    let ready = Ready::start(&scene, &waiting(""));
-    let of_probe = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", ready.probe()));
-    let title = || of_probe("cmdline").expect("the probe").replace('\0', " ");
-    wait_until("it has another title", || title().trim_end() == "docglow generate");
-    wait_until("it has another name", || of_probe("comm").expect("a name") == "docglow-probe\n");
 }

@@ -15,11 +15,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const CTRL_C: &str = "\x03";
-pub const CTRL_D: &str = "\x04";
 pub const CTRL_Z: &str = "\x1a";
-
-/// What the question ends with.
-pub const QUESTION: &str = "[y/N] ";
 
 /// Everything the terminal showed, whether that was all, and a bell for both.
 #[derive(Default)]
@@ -63,6 +59,19 @@ impl Terminal {
         Self { keyboard, screen, seen: 0, shell, reader: Some(reader) }
     }
 
+    /// Types the answer to the question that is shown. Keys of the first half second belong to the
+    /// shell; the question reads whole lines from then on.
+    #[track_caller]
+    pub fn answer(&mut self, keys: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let modes = || tcgetattr(&self.keyboard).expect("the terminal's modes").local_modes;
+        while !modes().contains(LocalModes::ICANON) {
+            assert!(Instant::now() < deadline, "the question does not read a line");
+            thread::sleep(Duration::from_millis(2));
+        }
+        self.type_in(keys);
+    }
+
     pub fn type_in(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("typed");
     }
@@ -70,51 +79,23 @@ impl Terminal {
     /// Waits until the terminal shows this, after what was waited for before; returns what stood between.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
-        self.wait_for_long(text, PATIENCE)
+        self.wait_for_within(text, PATIENCE)
     }
 
-    /// The same, for so long at most.
+    /// The same, with a time limit of its own.
     #[track_caller]
-    pub fn wait_for_long(&mut self, text: &str, patience: Duration) -> String {
+    pub fn wait_for_within(&mut self, text: &str, limit: Duration) -> String {
         let shown = self.screen.text.lock().expect("the screen");
         let found = |(shown, _): &(String, bool)| shown[self.seen..].find(text);
         let (shown, _) = self
             .screen
             .changed
-            .wait_timeout_while(shown, patience, |shown| found(shown).is_none() && !shown.1)
+            .wait_timeout_while(shown, limit, |shown| found(shown).is_none() && !shown.1)
             .expect("the screen");
         let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
         let between = shown.0[self.seen..self.seen + at].to_owned();
         self.seen += at + text.len();
         between
-    }
-
-    /// Waits until the question is shown and an answer counts: half a second later, lines are awaited
-    /// again. Returns what was shown before `[y/N] `.
-    #[track_caller]
-    pub fn wait_for_question(&mut self) -> String {
-        let shown = self.wait_for(QUESTION);
-        let deadline = Instant::now() + PATIENCE;
-        while !self.awaits_lines() {
-            assert!(Instant::now() < deadline, "an answer never counts");
-            thread::sleep(Duration::from_millis(10));
-        }
-        shown
-    }
-
-    fn awaits_lines(&self) -> bool {
-        let modes = tcgetattr(&self.keyboard).expect("the terminal's modes");
-        modes.local_modes.contains(LocalModes::ICANON)
-    }
-
-    /// The process that leads the session, or the `setsid` that waits for it.
-    pub fn process_id(&self) -> u32 {
-        self.shell.id()
-    }
-
-    /// Everything shown so far.
-    pub fn screen(&self) -> String {
-        self.screen.text.lock().expect("the screen").0.clone()
     }
 }
 

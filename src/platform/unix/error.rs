@@ -1,8 +1,8 @@
-//! What the system says of an error.
+//! The system's text for an error.
 
 use std::io::Error;
 
-/// The reason of an error, without its number.
+/// The text of an error without its number, such as `Connection refused`.
 pub fn reason(error: &Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_owned()

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, OFlags};
 
+use crate::platform::file::folder_of;
+
 /// Opens a regular file for reading. Opening never blocks, whatever stands at `path`.
 ///
 /// # Errors
@@ -24,20 +26,50 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// Opens a file for the lock on it alone, and makes it, empty, if need be. Opening never blocks.
+/// Opens a file for the lock on it alone, and makes it, empty, if it is not there. A link is not followed. Opening never blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
 pub fn open_lock(path: &Path) -> Result<File> {
-    // A FIFO in its place must not block.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(flags)
-        .open(path)
+    open_private(OpenOptions::new().write(true).create(true).truncate(false), path)
+}
+
+/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it `may_be_made`. A link is not
+/// followed. Opening never blocks.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
+    open_private(OpenOptions::new().append(true).create(may_be_made), path)
+}
+
+fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
+    // A FIFO must not block, and a terminal must not become this process's own.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Opens what is locked while `file` is changed: the folder that it is in. So all writers share a lock, whatever links they
+/// come through, and nothing is left beside a file that somebody keeps elsewhere.
+///
+/// # Errors
+/// Those of `open(2)`.
+pub fn lock_of(file: &Path) -> Result<File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let folder = folder_of(file);
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
+}
+
+/// Has the entry of `path` in its folder written to the disk. Some network file systems have no such thing.
+///
+/// # Errors
+/// That the disk is full or broken.
+pub fn sync_entry(path: &Path) -> Result<()> {
+    let synced = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    let is_lost = |error: &Error| {
+        matches!(error.raw_os_error(), Some(libc::EIO | libc::ENOSPC | libc::EDQUOT))
+    };
+    synced.or_else(|error| if is_lost(&error) { Err(error) } else { Ok(()) })
 }
 
 /// Makes a file for this user alone, to be written. None may be there yet.
@@ -48,12 +80,12 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Makes a folder, and those it lies in, for this user alone. One that exists stays as it is.
+/// Makes a folder for this user alone.
 ///
 /// # Errors
 /// Those of `mkdir(2)`.
-pub fn create_private_folder(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+pub fn create_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
 }
 
 /// Puts the file `from` in the place of `to`, in one step.

@@ -1,29 +1,29 @@
-//! Where a user's configuration lives.
+//! The folder of the user's configuration files.
 
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 use rustix::process::getuid;
 
-use super::process::load_no_plug_ins;
+use super::process::disable_nss_plugins;
 use crate::platform::file::read_regular;
 
-/// Some ten thousand users.
+/// Enough for about ten thousand users.
 const MAX_PASSWD_BYTES: u64 = 1 << 20;
 
-/// The variable that names the user's home.
+/// The variable with the path of the user's home.
 pub const HOME: &str = "HOME";
 
-/// The variable that names the folder of configurations.
+/// The variable with the path of the folder for configuration files.
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
-/// The folder of configurations, given what the two variables say, if they are not empty: where click's `get_app_dir` has it.
-/// `home` is only asked where it matters.
+/// The folder of configuration files, as click's `get_app_dir` chooses it. The arguments are the
+/// values of the two variables, if they are not empty. `home` is called only if it is needed.
 pub fn config_folder(
     home: impl FnOnce() -> Option<PathBuf>,
     config_home: Option<PathBuf>,
 ) -> Option<PathBuf> {
-    // A relative path is to be ignored, says the XDG base directory specification.
+    // The XDG Base Directory Specification says to ignore a relative path.
     let absolute = |path: &PathBuf| path.is_absolute();
     if cfg!(target_os = "macos") {
         return Some(home().filter(absolute)?.join("Library/Application Support"));
@@ -31,17 +31,18 @@ pub fn config_folder(
     config_home.filter(absolute).or_else(|| Some(home().filter(absolute)?.join(".config")))
 }
 
-/// The home that the user database names, for cron, systemd and `env -i`, which may set no `HOME`: on Linux, `/etc/passwd`.
-/// `None` for a user whom it does not know.
+/// The home from the user database, because cron, systemd and `env -i` may set no `HOME`. On Linux,
+/// only the users in `/etc/passwd` have one.
 pub fn home_of_user() -> Option<PathBuf> {
     if cfg!(target_os = "linux") && !passwd_knows(&getuid().to_string()) {
         return None;
     }
-    load_no_plug_ins();
+    disable_nss_plugins();
     home::home_dir()
 }
 
-/// Whether `/etc/passwd` has a whole line for this user. For one whom it lacks, musl asks nscd, and waits for it without a limit.
+/// Whether `/etc/passwd` has a complete line for this user. If it has none, musl asks nscd and
+/// waits for the answer without a limit.
 fn passwd_knows(user: &str) -> bool {
     let passwd = read_regular(Path::new("/etc/passwd"), MAX_PASSWD_BYTES).unwrap_or_default();
     String::from_utf8_lossy(&passwd).lines().any(|line| {

@@ -1,7 +1,7 @@
-//! Standard input, read with deadlines.
+//! Standard input, read with `poll(2)`.
 
-use std::io::{IsTerminal, PipeReader};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::IsTerminal;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use rustix::buffer::spare_capacity;
@@ -9,36 +9,25 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::FileType;
 use rustix::io::Errno;
 
-/// What an event is read from.
-pub struct Input<'a>(BorrowedFd<'a>);
+use crate::platform::input::{Read, TimedRead};
 
-/// What came of one reading.
-pub enum Read {
-    Bytes(usize),
-    /// The end, or an error, which is one for a reader that has nobody to tell it to.
-    End,
-    TimedOut,
-}
+/// Standard input.
+pub struct Input(BorrowedFd<'static>);
 
-/// Whether this process's standard input is a terminal, where a person sits.
+/// Whether standard input is a terminal.
 pub fn is_terminal() -> bool {
     rustix::stdio::stdin().is_terminal()
 }
 
-impl<'a> Input<'a> {
+impl Input {
     /// This process's standard input.
-    pub fn standard() -> Input<'static> {
+    pub fn standard() -> Input {
         Input(rustix::stdio::stdin())
     }
+}
 
-    /// The reading end of a pipe.
-    pub fn pipe(reader: &'a PipeReader) -> Input<'a> {
-        Input(reader.as_fd())
-    }
-
-    /// Whether somebody writes to it, a pipe or a socket: not a file or a device, which may have no end, and not a pipe that
-    /// is empty and closed.
-    pub fn has_writer(&self) -> bool {
+impl TimedRead for Input {
+    fn has_writer(&self) -> bool {
         let kind = rustix::fs::fstat(self.0).map(|stat| FileType::from_raw_mode(stat.st_mode));
         let mut state = [PollFd::new(&self.0, PollFlags::IN)];
         let _ = poll(&mut state, Some(&Timespec::default()));
@@ -46,8 +35,7 @@ impl<'a> Input<'a> {
             && state[0].revents() != PollFlags::HUP
     }
 
-    /// Appends what there is to `buffer`, as far as it has spare room, and waits for it until `deadline`.
-    pub fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+    fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
         loop {
             let timeout =
                 match deadline.map(|deadline| deadline.checked_duration_since(Instant::now())) {
@@ -59,7 +47,8 @@ impl<'a> Input<'a> {
                 Ok(0) => return Read::TimedOut,
                 Ok(_) => {}
                 Err(Errno::INTR) => continue,
-                // A process that may have no descriptors (`ulimit -n 0`) can't ask. It can read, for its writer's sake.
+                // `poll` fails if the process may have no descriptors (`ulimit -n 0`). Reading
+                // works.
                 Err(Errno::INVAL) => {}
                 Err(_) => return Read::End,
             }

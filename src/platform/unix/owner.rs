@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
 
+use crate::platform::file::folder_of;
+
 /// Whether this process is root's, and the folder, or the one that it would be made in, is another user's.
 pub fn is_anothers(folder: &Path) -> bool {
     other_owner(folder).is_some()
@@ -37,12 +39,24 @@ fn is_outside(user: Uid) -> bool {
         && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
 }
 
-/// Whether a link may be followed to what is to be replaced: this user has made it, or root. Where somebody else has, it may
-/// lead to any file of this user's.
-pub fn is_trusted(link: &Metadata) -> bool {
-    let owner = Uid::from_raw(link.uid());
-    owner.is_root() || owner == geteuid()
+/// Whether this user or root owns it. In a user namespace without a number for this user, nobody can tell.
+pub fn is_trusted(found: &Metadata) -> bool {
+    let owner = Uid::from_raw(found.uid());
+    (owner.is_root() || owner == geteuid()) && !is_outside(owner)
 }
+
+/// Whether another user may have put `file`, found at `path`, into a folder that is open to others, such as `/tmp`.
+pub fn is_planted(path: &Path, file: &Metadata) -> bool {
+    let folder = Some(folder_of(path)).filter(|folder| !folder.as_os_str().is_empty());
+    let is_open = |folder: Metadata| folder.mode() & (STICKY | WRITABLE_BY_ALL) != 0;
+    // The owner of a link decides what is read.
+    let is_own = || is_trusted(file) && path.symlink_metadata().is_ok_and(|own| is_trusted(&own));
+    folder.unwrap_or(Path::new(".")).metadata().map_or(true, is_open) && !is_own()
+}
+
+/// Bits of a folder's mode (`inode(7)`).
+const STICKY: u32 = 0o1000;
+const WRITABLE_BY_ALL: u32 = 0o0002;
 
 /// The rights of another user in place of root's, until this is dropped: files made meanwhile are that user's, and no link of
 /// theirs leads anywhere that they could not go by themselves.

@@ -1,4 +1,4 @@
-//! Starting this program again, and what the process that was started asks of the system for itself.
+//! Starts the sender's process, and prepares the sender to run in the background.
 
 #![allow(unsafe_code)]
 
@@ -13,25 +13,26 @@ use crate::platform::exit;
 use crate::platform::self_command::SelfCommand;
 
 #[cfg(target_os = "linux")]
-use rustix::process::Signal;
+use rustix::process::{DumpableBehavior, Signal};
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
-/// The first descriptor behind standard input, output and error.
+/// The first descriptor after the three standard streams.
 const FIRST_INHERITED: libc::c_uint = 3;
 
-/// By how much the sender's priority is lowered, of at most 19: a tenth of the time of a program that competes with it.
-const POLITENESS: i32 = 10;
+/// The niceness that is added for the sender, of at most 19. The sender then gets a tenth of the
+/// time of a program that competes with it.
+const NICENESS: i32 = 10;
 
-/// Ends the process at once, with the status that was set, whatever its other threads are doing.
+/// Ends the process and all its threads at once, with the status of [`exit`].
 pub fn end() -> ! {
-    // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
+    // SAFETY: it accesses no memory of this program and does not return.
     unsafe { libc::_exit(exit::status()) }
 }
 
-/// Bytes from the system's random numbers.
+/// Random bytes from the system.
 pub fn random_bytes() -> [u8; 16] {
     let mut bytes = [0; 16];
-    // uuid's own source needs /dev/urandom in a static binary, and a bare root has none.
+    // In a static binary, uuid reads /dev/urandom, which a minimal root file system lacks.
     #[cfg(target_os = "linux")]
     if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) == Ok(bytes.len())
     {
@@ -41,18 +42,18 @@ pub fn random_bytes() -> [u8; 16] {
     bytes
 }
 
-/// Starts this program again, and leaves it to itself.
+/// Starts this program again and does not wait for it.
 ///
 /// # Errors
-/// Those of opening the null device and making a process.
+/// Those of opening the null device and creating a process.
 pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
-    start_unawaited(self_command(own, stdin, null_device()?)?)
+    fork_and_exec(self_command(own, stdin, null_device()?)?)
 }
 
-/// Starts this program again, and returns what waits for its end.
+/// Starts this program again and returns a function that waits for its end.
 ///
 /// # Errors
-/// Those of opening the null device and making a process.
+/// Those of opening the null device and creating a process.
 pub fn start(own: &SelfCommand, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
     let mut running = self_command(own, stdin, stdout)?.spawn()?;
     Ok(move || {
@@ -71,22 +72,23 @@ fn self_command(own: &SelfCommand, stdin: PipeReader, stdout: impl Into<Stdio>) 
     Ok(command)
 }
 
-/// CoreFoundation, which the trust store links, sets this variable before `main` where it is missing, and asks the user
-/// database for it, which may take its time.
+/// CoreFoundation, which the trust store links, sets this variable before `main` if it is missing.
+/// To do so, it queries the user database, which may be slow.
 #[cfg(target_os = "macos")]
 const TEXT_ENCODING: &str = "__CF_USER_TEXT_ENCODING";
 
-/// The caller's own text encoding, else the user's with the default one.
+/// The caller's value of the variable, else the value for this user and the default encoding.
 #[cfg(target_os = "macos")]
 fn text_encoding() -> std::ffi::OsString {
-    let made_up = || format!("0x{:X}:0:0", rustix::process::getuid().as_raw()).into();
-    std::env::var_os(TEXT_ENCODING).unwrap_or_else(made_up)
+    let default = || format!("0x{:X}:0:0", rustix::process::getuid().as_raw()).into();
+    std::env::var_os(TEXT_ENCODING).unwrap_or_else(default)
 }
 
-/// Starts `command` and does not wait for it to begin. `Command::spawn` waits until the new program is loaded, which is most
-/// of what a call costs; so nobody hears of one that can't be.
-fn start_unawaited(mut command: Command) -> Result<()> {
-    // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
+/// Starts `command` and does not wait until its program is loaded, as `Command::spawn` does: that
+/// takes most of the time of a call. So an error of `exec` is not reported.
+fn fork_and_exec(mut command: Command) -> Result<()> {
+    // SAFETY: this process has a single thread, so the child may call any function. It does not
+    // return.
     match unsafe { libc::fork() } {
         -1 => Err(Error::last_os_error()),
         0 => {
@@ -94,18 +96,20 @@ fn start_unawaited(mut command: Command) -> Result<()> {
             end()
         }
         child => {
-            // A terminal, a group or a session that goes away with the caller would take along a child that has not come so
-            // far as to leave the group by itself. One that has left and begun is refused this, and needs it no more.
+            // The child leaves the caller's process group by itself, but a signal to that group may
+            // come first, for example when the terminal or session ends. If the child has called
+            // `exec` already, this call fails, and the child has left the group.
             let _ = Pid::from_raw(child).map(|child| setpgid(Some(child), Some(child)));
             Ok(())
         }
     }
 }
 
-/// Keeps the caller's open files from the sender: marks every descriptor but the standard three as closed on `exec`.
+/// Marks every descriptor except the standard streams as close-on-exec, so that the sender does not
+/// inherit the caller's files.
 ///
-/// A program such as bats waits for the end of a pipe that it left open on descriptor 3, and the sender outlives its caller.
-/// Where neither way of marking works, the sender holds that pipe for 3 s.
+/// The sender outlives its caller, and a program such as bats waits for the end of a pipe on
+/// descriptor 3. If both methods of marking fail, the sender keeps that pipe open for 3 s.
 fn close_inherited_on_exec() {
     // Since Linux 5.11.
     #[cfg(target_os = "linux")]
@@ -113,12 +117,12 @@ fn close_inherited_on_exec() {
         return;
     }
     for descriptor in inherited() {
-        // SAFETY: takes three integers, and only sets a flag; a descriptor that is closed by now is an error of no interest.
+        // SAFETY: it only sets a flag. It fails if the descriptor was closed meanwhile.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
 
-/// Closes every descriptor but the standard three. This process must have none of its own.
+/// Closes every descriptor except the standard streams. This process must not use any other.
 pub(super) fn close_inherited() {
     // Since Linux 5.9.
     #[cfg(target_os = "linux")]
@@ -126,14 +130,14 @@ pub(super) fn close_inherited() {
         return;
     }
     for descriptor in inherited() {
-        // SAFETY: takes an integer, and nothing of this process's is behind it.
+        // SAFETY: this process does not use the descriptor.
         unsafe { libc::close(descriptor) };
     }
 }
 
 #[cfg(target_os = "linux")]
 fn close_range(flags: libc::c_uint) -> bool {
-    // SAFETY: takes three integers. What it does to descriptors is what its two callers are about.
+    // SAFETY: it takes three integers. The two callers say why the descriptors may be changed.
     unsafe { libc::syscall(libc::SYS_close_range, FIRST_INHERITED, libc::c_uint::MAX, flags) == 0 }
 }
 
@@ -143,7 +147,8 @@ fn inherited() -> Vec<libc::c_int> {
     numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED).collect()
 }
 
-/// This very program, also when its file was replaced or deleted meanwhile, or when there is no `/proc`.
+/// The path of this program. On Linux it works if the file was replaced or deleted meanwhile, and
+/// also without `/proc`.
 fn own_executable() -> Result<PathBuf> {
     #[cfg(target_os = "linux")]
     {
@@ -159,45 +164,54 @@ fn own_executable() -> Result<PathBuf> {
     std::env::current_exe()
 }
 
-/// The null device, or, in a root without `/dev`, that root, which can neither be read nor written.
+/// The null device. If there is no `/dev`, it is the root folder, which can be neither read nor
+/// written.
 ///
 /// # Errors
-/// Those of `open(2)`: no further descriptor can be had.
+/// Those of `open(2)`, if the limit of descriptors is reached.
 pub fn null_device() -> Result<File> {
     File::options().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
 }
 
-/// Sets a variable of this process, for the libraries in it. To be called by the sender before it starts a thread that does
-/// more than wait.
+/// Sets an environment variable for the libraries in this process. The sender calls it before it
+/// starts any thread except the one that limits its time.
 pub fn set_variable(name: &str, value: &OsStr) {
-    // SAFETY: no other thread reads variables: the one that there is waits to end the process.
+    // SAFETY: no other thread reads variables. The only other thread waits to end the process.
     unsafe { std::env::set_var(name, value) };
 }
 
-/// Makes this process one that nobody notices: with a lower priority, out of the caller's folder, without the machine's
-/// plug-ins for names, and with a limit to the memory that it may fill.
-pub fn step_aside(memory_limit_bytes: u64) {
-    load_no_plug_ins();
-    // The caller's terminal may go away meanwhile.
-    // SAFETY: no handler is installed, so no code of ours runs in a signal's context.
+/// Prepares this process to run in the background: with a lower priority, outside the caller's
+/// folder, without NSS plug-ins, and with a limit of its memory.
+pub fn enter_background(memory_limit_bytes: u64) {
+    disable_nss_plugins();
+    // The caller's terminal may be closed meanwhile.
+    // SAFETY: it installs no handler, so no code of this program runs in a signal handler.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
-    // On a busy machine the caller goes first, and so does everything else.
-    let _ = nice(POLITENESS);
-    // It was started as `/proc/self/exe`; what `top` shows should say whose it is.
+    // On a busy machine, all other programs come first.
+    let _ = nice(NICENESS);
+    // It was started as `/proc/self/exe`. This is the name that `top` shows.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_name(c"docglow-telemet");
-    // So that no folder of the caller's is kept busy.
+    // A working directory cannot be unmounted.
     let _ = std::env::set_current_dir("/");
-    let limit = Rlimit { current: Some(memory_limit_bytes), maximum: Some(memory_limit_bytes) };
-    let _ = setrlimit(Resource::Data, limit);
+    let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
+    let _ = setrlimit(Resource::Data, limit(memory_limit_bytes));
 }
 
-/// Has names of hosts and users looked up by what is linked in, whatever `/etc/nsswitch.conf` says. To be called before the
-/// first look-up.
+/// Hides this process's memory from debuggers and core files. It contains the bypass token and the
+/// password of a proxy.
+pub fn hide_memory() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// Makes a static glibc resolve hosts and users with its own code instead of the plug-ins that
+/// `/etc/nsswitch.conf` names. It must be called before the first look-up.
 ///
-/// A static glibc would load the plug-ins named there, which are made for the machine's own glibc, and crash where that is
-/// another one. musl has no plug-ins.
-pub fn load_no_plug_ins() {
+/// The plug-ins are made for the machine's own glibc. With another version, they crash. musl has no
+/// plug-ins.
+pub fn disable_nss_plugins() {
     #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
     {
         unsafe extern "C" {
@@ -207,15 +221,16 @@ pub fn load_no_plug_ins() {
             ) -> libc::c_int;
         }
         for (database, services) in [(c"hosts", c"files dns"), (c"passwd", c"files")] {
-            // SAFETY: the signature is that of glibc's nss.h; it copies both strings. Where it fails, nothing has changed.
+            // SAFETY: the signature is that of glibc's nss.h, and it copies both strings. If it
+            // fails, it changes nothing.
             unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
         }
     }
 }
 
-/// Has the kernel end this process when its parent, a process with this id, is killed. Without, a
-/// killed `run` would leave its command alone. macOS has no such thing, and a program that runs with
-/// the rights of its owner (set-user-ID) loses it.
+/// Asks the kernel to kill this process when its parent, the process with this id, is killed.
+/// Otherwise a killed `run` would leave its command behind. macOS has no such request, and a
+/// set-user-ID program loses it.
 pub(super) fn end_with_parent(parent: u32) {
     #[cfg(target_os = "linux")]
     {
@@ -230,7 +245,7 @@ pub(super) fn end_with_parent(parent: u32) {
     let _ = parent;
 }
 
-/// Closes standard input: the null device takes its place.
+/// Replaces standard input by the null device, which closes the pipe.
 pub fn close_input() {
     if let Ok(null) = null_device() {
         let _ = rustix::stdio::dup2_stdin(null);

@@ -1,25 +1,26 @@
-//! How a Python is laid out.
+//! The folders of a Python installation.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::platform::file::{entries, open_regular, path_of_bytes};
 
-/// The folder below a Python's prefix that holds its programs.
+/// The folder of programs below a prefix (Python's `sys.prefix`).
 pub const PROGRAMS: &str = "bin";
 
-/// How a file in a zip archive begins.
+/// The first bytes of each file in a zip archive.
 const ARCHIVE: &[u8] = b"PK\x03\x04";
 
-/// Two lines with a path in one of them, and the few that follow.
+/// Enough for two lines that hold a path, and the few lines of code after them.
 const MAX_SCRIPT_HEAD_BYTES: u64 = 8 << 10;
 
-/// The prefix of the Python that a program belongs to, whose `bin` holds it.
+/// The prefix of the Python that a program in `bin` belongs to.
 pub fn prefix(program: &Path) -> Option<PathBuf> {
     Some(program.parent()?.parent()?.to_path_buf())
 }
 
-/// The folders of packages below a prefix, each with the name of the Python it is for, such as `python3.11`.
+/// The folders of packages below a prefix. Each comes with the name of its Python, such as
+/// `python3.11`.
 pub fn package_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     let libraries = ["lib", "lib64"].map(|name| entries(prefix.join(name))).into_iter().flatten();
     libraries.flat_map(|(name, library)| {
@@ -27,13 +28,15 @@ pub fn package_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)>
     })
 }
 
-/// The folders of header files below a prefix, each with the name of the Python it is for.
+/// The folders of header files below a prefix. Each comes with the name of its Python.
 pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     entries(prefix.join("include"))
 }
 
-/// The interpreter of a script that imports docglow, as pip, uv and conda write it: what its first line names, or the second one
-/// where the path is too long for it or has a space. `None` for any other script, and for an archive, which may bring its own.
+/// The interpreter of a script that imports docglow, as pip, uv and conda write it.
+///
+/// The first line names it, or the second line if the path is too long or has a space. Returns
+/// `None` for any other script, and for a zip archive, which may contain its own docglow.
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let mut head = Vec::new();
     open_regular(script).ok()?.take(MAX_SCRIPT_HEAD_BYTES).read_to_end(&mut head).ok()?;
@@ -52,7 +55,7 @@ pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let first = lines.next()?.strip_prefix(b"#!")?.trim_ascii();
     let command =
         if first == b"/bin/sh" { lines.next()?.strip_prefix(b"'''exec' ")? } else { first };
-    // What `uv venv --relocatable` writes.
+    // `uv venv --relocatable` writes such a line.
     if let Some(name) = command.strip_prefix(br#""$(dirname -- "$(realpath -- "$0")")"/"#) {
         let name = name.strip_prefix(b"'")?.split(|byte| *byte == b'\'').next()?;
         return Some(script.parent()?.join(path_of_bytes(name)));

@@ -1,9 +1,9 @@
-//! What the system says of an error.
+//! The system's text for an error.
 
 use std::io::{Error, ErrorKind};
 
-/// The reason of an error, without its number. The usual ones in the words of other systems: Windows has its own for them, in the
-/// user's language.
+/// The text of an error without its number. The common errors have the same text as on Unix,
+/// because Windows's own text is in the user's language.
 pub fn reason(error: &Error) -> String {
     let words = match error.kind() {
         ErrorKind::ConnectionRefused => "Connection refused",

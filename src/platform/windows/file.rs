@@ -47,7 +47,7 @@ pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
     Err(ErrorKind::Unsupported.into())
 }
 
-/// Opens a file for the lock on it alone, and makes it, empty, if need be.
+/// Opens a file for the lock on it alone, and makes it, empty, if it is not there.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -59,6 +59,38 @@ pub fn open_lock(path: &Path) -> Result<File> {
         .truncate(false)
         .security_qos_flags(SECURITY_IDENTIFICATION)
         .open(path)
+}
+
+/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it `may_be_made`.
+///
+/// # Errors
+/// Those of `CreateFileW`.
+pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(may_be_made).security_qos_flags(SECURITY_IDENTIFICATION);
+    patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))
+}
+
+/// Opens what is locked while `file` is changed: an empty file beside it, as a folder can't be locked here.
+///
+/// # Errors
+/// Those of `CreateFileW`.
+pub fn lock_of(file: &Path) -> Result<File> {
+    let mut lock = file.as_os_str().to_owned();
+    lock.push(".lock");
+    open_lock(lock.as_ref())
+}
+
+/// Has the file or folder itself written to the disk. On NTFS that includes its entry in its folder: both are in one journal,
+/// which is written in order. Other file systems promise nothing.
+///
+/// # Errors
+/// None: a file that another program keeps open is written later.
+pub fn sync_entry(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
+    let _ = options.open(path).and_then(|file| file.sync_all());
+    Ok(())
 }
 
 /// Puts the file `from` in the place of `to`, in one step.
@@ -95,12 +127,12 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Makes a folder, and those it lies in. In the user's profile it is this user's alone. One that exists stays as it is.
+/// Makes a folder. In the user's profile it is this user's alone.
 ///
 /// # Errors
 /// Those of `CreateDirectoryW`.
-pub fn create_private_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path)
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir(path)
 }
 
 /// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.

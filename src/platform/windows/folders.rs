@@ -1,15 +1,15 @@
-//! Where a user's configuration lives.
+//! The folder of the user's configuration files.
 
 use std::path::{Path, PathBuf};
 
-/// The variable that names the user's home.
+/// The variable with the path of the user's home.
 pub const HOME: &str = "USERPROFILE";
 
-/// The variable that names the folder of configurations.
+/// The variable with the path of the folder for configuration files.
 pub const CONFIG_HOME: &str = "APPDATA";
 
-/// The folder of configurations, given what the two variables say, if they are not empty: where click's `get_app_dir` has it.
-/// `home` is only asked where it matters.
+/// The folder of configuration files, as click's `get_app_dir` chooses it. The arguments are the
+/// values of the two variables, if they are not empty. `home` is called only if it is needed.
 pub fn config_folder(
     home: impl FnOnce() -> Option<PathBuf>,
     config_home: Option<PathBuf>,
@@ -18,7 +18,7 @@ pub fn config_folder(
     config_home.filter(absolute).or_else(|| home().filter(absolute))
 }
 
-/// The home that the system names, for a process without `USERPROFILE`.
+/// The home that Windows reports, for a process without `USERPROFILE`.
 pub fn home_of_user() -> Option<PathBuf> {
     home::home_dir()
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_roaming_folder_goes_before_the_home() {
+    fn the_roaming_folder_comes_before_the_home() {
         for (config_home, home, folder) in [
             (Some(r"C:\Roaming"), Some(r"C:\Home"), Some(r"C:\Roaming")),
             (None, Some(r"C:\Home"), Some(r"C:\Home")),

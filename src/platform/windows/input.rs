@@ -1,83 +1,65 @@
-//! Standard input, read with deadlines.
+//! Standard input, read by a thread.
 
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, IsTerminal, PipeReader};
-use std::marker::PhantomData;
+use std::io::{self, IsTerminal};
 use std::mem::ManuallyDrop;
-use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::os::windows::io::{AsRawHandle, FromRawHandle};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Instant;
 
+use crate::platform::input::{Read, TimedRead};
+
 use windows_sys::Win32::Storage::FileSystem::{FILE_TYPE_PIPE, GetFileType};
 
-/// Bytes that are read at once.
+/// Bytes per read.
 const CHUNK_BYTES: usize = 8 << 10;
 
-/// What an event is read from. A thread reads it, for nothing else can be left when it takes too long.
-pub struct Input<'a> {
+/// Standard input. A thread reads it, because a blocking read cannot be given up at a deadline.
+pub struct Input {
     chunks: Option<Receiver<Vec<u8>>>,
     has_writer: bool,
-    of: PhantomData<&'a PipeReader>,
 }
 
-/// What came of one reading.
-pub enum Read {
-    Bytes(usize),
-    /// The end, or an error, which is one for a reader that has nobody to tell it to.
-    End,
-    TimedOut,
-}
-
-/// Whether this process's standard input is a terminal, where a person sits.
+/// Whether standard input is a terminal.
 pub fn is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-impl<'a> Input<'a> {
+impl Input {
     /// This process's standard input.
-    pub fn standard() -> Input<'static> {
-        // SAFETY: the handle stays the process's own: what is made of it here is never dropped, and so never closes it.
+    pub fn standard() -> Input {
+        // SAFETY: the file is never dropped, so it does not close the handle.
         let stdin =
             ManuallyDrop::new(unsafe { File::from_raw_handle(io::stdin().as_raw_handle()) });
-        Input::of(stdin.try_clone().ok())
-    }
-
-    /// The reading end of a pipe.
-    pub fn pipe(reader: &'a PipeReader) -> Input<'a> {
-        Input::of(reader.try_clone().ok().map(|reader| File::from(OwnedHandle::from(reader))))
-    }
-
-    fn of(source: Option<File>) -> Input<'a> {
-        let Some(source) = source else {
-            return Input { chunks: None, has_writer: false, of: PhantomData };
+        let Ok(mut stdin) = stdin.try_clone() else {
+            return Input { chunks: None, has_writer: false };
         };
-        // Asked before the thread reads: the system answers no question about a handle that is being read.
-        // SAFETY: the handle is open, and only asked for its type.
-        let has_writer = unsafe { GetFileType(source.as_raw_handle()) } == FILE_TYPE_PIPE;
+        // `GetFileType` blocks while a thread reads from the handle, so it is called first.
+        // SAFETY: the handle is open, and only its type is queried.
+        let has_writer = unsafe { GetFileType(stdin.as_raw_handle()) } == FILE_TYPE_PIPE;
         let (sender, chunks) = sync_channel(1);
         let read_all = move || {
-            let mut source = source;
             let mut chunk = vec![0; CHUNK_BYTES];
-            while let Ok(length @ 1..) = io::Read::read(&mut source, &mut chunk) {
+            while let Ok(length @ 1..) = io::Read::read(&mut stdin, &mut chunk) {
                 if sender.send(chunk[..length].to_vec()).is_err() {
                     return;
                 }
             }
         };
         let is_read = thread::Builder::new().spawn(read_all).is_ok();
-        Input { chunks: is_read.then_some(chunks), has_writer, of: PhantomData }
+        Input { chunks: is_read.then_some(chunks), has_writer }
     }
+}
 
-    /// Whether somebody writes to it, a pipe or a socket: not a file or a device, which may have no end.
-    pub fn has_writer(&self) -> bool {
+impl TimedRead for Input {
+    fn has_writer(&self) -> bool {
         self.has_writer
     }
 
-    /// Appends what there is to `buffer`, and waits for it until `deadline`.
-    pub fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+    fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
         let Some(chunks) = &self.chunks else { return Read::End };
         let chunk = match deadline {
             None => chunks.recv().map_err(|_| RecvTimeoutError::Disconnected),

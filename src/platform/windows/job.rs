@@ -1,4 +1,4 @@
-//! Limits of processes, which Windows sets to jobs.
+//! Job objects, which limit processes on Windows.
 
 #![allow(unsafe_code)]
 
@@ -12,26 +12,27 @@ use windows_sys::Win32::System::JobObjects::{
     JobObjectExtendedLimitInformation, SetInformationJobObject,
 };
 
-/// What processes have in common that are put into it.
+/// A job object. Its limits apply to all processes that are assigned to it.
 pub struct Job(OwnedHandle);
 
 impl Job {
-    /// A job with these limits: `JOB_OBJECT_LIMIT_…`, and how much memory each process may have, where that is one of them.
+    /// Creates a job with these limits (`JOB_OBJECT_LIMIT_…`). `memory_bytes` is the limit of each
+    /// process if `JOB_OBJECT_LIMIT_PROCESS_MEMORY` is one of them.
     ///
     /// # Errors
     /// Those of `CreateJobObjectW` and `SetInformationJobObject`.
     pub fn new(limits: u32, memory_bytes: usize) -> Result<Job> {
-        // SAFETY: without a name and attributes, it only makes a handle.
+        // SAFETY: without a name and attributes, it only creates a handle.
         let job = unsafe { CreateJobObjectW(null(), null()) };
         if job.is_null() {
             return Err(Error::last_os_error());
         }
-        // SAFETY: the handle is this process's own now, and owned once.
+        // SAFETY: this process owns the handle, and only here.
         let job = Job(unsafe { OwnedHandle::from_raw_handle(job) });
         let mut information = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         information.BasicLimitInformation.LimitFlags = limits;
         information.ProcessMemoryLimit = memory_bytes;
-        // SAFETY: the structure is the one that the class says, and of this size.
+        // SAFETY: the structure has the type that the class requires, and this size.
         let is_set = unsafe {
             SetInformationJobObject(
                 job.0.as_raw_handle(),
@@ -43,9 +44,9 @@ impl Job {
         if is_set != 0 { Ok(job) } else { Err(Error::last_os_error()) }
     }
 
-    /// Puts a process into the job; nothing happens where the system refuses.
+    /// Assigns a process to the job. An error is ignored.
     pub fn take(&self, process: HANDLE) {
-        // SAFETY: both handles are open; it reads and writes no memory of ours.
+        // SAFETY: both handles are open, and it accesses no memory of this process.
         unsafe { AssignProcessToJobObject(self.0.as_raw_handle(), process) };
     }
 }

@@ -10,9 +10,15 @@ pub fn is_anothers(_folder: &Path) -> bool {
     false
 }
 
-/// Whether a link may be followed to what is to be replaced. Links can't be made by just anybody.
-pub fn is_trusted(_link: &Metadata) -> bool {
+/// Whether this user may rely on it. Access lists are not read here: a profile is its user's, and links can't be made by just
+/// anybody.
+pub fn is_trusted(_found: &Metadata) -> bool {
     true
+}
+
+/// Whether another user may have put `file`, found at `path`, into a folder that is open to others. Access lists are not read.
+pub fn is_planted(_path: &Path, _file: &Metadata) -> bool {
+    false
 }
 
 /// The rights of another user.

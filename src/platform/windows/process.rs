@@ -1,4 +1,4 @@
-//! Starting this program again, and what the process that was started asks of the system for itself.
+//! Starts the sender's process, and prepares the sender to run in the background.
 
 #![allow(unsafe_code)]
 
@@ -28,45 +28,46 @@ use windows_sys::Win32::System::Threading::{
     WaitForSingleObject,
 };
 
-/// Without a console window, out of reach of the caller's Ctrl-C, and behind everything else on a busy machine.
+/// No console window, no Ctrl-C from the caller's console, and a low priority.
 const FLAGS: u32 = DETACHED_PROCESS
     | CREATE_NEW_PROCESS_GROUP
     | BELOW_NORMAL_PRIORITY_CLASS
     | CREATE_UNICODE_ENVIRONMENT
     | EXTENDED_STARTUPINFO_PRESENT;
 
-/// What Windows itself needs of an environment: sockets and random numbers are looked for below it.
+/// The variables that Windows itself needs, for example to load the libraries of sockets and random
+/// numbers.
 const SYSTEM_VARIABLES: [&str; 2] = ["SystemDrive", "SystemRoot"];
 
-/// Ends the process at once, with the status that was set, whatever its other threads are doing.
+/// Ends the process and all its threads at once, with the status of [`exit`].
 pub fn end() -> ! {
     loop {
-        // SAFETY: nothing of ours runs after it, and it touches no memory of ours.
+        // SAFETY: it accesses no memory of this program.
         unsafe { TerminateProcess(GetCurrentProcess(), exit::status().cast_unsigned()) };
     }
 }
 
-/// Bytes from the system's random numbers.
+/// Random bytes from the system.
 pub fn random_bytes() -> [u8; 16] {
     *uuid::Uuid::new_v4().as_bytes()
 }
 
-/// Starts this program again, and leaves it to itself.
+/// Starts this program again and does not wait for it.
 ///
 /// # Errors
-/// Those of opening the null device and making a process.
+/// Those of opening the null device and creating a process.
 pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
     create_process(own, &[stdin.into(), null_device()?, null_device()?]).map(drop)
 }
 
-/// Starts this program again, and returns what waits for its end.
+/// Starts this program again and returns a function that waits for its end.
 ///
 /// # Errors
-/// Those of opening the null device and making a process.
+/// Those of opening the null device and creating a process.
 pub fn start(own: &SelfCommand, stdin: PipeReader, stdout: PipeWriter) -> Result<impl FnOnce()> {
     let process = create_process(own, &[stdin.into(), stdout.into(), null_device()?])?;
     Ok(move || {
-        // SAFETY: the handle is that of the process, and open.
+        // SAFETY: it is the open handle of the process.
         unsafe { WaitForSingleObject(process.as_raw_handle(), INFINITE) };
     })
 }
@@ -75,8 +76,8 @@ fn null_device() -> Result<OwnedHandle> {
     File::options().read(true).write(true).open("NUL").map(OwnedHandle::from)
 }
 
-/// Starts this program with these three standard handles. It inherits no other: a caller that waits for the end of a pipe of
-/// its own would wait for a sender that holds it.
+/// Starts this program with these standard handles. It inherits no other handle. Otherwise, a
+/// caller that waits for the end of its own pipe would also wait for the sender.
 fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<OwnedHandle> {
     let raw: [HANDLE; 3] = std::array::from_fn(|i| handles[i].as_raw_handle());
     let attributes = HandleList::of(&raw)?;
@@ -94,11 +95,11 @@ fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<Owned
     let folder = folder.as_ref().map_or(null(), |folder| folder.as_ptr());
     let block = environment_block(&own.environment);
     let mut process = PROCESS_INFORMATION::default();
-    // Out of the caller's job, whose end would be the sender's, where the job allows it.
+    // The end of the caller's job would end the sender. So the sender leaves that job, if it may.
     for flags in [FLAGS | CREATE_BREAKAWAY_FROM_JOB, FLAGS] {
         let mut command_line = wide(OsStr::new(&format!("docglow-telemetry {}", own.argument)));
-        // SAFETY: every pointer leads to a value above that outlives the call, texts and block end in zeros, and the
-        // attributes are those of this start-up information, as its size and the flags say.
+        // SAFETY: each pointer refers to a local variable. The texts and the block end with zeros.
+        // The start-up information has the attribute list that its size and the flags announce.
         let is_started = unsafe {
             CreateProcessW(
                 program.as_ptr(),
@@ -114,7 +115,7 @@ fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<Owned
             )
         };
         if is_started != 0 {
-            // SAFETY: both handles are this process's own now, and each is owned once.
+            // SAFETY: this process owns both handles, and only here.
             let [process, _thread] = [process.hProcess, process.hThread]
                 .map(|handle| unsafe { OwnedHandle::from_raw_handle(handle) });
             return Ok(process);
@@ -123,26 +124,24 @@ fn create_process(own: &SelfCommand, handles: &[OwnedHandle; 3]) -> Result<Owned
     Err(Error::last_os_error())
 }
 
-/// The handles that a process may inherit, in the form that starting one takes.
-struct HandleList {
-    memory: Vec<usize>,
-}
+/// The handles that a new process inherits, as an attribute list for `CreateProcessW`.
+struct HandleList(Vec<usize>);
 
 impl HandleList {
     fn of(handles: &[HANDLE; 3]) -> Result<HandleList> {
         let mut size = 0;
-        // SAFETY: without a list, it only tells the size that one of a single attribute has.
+        // SAFETY: without a list, it only returns the size of a list with one attribute.
         unsafe { InitializeProcThreadAttributeList(null_mut(), 1, 0, &raw mut size) };
-        let list = HandleList { memory: vec![0; size.div_ceil(size_of::<usize>())] };
-        // SAFETY: the memory is of the size that was asked for, and so aligned.
-        let is_made =
+        let list = HandleList(vec![0; size.div_ceil(size_of::<usize>())]);
+        // SAFETY: the memory has the required size and alignment.
+        let is_created =
             unsafe { InitializeProcThreadAttributeList(list.list(), 1, 0, &raw mut size) };
         let inherit = |handle: &HANDLE| {
-            // SAFETY: the handle is open, and only a flag of it is set.
+            // SAFETY: the handle is open, and only its flag is set.
             unsafe { SetHandleInformation(*handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) }
         };
-        // SAFETY: the list is made, and the handles that it refers to outlive it: its one user owns them.
-        let is_set = is_made != 0
+        // SAFETY: the list is initialized. `create_process` owns the handles longer than the list.
+        let is_set = is_created != 0
             && handles.iter().map(inherit).all(|is_set| is_set != 0)
             && unsafe {
                 UpdateProcThreadAttribute(
@@ -159,22 +158,22 @@ impl HandleList {
     }
 
     fn list(&self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
-        self.memory.as_ptr().cast_mut().cast()
+        self.0.as_ptr().cast_mut().cast()
     }
 }
 
 impl Drop for HandleList {
     fn drop(&mut self) {
-        // SAFETY: the list was made in `of`, or is all zeros, for which there is nothing to do.
+        // SAFETY: the list was initialized in `of`, or it is all zeros, which is an empty list.
         unsafe { DeleteProcThreadAttributeList(self.list()) };
     }
 }
 
-/// `NAME=value` for each variable, in order of their names, each ended by a zero, the whole by another.
+/// `NAME=value` for each variable, in the order of their names. Each variable ends with a zero, and
+/// the block ends with another zero.
 fn environment_block(environment: &[(&'static str, OsString)]) -> Vec<u16> {
-    let of_the_system =
-        SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
-    let mut variables: Vec<_> = environment.iter().cloned().chain(of_the_system).collect();
+    let system = SYSTEM_VARIABLES.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
+    let mut variables: Vec<_> = environment.iter().cloned().chain(system).collect();
     variables.sort();
     let mut block: Vec<u16> = variables
         .into_iter()
@@ -189,28 +188,33 @@ fn environment_block(environment: &[(&'static str, OsString)]) -> Vec<u16> {
     block
 }
 
-/// UTF-16, ended by a zero.
+/// UTF-16 with a zero at the end.
 fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
 }
 
-/// Sets a variable of this process, for the libraries in it. To be called by the sender before it starts a thread that does
-/// more than wait.
+/// Sets an environment variable for the libraries in this process. The sender calls it before it
+/// starts any thread except the one that limits its time.
 pub fn set_variable(name: &str, value: &OsStr) {
-    // SAFETY: no other thread reads variables: the one that there is waits to end the process.
+    // SAFETY: no other thread reads variables. The only other thread waits to end the process.
     unsafe { std::env::set_var(name, value) };
 }
 
-/// Makes this process one that nobody notices, and limits its memory. Its priority and its folder were set when it was started.
-pub fn step_aside(memory_limit_bytes: u64) {
-    // SAFETY: sets two flags of this process: no window of the system's shows what has gone wrong here.
+/// Prepares this process to run in the background, with a limit of its memory. Its priority and its
+/// folder were set when it was started.
+pub fn enter_background(memory_limit_bytes: u64) {
+    // SAFETY: it only sets flags, which suppress the system's windows about errors.
     unsafe { SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX) };
     let limit = usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX);
     if let Ok(job) = Job::new(JOB_OBJECT_LIMIT_PROCESS_MEMORY, limit) {
-        // SAFETY: makes a number that stands for this process.
+        // SAFETY: it returns a constant that stands for this process.
         job.take(unsafe { GetCurrentProcess() });
     }
 }
 
-/// Nothing to do: the other end of the pipe is closed already.
+/// Does nothing: on Windows, every process of a user may read the memory of the others, and windows
+/// that report an error are turned off.
+pub fn hide_memory() {}
+
+/// Does nothing, because the other end of the pipe is closed already.
 pub fn close_input() {}

@@ -1,4 +1,4 @@
-//! How a Python is laid out.
+//! The folders of a Python installation.
 
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -6,23 +6,25 @@ use std::path::{Path, PathBuf};
 
 use crate::platform::file::{open_regular, path_of_bytes};
 
-/// The folder below a Python's prefix that holds its programs.
+/// The folder of programs below a prefix (Python's `sys.prefix`).
 pub const PROGRAMS: &str = "Scripts";
 
-/// The name of the Python that a folder of Windows's belongs to, where it names none.
+/// The name of any Python: on Windows, the names of folders do not contain a version.
 const ANY_PYTHON: &str = "python";
 
-/// Behind the launcher itself, a script's `.exe` has its first line and a small archive.
+/// A script's `.exe` ends with the script's first line and a small archive.
 const MAX_SCRIPT_TAIL_BYTES: u64 = 16 << 10;
 
-/// The prefix of the Python that a program belongs to: its `Scripts` holds it, or the prefix itself does.
+/// The prefix of the Python that a program belongs to. The program is in the prefix itself or in
+/// its `Scripts`.
 pub fn prefix(program: &Path) -> Option<PathBuf> {
     let folder = program.parent()?;
     let is_below = folder.file_name().is_some_and(|name| name.eq_ignore_ascii_case(PROGRAMS));
     Some(if is_below { folder.parent()? } else { folder }.to_path_buf())
 }
 
-/// The folders of packages below a prefix, an environment's and that of `pip --user`.
+/// The folders of packages below a prefix: that of an environment, and that of `pip install
+/// --user`.
 pub fn package_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     [prefix.join(r"Lib\site-packages"), prefix.join("site-packages")]
         .map(|folder| (ANY_PYTHON.to_owned(), folder))
@@ -34,7 +36,8 @@ pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> 
     [(ANY_PYTHON.to_owned(), prefix.join("include"))].into_iter()
 }
 
-/// The interpreter of a script: what the `#!` line names that pip's, pipx's and uv's launchers have near their end.
+/// The interpreter of a script. The launchers of pip, pipx and uv have a `#!` line near their end,
+/// which names it.
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let tail = tail(open_regular(script).ok()?).ok()?;
     let lines = tail

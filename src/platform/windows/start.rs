@@ -1,10 +1,12 @@
-//! The start of the program, by the C runtime alone, as on other systems.
+//! The program's own `main`, which the C runtime calls, as on Unix.
 
-/// Makes a function of the arguments behind the program's name what this program does. The exit status is 0.
+/// Defines `main`. It calls a function with the program's arguments, and then ends the process with
+/// the status of `platform::exit`.
 #[macro_export]
 macro_rules! program {
     ($run:path) => {
-        // SAFETY: the name and the signature are those that the C runtime calls, once; it minds no argument that is not taken.
+        // SAFETY: the C runtime calls a function of this name and result once. It may ignore its
+        // arguments.
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         extern "C" fn main() -> std::ffi::c_int {

@@ -1,4 +1,4 @@
-//! What the unit tests ask of the system.
+//! Helpers for unit tests.
 
 use std::ffi::OsString;
 use std::os::windows::ffi::OsStringExt;
@@ -7,20 +7,17 @@ use std::time::Duration;
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Threading::{GetCurrentThread, GetThreadTimes};
 
-/// An executable file.
-pub const A_PROGRAM: &str = r"C:\windows\system32\cmd.exe";
-
-/// A value that is not text.
+/// A value that is not UTF-8.
 pub fn not_text() -> OsString {
     OsString::from_wide(&[0xd800])
 }
 
-/// The CPU time that this thread has used. Unlike wall time, it does not depend on other processes.
+/// The CPU time used by this thread. Unlike wall time, it does not depend on other processes.
 #[allow(unsafe_code)]
 pub fn cpu_time_of_thread() -> Duration {
     let mut times = [FILETIME::default(); 4];
     let [created, exited, kernel, user] = &mut times;
-    // SAFETY: writes to four structures of ours.
+    // SAFETY: it writes to local variables.
     let done = unsafe { GetThreadTimes(GetCurrentThread(), created, exited, kernel, user) };
     assert_ne!(done, 0);
     // In units of 100 ns.

@@ -6,7 +6,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{lchown, symlink};
+use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,15 @@ pub const CONFIG_IN_SANDBOX: &str =
 pub const PROGRAMS: &str = "bin";
 pub fn packages(python: &str) -> String {
     format!("lib/{python}/site-packages")
+}
+
+/// A script's background job, `make test &`, starts with these signals ignored, and so would every
+/// process of the tests.
+pub fn restore_default_signals() {
+    for signal in [libc::SIGINT, libc::SIGQUIT] {
+        // SAFETY: installs no handler, and no other thread exists yet.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// What every process needs of the environment.
@@ -63,6 +72,10 @@ pub fn give_to(user: u32, path: &Path) {
         let entries = fs::read_dir(path).expect("a folder of the sandbox");
         entries.for_each(|entry| give_to(user, &entry.expect("an entry").path()));
     }
+}
+
+pub fn owner_of(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").uid()
 }
 
 pub fn kill(process: u32) {

@@ -9,4 +9,4 @@ mod system;
 #[path = "windows/mod.rs"]
 mod system;
 
-pub use system::{ROUNDS, trials, unwritable};
+pub use system::{LOCK_FILES, ROUNDS, trials, unwritable};

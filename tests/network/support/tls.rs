@@ -5,7 +5,8 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CrlDistributionPoint,
     DnType, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -54,16 +55,16 @@ impl Authority {
 
     /// Writes a certificate for `name` with its key, into one file.
     pub fn write_server_to(&self, folder: &Path, name: &str) -> PathBuf {
-        let (certificate, key) = self.issue(name, Validity::Current);
+        let (certificate, key) = self.issue(&[name.to_owned()], Validity::Current);
         let file = folder.join(format!("{name}.pem"));
         std::fs::write(&file, certificate.pem() + &key.serialize_pem()).expect("the server's file");
         file
     }
 
-    fn issue(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
+    fn issue(&self, names: &[String], validity: Validity) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().expect("a key");
-        let mut parameters = CertificateParams::new([name.to_owned()]).expect("a host name");
-        parameters.distinguished_name.push(DnType::CommonName, name);
+        let mut parameters = CertificateParams::new(names).expect("host names");
+        parameters.distinguished_name.push(DnType::CommonName, &names[0]);
         let uris = self.revocation_list.iter().cloned().collect();
         if self.revocation_list.is_some() {
             parameters.crl_distribution_points = vec![CrlDistributionPoint { uris }];
@@ -75,17 +76,22 @@ impl Authority {
         (parameters.signed_by(&key, &self.issuer).expect("a certificate"), key)
     }
 
-    fn server_config(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
-        let (certificate, key) = self.issue(name, validity);
+    fn server_config(&self, names: &[String], validity: Validity) -> Arc<ServerConfig> {
+        let (certificate, key) = self.issue(names, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config =
-            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.expect("protocol versions").with_no_client_auth();
-        Arc::new(
-            config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits"),
-        )
+        server_config(certificate.der().clone(), key)
     }
+}
+
+fn server_config(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("protocol versions").with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate], key).expect("a key that fits"))
 }
 
 /// Ends TLS and passes what is inside on to a receiver of its own, which it stands for.
@@ -102,9 +108,29 @@ impl TlsReceiver {
         validity: Validity,
         behaviour: Behaviour,
     ) -> Self {
+        Self::with_names(authority, &[name.to_owned()], validity, behaviour)
+    }
+
+    /// Presents a certificate for these names.
+    pub fn with_names(
+        authority: &Authority,
+        names: &[String],
+        validity: Validity,
+        behaviour: Behaviour,
+    ) -> Self {
+        Self::of(authority.server_config(names, validity), behaviour)
+    }
+
+    /// Presents this certificate, and answers.
+    pub fn with_certificate(pem: &[u8], key_pem: &[u8]) -> Self {
+        let certificate = CertificateDer::from_pem_slice(pem).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(key_pem).expect("a key");
+        Self::of(server_config(certificate, key), Behaviour::Answer(204, Vec::new()))
+    }
+
+    fn of(config: Arc<ServerConfig>, behaviour: Behaviour) -> Self {
         let inner = Receiver::start(behaviour);
         let address = inner.address();
-        let config = authority.server_config(name, validity);
         let relay =
             move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
         Self { inner, front: Receiver::start(Behaviour::Custom(Box::new(relay))) }

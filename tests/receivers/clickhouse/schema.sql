@@ -28,8 +28,7 @@ CREATE TABLE docglow.event
         '^(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){2}$'),
     CONSTRAINT platform CHECK platform IN ('linux', 'darwin', 'windows', 'other'),
     CONSTRAINT adapter_type CHECK adapter_type IS NULL OR adapter_type IN ('other', ADAPTERS),
-    CONSTRAINT project_shape CHECK greatest(project_shape.models, project_shape.sources, project_shape.seeds,
-        project_shape.tests, project_shape.macros) <= 9999999,
+    CONSTRAINT project_shape CHECK greatest(project_shape.models, project_shape.sources, project_shape.seeds, project_shape.tests, project_shape.macros) <= 9999999,
     -- Some of these, each once and in this order.
     CONSTRAINT features_used CHECK features_used = arrayFilter(feature -> has(features_used, feature),
         ['column_lineage', 'profiling', 'ai_chat', 'static', 'slim', 'table', 'json', 'markdown', 'watch'])

@@ -6,6 +6,9 @@ mod sender;
 
 use crate::unwritable::Place;
 
+/// Empty files whose locks writers hold.
+pub const LOCK_FILES: &[&str] = &["telemetry.json.lock"];
+
 /// How often fifty first runs are tried: a process takes its time to start under wine.
 pub const ROUNDS: usize = 2;
 

@@ -1,0 +1,24 @@
+//! Standard input, read with deadlines.
+
+use std::time::Instant;
+
+pub use super::system::input::{Input, is_terminal};
+
+/// An input that is read with deadlines. Tests read from memory.
+pub trait TimedRead {
+    /// Whether another process may still write to it, because it is a socket or an open pipe. A
+    /// file or a device has no writer, and may have no end.
+    fn has_writer(&self) -> bool;
+
+    /// Waits for bytes until `deadline`, and appends them to the spare capacity of `buffer`.
+    fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read;
+}
+
+/// The result of one read.
+#[derive(Clone, Copy)]
+pub enum Read {
+    Bytes(usize),
+    /// The end of the input, or an error.
+    End,
+    TimedOut,
+}

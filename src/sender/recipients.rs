@@ -1,0 +1,130 @@
+//! Everybody who has ever had an event, also when the log holds that event no more: whom to ask for deletion.
+
+use std::io::Result;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::platform::shared_file::SharedFile;
+
+/// How many are remembered: those of the latest events.
+const MAX_RECIPIENTS: usize = 100;
+
+/// As much of an origin as is kept: more than a host name may have.
+const MAX_ORIGIN_CHARS: usize = 300;
+
+/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the last event was sent, and the origin.
+#[derive(Clone, Debug)]
+pub struct Recipients(SharedFile);
+
+/// An origin that has had events. Its JSON form is what `log --json` prints.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Recipient {
+    pub origin: String,
+    /// When its first and its last event were sent: RFC 3339, UTC.
+    pub first: String,
+    pub last: String,
+}
+
+impl Recipients {
+    /// Those that are remembered in docglow's configuration folder.
+    pub fn in_folder(folder: &Path) -> Recipients {
+        Recipients(SharedFile::in_folder(folder, "telemetry.endpoints"))
+    }
+
+    /// Those that are remembered, and those of these events: when each was sent, and the URL.
+    pub fn with<'a>(&self, events: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Recipient> {
+        merged(&self.0.read().unwrap_or_default().text, events)
+    }
+
+    /// Adds those of these events.
+    ///
+    /// # Errors
+    /// Those of [`SharedFile::update`].
+    pub fn remember<'a>(&self, events: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        self.0.update(|content| {
+            let line = |Recipient { origin, first, last }| format!("{first} {last} {origin}\n");
+            Some(merged(&content.text, events).into_iter().map(line).collect())
+        })
+    }
+}
+
+fn merged<'a>(
+    remembered: &str,
+    events: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<Recipient> {
+    let remembered = remembered.lines().filter_map(|line| {
+        let (first, rest) = line.split_once(' ')?;
+        rest.split_once(' ').map(|(last, origin)| (first, last, origin))
+    });
+    let mut recipients: Vec<Recipient> = Vec::new();
+    for (first, last, url) in remembered.chain(events.map(|(at, url)| (at, at, url))) {
+        let (origin, first, last) = (origin(url), first.to_owned(), last.to_owned());
+        match recipients.iter_mut().find(|known| known.origin == origin) {
+            Some(known) if first < known.first => known.first = first,
+            Some(known) if last > known.last => known.last = last,
+            Some(_) => {}
+            None => recipients.push(Recipient { origin, first, last }),
+        }
+    }
+    while recipients.len() > MAX_RECIPIENTS
+        && let Some((oldest, _)) =
+            recipients.iter().enumerate().min_by(|(_, one), (_, other)| one.last.cmp(&other.last))
+    {
+        recipients.remove(oldest);
+    }
+    recipients
+}
+
+/// `https://example.com:8443` of `https://example.com:8443/v1/events`.
+fn origin(url: &str) -> String {
+    let end = url.match_indices(['/', '?']).nth(2).map_or(url.len(), |(end, _)| end);
+    url[..end].chars().take(MAX_ORIGIN_CHARS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipient(origin: &str, first: &str, last: &str) -> Recipient {
+        let [origin, first, last] = [origin, first, last].map(str::to_owned);
+        Recipient { origin, first, last }
+    }
+
+    #[test]
+    fn each_origin_is_there_once_with_its_first_and_last_event() {
+        let remembered = "3 4 https://a\ngarbage\n";
+        let events = [
+            ("5", "https://a/x?y"),
+            ("1", "https://a?"),
+            ("2", "https://b:8443/"),
+            ("2", "https://a"),
+        ];
+        assert_eq!(
+            merged(remembered, events.into_iter()),
+            [recipient("https://a", "1", "5"), recipient("https://b:8443", "2", "2")]
+        );
+    }
+
+    #[test]
+    fn those_of_the_latest_events_stay() {
+        let event = |number| (format!("{number:04}"), format!("https://{}.example/", number % 500));
+        let events: Vec<_> = (0..1000).map(event).collect();
+        let recipients = merged("", events.iter().map(|(at, url)| (at.as_str(), url.as_str())));
+        assert_eq!(recipients.len(), MAX_RECIPIENTS);
+        assert!(recipients.iter().all(|known| *known.last >= *"0900"));
+    }
+
+    #[test]
+    fn an_origin_is_cut_short_whatever_it_is() {
+        for url in [
+            "",
+            "/",
+            "\u{e9}//\u{e9}",
+            &"\u{e9}".repeat(1000),
+            &format!("https://{}", "a".repeat(1000)),
+        ] {
+            assert!(origin(url).chars().count() <= MAX_ORIGIN_CHARS);
+        }
+    }
+}

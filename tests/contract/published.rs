@@ -1,0 +1,184 @@
+//! Copies of the vocabulary in files that are not Rust: schemas, the receivers' configurations, and
+//! the README. `src/payload/` is the definition. `make bless` writes the copies anew.
+
+use crate::common::trials;
+use docglow_telemetry::payload::vocabulary::{Adapter, Feature};
+use docglow_telemetry::payload::{Count, ProjectShape};
+use std::fs;
+use std::path::Path;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    trials![every_copy_of_the_vocabulary_is_current]
+}
+
+/// A copy: the text between two others in a file. `before` and `after` may occur several times.
+struct Copy {
+    file: &'static str,
+    before: &'static str,
+    after: &'static str,
+    text: String,
+}
+
+impl Copy {
+    /// The file's text with this copy written anew.
+    fn renewed(&self, text: &str) -> String {
+        let mut renewed = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find(self.before) {
+            let (kept, old) = rest.split_at(start + self.before.len());
+            let end = old.find(self.after).unwrap_or_else(|| panic!("{}: no end", self.file));
+            renewed += kept;
+            renewed += &self.text;
+            rest = &old[end..];
+        }
+        assert!(!renewed.is_empty(), "{}: {:?} is not in it", self.file, self.before);
+        renewed + rest
+    }
+}
+
+fn every_copy_of_the_vocabulary_is_current() {
+    let is_blessing = std::env::var_os("BLESS").is_some();
+    let mut stale = Vec::new();
+    for copy in copies() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(copy.file);
+        let text = fs::read_to_string(&path).expect(copy.file);
+        let renewed = copy.renewed(&text);
+        if renewed != text && is_blessing {
+            fs::write(&path, renewed).expect(copy.file);
+        } else if renewed != text {
+            stale.push(format!("{}, after {:?}", copy.file, copy.before));
+        }
+    }
+    assert!(stale.is_empty(), "run `make bless`; it will change:\n{}", stale.join("\n"));
+}
+
+/// Each word in this form, with `separator` between two.
+fn each(words: &[&str], separator: &str, form: impl Fn(&str) -> String) -> String {
+    words.iter().map(|word| form(word)).collect::<Vec<_>>().join(separator)
+}
+
+/// Words in quotation marks, in lines of at most 100 columns.
+fn lines_of_words(words: &[&str], indent: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in words {
+        let item = format!(" \"{word}\",");
+        let last = lines.last_mut().expect("a line");
+        if indent.len() + last.len() + item.len() > 100 {
+            lines.push(item);
+        } else {
+            *last += &item;
+        }
+    }
+    let lines: Vec<String> =
+        lines.iter().map(|line| format!("{indent}{}", line.trim_start())).collect();
+    lines.join("\n").trim_end_matches(',').to_owned()
+}
+
+fn in_words(number: usize) -> &'static str {
+    const NUMBERS: [&str; 16] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve", "thirteen", "fourteen", "fifteen",
+    ];
+    NUMBERS[number]
+}
+
+fn copies() -> Vec<Copy> {
+    let features: Vec<String> = Feature::ALL
+        .iter()
+        .map(|feature| {
+            serde_json::to_value(feature).expect("JSON").as_str().expect("a word").into()
+        })
+        .collect();
+    let features: Vec<&str> = features.iter().map(String::as_str).collect();
+    let features = features.as_slice();
+    let counts = ProjectShape::NAMES;
+    let adapters: Vec<&str> = Adapter::published().collect();
+
+    let double_quoted = |word: &str| format!("\"{word}\"");
+    let single_quoted = |word: &str| format!("'{word}'");
+    // One digit fewer than the limit has, after the first digit.
+    let digits = Count::MAX.to_string().len() - 1;
+    let number = format!("(?:0|[1-9][0-9]{{0,{digits}}})");
+    let counts_pattern =
+        |quote: &str| each(counts, ",", |name| format!("{quote}{name}{quote}:{number}"));
+    let ordered_pattern =
+        |quote: &str| each(features, "", |name| format!("(?:{quote}{name}{quote},?)?"));
+    let features_pattern = |quote: &str| {
+        let word = format!("{quote}(?:{}){quote}", features.join("|"));
+        format!("(?:{word}(?:,{word}){{0,{}}})?", features.len() - 1)
+    };
+    let count_column = |kind: &'static str| move |name: &str| format!("{name} {kind}");
+
+    let mut copies = Vec::new();
+    let mut copy = |file, before, after, text| copies.push(Copy { file, before, after, text });
+
+    let schema = "hooks/payload.schema.json";
+    copy(schema, "null, \"other\",\n", "\n      ]", lines_of_words(&adapters, "        "));
+    copy(
+        schema,
+        "\"required\": [\"models\"",
+        "],\n      \"properties\"",
+        each(&counts[1..], "", |name| format!(", \"{name}\"")),
+    );
+    let property = |name: &str| format!("        \"{name}\": {{ \"$ref\": \"#/$defs/count\" }}");
+    let properties = each(&counts[1..], ",\n", property);
+    for schema in [schema, "hooks/event.schema.json"] {
+        let before = "        \"models\": { \"$ref\": \"#/$defs/count\" },\n";
+        copy(schema, before, "\n      }", properties.clone());
+    }
+    copy(schema, "\"items\": {\n        \"enum\": [", "]", each(features, ", ", double_quoted));
+
+    let nginx = "tests/receivers/nginx/docglow.conf";
+    let escaped = "\\\"";
+    copy(nginx, "\\\"project_shape\\\":\\{", "\\},\\\"features", counts_pattern(escaped));
+    let listed = format!("(?={}\\]){}", ordered_pattern(escaped), features_pattern(escaped));
+    copy(nginx, "\\\"features_used\\\":\\[", "\\]\\}\\z", listed);
+
+    let caddy = "tests/receivers/caddy/Caddyfile";
+    copy(caddy, "\"project_shape\":\\{", "\\},\"features", counts_pattern("\""));
+    copy(caddy, "\"features_used\":\\[(", ")\\]\\}$", features_pattern("\""));
+    copy(caddy, "{http.regexp.event.2} `^", "$`", ordered_pattern("\""));
+    copy(
+        "tests/receivers/caddy/events.sql",
+        "\"project_shape\": {",
+        "}",
+        each(counts, ", ", |name| format!("\"{name}\": \"BIGINT\"")),
+    );
+    copy(
+        "tests/receivers/nginx/events.sql",
+        "project_shape STRUCT(",
+        ")",
+        each(counts, ", ", count_column("BIGINT")),
+    );
+
+    let postgres = "tests/receivers/postgres/schema.sql";
+    copy(postgres, "unnest(ARRAY[\n    ", "])", each(features, ", ", single_quoted));
+    copy(
+        postgres,
+        "adapter_type text REFERENCES adapter,\n",
+        "    features_used",
+        each(counts, "", |name| format!("    {name} amount,\n")),
+    );
+    copy(postgres, "        adapter_type, ", ", features_used", counts.join(", "));
+    copy(postgres, "\n    adapter_type, ", ", features_used", counts.join(", "));
+    copy(postgres, "AS shape (", ")", each(counts, ", ", count_column("bigint")));
+
+    let clickhouse = "tests/receivers/clickhouse/schema.sql";
+    copy(clickhouse, "project_shape Tuple(", ")", each(counts, ", ", count_column("UInt64")));
+    copy(
+        clickhouse,
+        "CHECK greatest(",
+        ")",
+        each(counts, ", ", |name| format!("project_shape.{name}")),
+    );
+    copy(
+        clickhouse,
+        "has(features_used, feature),\n        [",
+        "]",
+        each(features, ", ", single_quoted),
+    );
+
+    copy("README.md", "| some of ", " words |", in_words(features.len()).to_owned());
+    copy("README.md", "| `project_shape` | ", " numbers |", in_words(counts.len()).to_owned());
+    copies
+}
