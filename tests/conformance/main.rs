@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod adopted;
 mod command_lines;
 mod commands;
 mod consent;
@@ -16,6 +17,7 @@ use libtest_mimic::{Failed, Trial};
 
 fn main() -> std::process::ExitCode {
     let mut trials = commands::trials();
+    trials.extend(adopted::trials());
     trials.extend(command_lines::trials());
     trials.extend(consent::trials());
     trials.extend(silent::trials());

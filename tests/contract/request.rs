@@ -13,6 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_bypass_token_that_is_not_visible_ascii_is_left_out,
         preview_shows_the_request_that_would_be_sent,
         preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one,
+        preview_names_options_that_name_nothing,
         null_counts_as_absent_and_the_manifest_fills_it,
         the_instance_id_is_a_random_uuid4,
     ]
@@ -146,6 +147,26 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
          docglow-telemetry: \"counts\": holds a count above 9,999,999: this is sent instead\n"
     );
     assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
+}
+
+fn preview_names_options_that_name_nothing() {
+    let sandbox = Sandbox::new();
+    let preview = |options: &[&str]| {
+        let options = ["preview"].into_iter().chain(options.iter().copied());
+        sandbox.command(options).stdin(FULL_EVENT).run()
+    };
+    let nothing = preview(&["--target-dir", "missing", "--docglow", "missing/docglow"]);
+    assert_eq!(
+        nothing.assert_success().stderr(),
+        "docglow-telemetry: --target-dir: no manifest.json there, so it gives no counts and no adapter\n\
+         docglow-telemetry: --docglow: no such command, so it gives no versions\n"
+    );
+    assert!(nothing.stdout().contains("\"duration_ms\""), "{nothing:?}");
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/jaffle-shop/target");
+    let docglow = sandbox.root().join("docglow");
+    std::fs::write(&docglow, "").unwrap();
+    let both = preview(&["--target-dir", target, "--docglow", docglow.to_str().unwrap()]);
+    assert_eq!(both.assert_success().stderr(), "");
 }
 
 fn null_counts_as_absent_and_the_manifest_fills_it() {

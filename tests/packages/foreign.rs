@@ -1,8 +1,9 @@
 //! The binary for aarch64, run by qemu's user mode.
 
-use crate::common::trials::tool_path;
-use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
+use crate::common::trials::{tool_path, trial};
+use crate::common::{EVENT, Invocation, Receiver, Sandbox};
 use crate::{SENDER_LIFE, given};
+use std::path::PathBuf;
 
 /// The first argument is qemu, which the kernel is told to start for programs of that processor; the rest is a command.
 const SET_UP: &str = r#"
@@ -13,7 +14,14 @@ printf %s ":aarch64:M::$header:$mask:$0:F" >/proc/sys/fs/binfmt_misc/register
 exec "$@""#;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    trials![on_aarch64_it_decides_and_sends needs ["qemu-aarch64", "unshare", "binfmt_misc in namespaces"]]
+    let needs =
+        ["qemu-aarch64", "unshare", "binfmt_misc in namespaces", &binary().display().to_string()];
+    let name = "packages::foreign::on_aarch64_it_decides_and_sends";
+    vec![trial(name, &needs, on_aarch64_it_decides_and_sends)]
+}
+
+fn binary() -> PathBuf {
+    given("BUILDS").join("aarch64-unknown-linux-musl/release/docglow-telemetry")
 }
 
 /// It starts itself again, so the kernel has to know how to run it: in a user namespace, where that concerns nobody else.
@@ -21,9 +29,7 @@ fn hook(sandbox: &Sandbox) -> Invocation {
     let mut hook = sandbox.hook();
     hook.program = tool_path("unshare").expect("unshare");
     let hook = hook.args(["--user", "--map-root-user", "--mount", "sh", "-euc", SET_UP]);
-    hook.arg(tool_path("qemu-aarch64").expect("qemu"))
-        .arg(given("FOREIGN_BINARY"))
-        .env("PATH", "/usr/bin:/bin")
+    hook.arg(tool_path("qemu-aarch64").expect("qemu")).arg(binary()).env("PATH", "/usr/bin:/bin")
 }
 
 fn on_aarch64_it_decides_and_sends() {

@@ -92,7 +92,7 @@ fn installs_upgrades_and_uninstalls(installer: Installer) {
     let hook = home.join("bin/docglow-telemetry");
     assert_eq!(succeed(&mut Command::new(&hook)), "an older release\n");
 
-    let wheel = only_file(&given("PACKAGES"), &[".whl", "x86_64"]);
+    let wheel = only_file(&given("PACKAGES"), &[".whl", "manylinux2014_x86_64"]);
     fs::copy(&wheel, index.join(wheel.file_name().expect("a name"))).expect("the wheel");
     installer.run("upgrade", &home, &index);
     for start_up in LINES {

@@ -10,6 +10,8 @@ mod project;
 mod archives;
 mod foreign;
 mod installers;
+mod module;
+mod release;
 mod source;
 
 use std::path::PathBuf;
@@ -23,6 +25,8 @@ fn main() -> std::process::ExitCode {
     let mut trials = archives::trials();
     trials.extend(foreign::trials());
     trials.extend(installers::trials());
+    trials.extend(module::trials());
+    trials.extend(release::trials());
     trials.extend(source::trials());
     common::conclude(trials)
 }

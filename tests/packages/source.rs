@@ -5,6 +5,7 @@ use crate::common::trials;
 use crate::{given, only_file, succeed};
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -37,7 +38,7 @@ fn outside_of_make(program: impl AsRef<OsStr>) -> Command {
 }
 
 fn copy(from: &Path, to: &Path) {
-    succeed(Command::new("cp").arg("-R").args([from, to]));
+    succeed(Command::new("cp").arg("-pR").args([from, to]));
 }
 
 fn the_same_source_makes_the_same_bytes_anywhere() {
@@ -67,6 +68,31 @@ fn the_same_source_makes_the_same_bytes_anywhere() {
         again == fs::read(binary()).expect("the binary"),
         "another folder's build has other bytes"
     );
+    makes_the_same_packages(&source, &home);
+}
+
+/// With the tools of the first build, which PyPI need not be asked for again, and at another time, in another time zone, with
+/// another umask.
+fn makes_the_same_packages(source: &Path, home: &Path) {
+    let tools = given("PYTHON_TOOLS");
+    let tools = tools.parent().expect("the tools' folder");
+    symlink(tools, source.join("target/python-tools")).expect("a link to the tools");
+    let mut make = outside_of_make("sh");
+    make.args(["-c", "umask 077 && exec make wheel sdist archives"]);
+    make.current_dir(source).env("CARGO_HOME", home).env("CARGO_NET_OFFLINE", "true");
+    succeed(make.env("TZ", "Pacific/Kiritimati"));
+    let packages = [
+        ["manylinux2014_x86_64", ".whl"],
+        ["docglow_telemetry-", ".tar.gz"],
+        ["docglow-telemetry-", "x86_64-unknown-linux-musl.tar.gz"],
+        ["_amd64", ".deb"],
+        [".x86_64", ".rpm"],
+    ];
+    for words in packages {
+        let file = only_file(&given("PACKAGES"), &words);
+        let again = only_file(&source.join("dist"), &words);
+        assert!(fs::read(&file).ok() == fs::read(again).ok(), "other bytes: {}", file.display());
+    }
 }
 
 fn no_path_of_the_builder_is_in_the_binary() {
