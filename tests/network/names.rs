@@ -1,4 +1,5 @@
-//! `/etc/hosts` and `/etc/resolv.conf`, as the machine's other programs read them: beside curl, in a network of the test's own.
+//! `/etc/hosts` and `/etc/resolv.conf`, as the machine's other programs read them: beside curl, in
+//! a network of the test's own.
 
 use crate::addresses::Scene;
 use crate::common::trials;
@@ -102,7 +103,8 @@ fn a_name_that_etc_hosts_blocks_gets_nothing() {
     run_inside("blocked");
 }
 
-/// People block telemetry so. The name server knows the collector, at an address that the block's does not lead to.
+/// People block telemetry so. The name server knows the collector, at an address that the block's
+/// does not lead to.
 fn blocked() {
     let scene = Scene::new();
     replace("/etc/hosts", scene.hook.sandbox.root());

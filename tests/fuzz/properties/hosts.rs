@@ -1,4 +1,5 @@
-//! `/etc/hosts`: each line counts by itself, names have no case, and every address that is found is written there.
+//! `/etc/hosts`: each line counts by itself, names have no case, and every address that is found is
+//! written there.
 
 use docglow_telemetry::sender::hosts::addresses;
 
