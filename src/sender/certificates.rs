@@ -1,5 +1,5 @@
-//! Certificate files that OpenSSL reads and rustls does not: with a byte-order mark, or with OpenSSL's
-//! older labels.
+//! Certificate files that OpenSSL reads and rustls does not: with a byte-order mark, or with
+//! OpenSSL's older labels.
 
 use std::path::Path;
 

@@ -39,8 +39,8 @@ impl Request {
     /// `endpoint` is afterwards the one that was asked last. `led_on` hears of each further one
     /// before it is asked, and may refuse it.
     ///
-    /// There is no time limit, as the caller ends the process. But a look-up is not waited for after
-    /// `give_up`.
+    /// There is no time limit, as the caller ends the process. But a look-up is not waited for
+    /// after `give_up`.
     ///
     /// # Errors
     /// `Failure`, whose text may be shown.
@@ -80,7 +80,8 @@ impl Request {
         }
     }
 
-    /// Sends the request through the loopback proxy, which leads to the endpoint only, and does TLS.
+    /// Sends the request through the loopback proxy, which leads to the endpoint only, and does
+    /// TLS.
     fn send_by_minreq(&self, proxy: &LoopbackProxy) -> Result<Answer, Failure> {
         let request = minreq::post(self.endpoint.url_without_tls())
             .with_headers(self.headers())

@@ -2,9 +2,9 @@
 //!
 //! minreq needs it because it accepts a URL and a proxy, but no open connection. By itself it tries
 //! addresses one after the other without a time limit, resolves names by the C library, knows
-//! neither SOCKS nor TLS to a proxy, and rejects some answers that curl accepts. So the sender opens
-//! the connection. This proxy passes the request on, reads the answer, and gives minreq a plain one.
-//! It serves only the client that knows its random password.
+//! neither SOCKS nor TLS to a proxy, and rejects some answers that curl accepts. So the sender
+//! opens the connection. This proxy passes the request on, reads the answer, and gives minreq a
+//! plain one. It serves only the client that knows its random password.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

@@ -133,8 +133,8 @@ impl Protocol {
 }
 
 impl Proxy {
-    /// Parses `[scheme://][user[:password]@]host[:port]` as curl does, and ignores a path. `None` if
-    /// the scheme is unknown, or the host is neither a name nor an address.
+    /// Parses `[scheme://][user[:password]@]host[:port]` as curl does, and ignores a path. `None`
+    /// if the scheme is unknown, or the host is neither a name nor an address.
     pub fn parse(url: &str) -> Option<Proxy> {
         // A value that is not UTF-8 has been converted with replacement characters.
         if url.contains(|c: char| {

@@ -1,4 +1,5 @@
-//! Opens a tunnel through a proxy: HTTP's CONNECT (RFC 9110 §9.3.6) and SOCKS5 (RFC 1928, RFC 1929).
+//! Opens a tunnel through a proxy: HTTP's CONNECT (RFC 9110 §9.3.6) and SOCKS5 (RFC 1928, RFC
+//! 1929).
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -19,8 +20,8 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
     format!("Basic {}", STANDARD.encode([user, b":", password].concat()))
 }
 
-/// Asks an HTTP proxy for a tunnel. Reads its reply up to the empty line, as the tunnel's first bytes
-/// follow.
+/// Asks an HTTP proxy for a tunnel. Reads its reply up to the empty line, as the tunnel's first
+/// bytes follow.
 ///
 /// # Errors
 /// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and any I/O error.
