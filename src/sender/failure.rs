@@ -1,4 +1,5 @@
-//! Why no answer was had, in words that debug can show: no credentials, and no more of the system's than its reason.
+//! Why no answer was had, in words that debug can show: no credentials, and no more of the system's
+//! than its reason.
 
 use std::fmt;
 use std::io;

@@ -1,5 +1,6 @@
-//! The versions told from files are those that a second reading finds in the files' own words, or none. NULs part the version
-//! in the name of docglow's folder, the script behind `#!…/bin/`, pyvenv.cfg and patchlevel.h.
+//! The versions told from files are those that a second reading finds in the files' own words, or
+//! none. NULs part the version in the name of docglow's folder, the script behind `#!…/bin/`,
+//! pyvenv.cfg and patchlevel.h.
 
 use std::cell::OnceCell;
 use std::fs;
