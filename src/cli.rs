@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use lexopt::Arg::{Long, Short, Value};
 
+use crate::commands::init::{self, Shell};
 use crate::commands::source::{Options, Report};
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
@@ -29,7 +30,8 @@ Usage:
   docglow-telemetry disable     record a no
   docglow-telemetry prompt
                                 ask once, if there is somebody to ask and something to decide
-  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, fish or powershell
+  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, ksh, mksh, fish, powershell, nushell,
+                                tcsh, xonsh or elvish
 
 Options:
   --project-dir DIR   where docglow.yml is looked for (default: the working directory)
@@ -39,8 +41,8 @@ Options:
   -h, --help          print this
   -V, --version       print the version
 
-In a shell's start-up file:  command -v docglow-telemetry >/dev/null && eval \"$(docglow-telemetry init bash)\"
-Off, whatever else says on:  DOCGLOW_NO_TELEMETRY=1
+Set up your shell:           docglow-telemetry init bash >> ~/.bashrc
+Off, whatever else says on:  export DOCGLOW_NO_TELEMETRY=1
 Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
 See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
 The exit status is always 0; that of `run` is the command's.
@@ -68,21 +70,11 @@ pub enum Invocation {
         words: Vec<OsString>,
         wait: bool,
     },
-    Init(Shell),
+    Init(&'static Shell),
     Help,
     Version,
     /// This process is the sender.
     Send,
-}
-
-/// A shell with a hook of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
-    /// bash, zsh and every POSIX shell.
-    Posix,
-    Fish,
-    /// Windows PowerShell 5.1 and PowerShell 7.
-    PowerShell,
 }
 
 /// A command line that means nothing. What it said is not repeated.
@@ -97,6 +89,7 @@ pub fn may_have_event(arguments: &[OsString]) -> bool {
 
 const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
 const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
+const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
 /// Parses the arguments behind the program's name.
 ///
@@ -139,10 +132,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         ["enable"] => Ok(Invocation::Enable(options)),
         ["disable"] => Ok(Invocation::Disable(options)),
         ["prompt"] => Ok(Invocation::Prompt(options)),
-        ["init", "bash" | "zsh" | "sh"] => Ok(Invocation::Init(Shell::Posix)),
-        ["init", "fish"] => Ok(Invocation::Init(Shell::Fish)),
-        ["init", "powershell"] => Ok(Invocation::Init(Shell::PowerShell)),
-        ["init", ..] => Err(UsageError("init takes bash, zsh, sh, fish or powershell; see --help")),
+        ["init", name] => init::shell(name).map(Invocation::Init).ok_or(NO_SHELL),
+        ["init", ..] => Err(NO_SHELL),
         [crate::sender::SENDER_ARGUMENT] => Ok(Invocation::Send),
         _ => Err(UNKNOWN),
     }
@@ -238,7 +229,15 @@ mod tests {
             parsed("status --json"),
             Ok(Invocation::Status { options: Options::default(), json: true })
         );
-        assert_eq!(parsed("init zsh"), Ok(Invocation::Init(Shell::Posix)));
+    }
+
+    #[test]
+    fn init_takes_every_shell_and_the_help_names_it() {
+        for shell in &init::SHELLS {
+            assert_eq!(parsed(&format!("init {}", shell.name)), Ok(Invocation::Init(shell)));
+            let words: Vec<&str> = HELP.split(|c: char| !c.is_alphanumeric()).collect();
+            assert!(words.contains(&shell.name), "{}", shell.name);
+        }
     }
 
     #[test]
@@ -274,6 +273,7 @@ mod tests {
             "--wait=secret",
             "init secret",
             "init",
+            "init bash secret",
             "status x",
             "--json",
         ] {

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use docglow_telemetry::cli::{self, HELP, Invocation, Shell, UsageError};
+use docglow_telemetry::cli::{self, HELP, Invocation, UsageError};
 use docglow_telemetry::commands::source::{Options, Source};
 use docglow_telemetry::commands::status::Status;
 use docglow_telemetry::commands::{
@@ -62,9 +62,7 @@ fn invoke(invocation: Invocation) {
         Invocation::Enable(options) => consent::record(&context(&options), Consent::Yes),
         Invocation::Disable(options) => consent::record(&context(&options), Consent::No),
         Invocation::Prompt(options) => prompt::prompt(&context(&options)),
-        Invocation::Init(Shell::Posix) => print(include_str!("../hooks/docglow.sh")),
-        Invocation::Init(Shell::Fish) => print(include_str!("../hooks/docglow.fish")),
-        Invocation::Init(Shell::PowerShell) => print(include_str!("../hooks/docglow.ps1")),
+        Invocation::Init(shell) => print(shell.text),
         Invocation::Help => print(HELP),
         Invocation::Version => {
             print(concat!("docglow-telemetry ", env!("CARGO_PKG_VERSION"), "\n"));

@@ -2,6 +2,7 @@
 
 pub mod consent;
 pub mod hook;
+pub mod init;
 pub mod log;
 pub mod preview;
 pub mod prompt;

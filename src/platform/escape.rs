@@ -13,11 +13,12 @@ pub fn escape_for_terminal(text: &str) -> String {
         .collect()
 }
 
-/// The most characters of a text from outside that are shown: a certificate may hold hundreds of names.
+/// The most characters that are shown of a text from outside. A certificate may have hundreds of
+/// names.
 const MAX_OUTSIDE_CHARS: usize = 200;
 
-/// A text from outside, such as a certificate's name or a reason phrase, as debug and the log may hold it: on one line, with what
-/// can't be seen spelt out, and cut short.
+/// Escapes and shortens a text from outside for debug and the log, such as a certificate's name or
+/// a reason phrase. The result is one line of at most [`MAX_OUTSIDE_CHARS`].
 pub fn escape_outside_text(text: &str) -> String {
     let escaped = escape_for_terminal(text);
     match escaped.char_indices().nth(MAX_OUTSIDE_CHARS) {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        another_process_gets_nothing_from_the_relay needs ["mkfifo"],
-        there_is_no_relay_for_plain_http,
+        another_process_gets_nothing_from_the_relay needs ["sight of senders", "mkfifo"],
+        there_is_no_relay_for_plain_http needs ["sight of senders"],
     ]
 }
 

@@ -15,10 +15,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_certificate_for_another_name_gets_nothing,
         an_expired_certificate_gets_nothing,
         plain_http_on_a_tls_port_gets_nothing,
-        a_server_that_hangs_in_the_handshake_is_left_after_three_seconds,
+        a_server_that_hangs_in_the_handshake_is_left_after_three_seconds needs ["sight of senders"],
         a_server_that_closes_in_the_handshake_gets_nothing,
         an_unreadable_trust_store_sends_nothing,
-        a_trust_store_as_large_as_a_platforms_stays_small_in_memory,
+        a_trust_store_as_large_as_a_platforms_stays_small_in_memory needs ["sight of senders"],
     ]
 }
 

@@ -1,9 +1,8 @@
-//! The lines that the README has for shells without a hook, and for make, in the real ones.
+//! What `init` prints for the rarer shells, in the real ones, and hooks/README.md's line for make.
 
-use crate::common::trials;
-use crate::common::trials::tool_path;
+use crate::common::trials::{tool_path, trials};
 use crate::scene::{By, Scene};
-use serde_json::json;
+use docglow_telemetry::commands::init;
 use std::fs;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -13,76 +12,84 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         mksh needs ["mksh"],
         elvish needs ["elvish"],
         xonsh needs ["xonsh"],
+        nushell needs ["nu"],
         make needs ["make"],
     ]
 }
 
-/// The README's line for this, and a docglow behind it, run in a script by the program with these arguments.
-fn assert_reported(readme: &str, line: &str, program: &str, arguments: &[&str], script: &str) {
-    let rows = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md"))
-        .expect("the README")
-        .replace("\\|", "|");
-    assert!(
-        rows.contains(&format!("| {readme} | `{line}` |")),
-        "the README has another line for {readme}"
-    );
+const CALL: &str = "docglow generate --title 'a b'\n";
+
+/// Runs the script with a docglow that prints its arguments; returns them and the events.
+fn run(has_tool: bool, program: &str, arguments: &[&str], script: &str) -> (String, usize) {
     let scene = Scene::new();
+    if !has_tool {
+        fs::remove_file(scene.bin().join("docglow-telemetry")).expect("the tool");
+    }
+    fs::write(scene.sandbox.project().join("script"), script).expect("a script");
     let mut call = scene.call(By::RunOn, &[] as &[&str]);
     call.program = tool_path(program).expect("the program");
     call.arguments = arguments.iter().map(Into::into).collect();
-    fs::write(scene.sandbox.project().join("script"), format!("{line}\n{script}\n"))
-        .expect("a script");
-    let stub = "printf '<%s>' \"$@\"; echo";
-    let outcome = call.env("STUB", stub).env("DOCGLOW_TELEMETRY_WAIT", "1").run();
-    assert!(outcome.stdout().contains("<generate><--title><a b>"), "{outcome:?}");
-    let event = scene.receiver.only_request().json();
-    assert_eq!((&event["command"], &event["result"]), (&json!("generate"), &json!("success")));
+    let call = call.arg("script").env("DOCGLOW_TELEMETRY_WAIT", "1");
+    let outcome = call.env("STUB", "printf '<%s>' \"$@\"; echo").run();
+    (format!("{}{}", outcome.stdout(), outcome.stderr()), scene.receiver.connections())
 }
 
-const CALL: &str = "docglow generate --title 'a b'";
+/// With the text of `init`, docglow is reported, and it runs without the tool. A docglow of the
+/// user's own stays.
+fn assert_works(shell: &str, program: &str, arguments: &[&str], own: Option<&str>) {
+    let text = init::shell(shell).expect("a shell of init").text;
+    let script = format!("{text}{CALL}");
+    for (has_tool, events) in [(true, 1), (false, 0)] {
+        let (printed, sent) = run(has_tool, program, arguments, &script);
+        assert_eq!(printed.trim_end(), "<generate><--title><a b>", "{shell}, tool: {has_tool}");
+        assert_eq!(sent, events, "{shell}");
+    }
+    if let Some(own) = own {
+        let (printed, sent) = run(true, program, arguments, &format!("{own}\n{script}"));
+        assert_eq!((printed.trim_end(), sent), ("own generate --title a b", 0), "{shell}");
+    }
+}
+
+fn assert_kill_switch_counts_without_export(program: &str) {
+    let text = init::shell(program).expect("a shell of init").text;
+    let script = format!("{text}DOCGLOW_NO_TELEMETRY=1\n{CALL}");
+    let (printed, sent) = run(true, program, &[], &script);
+    assert_eq!((printed.trim_end(), sent), ("<generate><--title><a b>", 0), "{program}");
+}
 
 fn tcsh() {
-    assert_reported(
-        "tcsh",
-        "alias docglow 'docglow-telemetry run docglow'",
-        "tcsh",
-        &["-f", "script"],
-        CALL,
-    );
+    assert_works("tcsh", "tcsh", &["-f"], Some("alias docglow echo own"));
 }
 
 fn ksh() {
-    assert_reported(
-        "ksh, mksh",
-        "alias docglow='docglow-telemetry run docglow'",
-        "ksh",
-        &["script"],
-        CALL,
-    );
+    assert_works("ksh", "ksh", &[], Some("alias docglow='echo own'"));
+    assert_kill_switch_counts_without_export("ksh");
 }
 
 fn mksh() {
-    assert_reported(
-        "ksh, mksh",
-        "alias docglow='docglow-telemetry run docglow'",
-        "mksh",
-        &["script"],
-        CALL,
-    );
+    assert_works("mksh", "mksh", &[], Some("docglow() { echo own \"$@\"; }"));
+    assert_kill_switch_counts_without_export("mksh");
 }
 
 fn elvish() {
-    let line = "fn docglow {|@a| e:docglow-telemetry run docglow $@a }";
-    assert_reported("elvish", line, "elvish", &["-norc", "script"], CALL);
+    assert_works("elvish", "elvish", &["-norc"], None);
 }
 
 fn xonsh() {
-    let line = "aliases['docglow'] = 'docglow-telemetry run docglow'";
-    assert_reported("xonsh", line, "xonsh", &["--no-rc", "script"], CALL);
+    assert_works("xonsh", "xonsh", &["--no-rc"], Some("aliases['docglow'] = 'echo own'"));
+}
+
+fn nushell() {
+    assert_works("nushell", "nu", &["--no-config-file"], None);
 }
 
 fn make() {
     let line = "DOCGLOW := $(shell command -v docglow-telemetry && echo run) docglow";
-    let rule = "docs:\n\t$(DOCGLOW) generate --title 'a b'";
-    assert_reported("a Makefile", line, "make", &["-f", "script"], rule);
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md"));
+    assert!(readme.expect("the README").contains(line), "the README has another line");
+    let rule = format!("{line}\n.SILENT:\ndocs:\n\t$(DOCGLOW) generate --title 'a b'\n");
+    for (has_tool, events) in [(true, 1), (false, 0)] {
+        let (printed, sent) = run(has_tool, "make", &["-f"], &rule);
+        assert_eq!((printed.trim_end(), sent), ("<generate><--title><a b>", events));
+    }
 }

@@ -1,9 +1,11 @@
-//! What the shells offer for the command line of docglow-telemetry itself, and its manual: all that `--help` names.
+//! The completions and the manual of docglow-telemetry name all that `--help` names.
 
 use crate::common::trials::{tool_path, trials};
 use crate::common::{Invocation, Sandbox};
 use crate::pty::Terminal;
+use docglow_telemetry::commands::init::SHELLS;
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -12,6 +14,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         bash_completes_what_the_help_names needs ["bash"],
         zsh_completes_what_the_help_names needs ["zsh", "setsid"],
         fish_completes_what_the_help_names needs ["fish"],
+        behind_run_bash_completes_docglows_own_words needs ["bash", "setsid"],
+        behind_run_bash_completion_completes_docglows_own_words
+            needs ["bash", "setsid", "/usr/share/bash-completion/bash_completion"],
+        behind_run_zsh_completes_docglows_own_words needs ["zsh", "setsid"],
+        behind_run_fish_completes_docglows_own_words needs ["fish"],
+        bash_quotes_the_names_of_folders needs ["bash", "setsid"],
         the_manual_has_what_the_help_names,
         the_manual_is_well_formed needs ["groff"],
     ]
@@ -41,7 +49,11 @@ fn options() -> BTreeSet<String> {
     options
 }
 
-/// All that is offered as a command, and as an option of any command, by `offers`, which completes a command line.
+fn shells() -> BTreeSet<String> {
+    SHELLS.iter().map(|shell| shell.name.to_owned()).collect()
+}
+
+/// Compares the commands, options and shells that `offers` has for a command line with the help.
 fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
     let offered: BTreeSet<String> =
         offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
@@ -50,6 +62,7 @@ fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
         commands().into_iter().map(|command| format!("{command} --")).chain(["--".into()]);
     let offered: BTreeSet<String> = beginnings.flat_map(|line| offers(&line)).collect();
     assert_eq!(offered, options());
+    assert_eq!(BTreeSet::from_iter(offers("init ")), shells());
 }
 
 fn completions() -> PathBuf {
@@ -63,7 +76,8 @@ fn shell(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Invocation {
 }
 
 fn bash_completes_what_the_help_names() {
-    const SCRIPT: &str = r#"source "$1"; COMP_WORDS=(docglow-telemetry $2); [[ -n $2 ]] || COMP_WORDS+=('')
+    const SCRIPT: &str = r#"source "$1"; COMP_WORDS=(docglow-telemetry $2)
+case $2 in '' | *' ') COMP_WORDS+=('') ;; esac
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _docglow_telemetry; printf '%s\n' "${COMPREPLY[@]}""#;
     let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.bash"));
     offers_what_the_help_names(|line| {
@@ -99,7 +113,7 @@ fn zsh_completes_what_the_help_names() {
     offered("", &commands().into_iter().collect::<Vec<_>>());
     let (mut rest, all) = (options(), options());
     for (command, own) in [
-        ("report", &["--status", "--duration-ms", "--started"][..]),
+        ("report", &["--status", "--duration-ms"][..]),
         ("status", &["--json"]),
         ("log", &["--json"]),
     ] {
@@ -111,6 +125,104 @@ fn zsh_completes_what_the_help_names() {
         rest.retain(|option| !is_there(option));
     }
     offered("--", &rest.into_iter().collect::<Vec<_>>());
+    // These stand in columns.
+    terminal.type_in("docglow-telemetry init \t\t");
+    terminal.wait_for("docglow-telemetry init");
+    terminal.type_in("\x15echo 'do''ne'\n");
+    let shown = terminal.wait_for("done");
+    let shown: BTreeSet<&str> = shown.split_whitespace().collect();
+    for shell in shells() {
+        assert!(shown.contains(&*shell), "{shell}: {shown:?}");
+    }
+}
+
+/// docglow's own completion in bash, as click makes it: a function that asks docglow.
+const DOCGLOWS_OWN: &str = r#"docglow() { case $2 in g*) echo generate ;; *) echo --project-dir ;; esac; }
+_docglow() { COMPREPLY=($($1 "${COMP_WORDS[@]:COMP_CWORD-1}")); }
+complete -o nosort -F _docglow docglow
+"#;
+
+/// An interactive bash with these lines as its start-up file, in a folder with this one.
+fn bash(sandbox: &Sandbox, lines: &str, folder: &str) -> Terminal {
+    fs::create_dir(sandbox.project().join(folder)).expect("a folder");
+    let file = completions().join("docglow-telemetry.bash");
+    let printed = "docglow-telemetry() { printf '<%s>' \"$@\"; echo; }";
+    let lines = format!("{lines}\n. '{}'\n{printed}\n", file.display());
+    let start_up_file = sandbox.root().join("bashrc");
+    fs::write(&start_up_file, lines).expect("a start-up file");
+    let start_up_file = start_up_file.to_str().expect("a UTF-8 path");
+    let mut terminal =
+        Terminal::open(&shell(sandbox, "bash", &["--noprofile", "--rcfile", start_up_file, "-i"]));
+    terminal.type_in("echo 're''ady'\n");
+    terminal.wait_for("ready");
+    terminal
+}
+
+fn bash_completes_docglows_own_words(lines: &str) {
+    let sandbox = Sandbox::new();
+    let mut terminal = bash(&sandbox, &format!("{lines}\n{DOCGLOWS_OWN}"), "folder");
+    for (typed, arguments) in [
+        ("run docglow g\t", "<run><docglow><generate>"),
+        ("run --wait docglow g\t", "<run><--wait><docglow><generate>"),
+        ("run docglow generate --p\t", "<run><docglow><generate><--project-dir>"),
+    ] {
+        terminal.type_in(&format!("docglow-telemetry {typed}\n"));
+        terminal.wait_for(&format!("\n{arguments}"));
+    }
+}
+
+fn behind_run_bash_completes_docglows_own_words() {
+    bash_completes_docglows_own_words("");
+}
+
+fn behind_run_bash_completion_completes_docglows_own_words() {
+    bash_completes_docglows_own_words(". /usr/share/bash-completion/bash_completion");
+}
+
+fn behind_run_fish_completes_docglows_own_words() {
+    let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.fish"));
+    let own = "complete -c docglow -f -a 'generate health'; complete -c docglow -l project-dir";
+    for (line, offered) in [
+        ("run docglow ", "generate\nhealth\n"),
+        ("run --wait docglow g", "generate\n"),
+        ("run docglow generate --", "--project-dir\n"),
+    ] {
+        let script =
+            format!("source '{}'; {own}; complete -C 'docglow-telemetry {line}'", file.display());
+        let fish = shell(&sandbox, "fish", &["--no-config", "-c", &script]).run();
+        assert_eq!(fish.stdout(), offered, "{line}");
+    }
+}
+
+fn behind_run_zsh_completes_docglows_own_words() {
+    let sandbox = Sandbox::new();
+    let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
+    let folder = completions();
+    terminal.type_in(&format!("fpath=('{}' $fpath)\n", folder.display()));
+    terminal.type_in("autoload -Uz compinit; compinit -D -u\n");
+    terminal.type_in("_docglow() { _arguments '--project-dir' '1:command:(generate health)' }\n");
+    terminal.type_in("compdef _docglow docglow; docglow-telemetry() { print -rl -- \"<$^@>\" }\n");
+    terminal.type_in("echo 're''ady'\n");
+    terminal.wait_for("ready");
+    for (typed, last) in [
+        ("run docglow g\t", "generate"),
+        ("run --wait docglow h\t", "health"),
+        ("run docglow generate --p\t", "--project-dir"),
+    ] {
+        terminal.type_in(&format!("docglow-telemetry {typed}\n"));
+        terminal.wait_for(&format!("\n<{last}>"));
+    }
+}
+
+fn bash_quotes_the_names_of_folders() {
+    for option in ["--project-dir", "--target-dir", "--docglow"] {
+        let sandbox = Sandbox::new();
+        let mut terminal = bash(&sandbox, "", "$(touch pwned)");
+        let beginning = if option == "--docglow" { "\\$" } else { "" };
+        terminal.type_in(&format!("docglow-telemetry {option} {beginning}\t\n"));
+        terminal.wait_for(&format!("\n<{option}><$(touch pwned)/>"));
+        assert!(!sandbox.project().join("pwned").exists());
+    }
 }
 
 fn manual() -> PathBuf {
@@ -123,7 +235,8 @@ fn the_manual_has_what_the_help_names() {
     let variables = help
         .split(|c: char| !c.is_ascii_uppercase() && c != '_')
         .filter(|word| word.starts_with("DOCGLOW"));
-    for word in commands().into_iter().chain(options()).chain(variables.map(Into::into)) {
+    let words = commands().into_iter().chain(options()).chain(shells());
+    for word in words.chain(variables.map(Into::into)) {
         assert!(manual.contains(&word), "{word} is not in the manual");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 use crate::common::trials::{tool_path, trials};
-use crate::shell::{SHELLS, Shell};
+use docglow_telemetry::commands::init::SHELLS;
 use libtest_mimic::Trial;
 use std::fs;
 use std::io::Write;
@@ -11,38 +11,61 @@ use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        shellcheck_finds_nothing needs ["shellcheck"],
+        a_line_of_the_hooks_has_at_most_100_columns,
+        shellcheck_finds_nothing needs ["shellcheck", "bash"],
         fish_finds_nothing needs ["fish", "fish_indent"],
         powershell_would_parse_its_hook needs ["tree_sitter_powershell"],
-        init_prints_the_hook_file,
-        init_powershell_prints_its_hook_file,
+        init_prints_the_hook_files,
     ]
 }
 
+fn hook_file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hooks").join(name)
+}
+
+fn a_line_of_the_hooks_has_at_most_100_columns() {
+    for shell in &SHELLS {
+        let longest = shell.text.lines().map(str::len).max();
+        assert!(longest.is_some_and(|length| length <= 100), "{}: {longest:?}", shell.name);
+        assert!(shell.text.starts_with('\n') && shell.text.ends_with('\n'), "{}", shell.name);
+    }
+}
+
+/// Runs a tool that finds mistakes in a script on its stdin, or in the file of its last argument.
 #[track_caller]
-fn finds_nothing(tool: &str, arguments: &[&str], file: PathBuf) {
-    let output = Command::new(tool_path(tool).expect("the tool"))
+fn finds_nothing(tool: &str, arguments: &[&str], script: &str) {
+    let mut child = Command::new(tool_path(tool).expect("the tool"))
         .args(arguments)
-        .arg(file)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .expect("it runs");
+    child.stdin.take().expect("a pipe").write_all(script.as_bytes()).expect("a tool that reads");
+    let output = child.wait_with_output().expect("its end");
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
 }
 
 fn shellcheck_finds_nothing() {
-    finds_nothing(
-        "shellcheck",
-        &["--norc", "--shell=sh", "--severity=style"],
-        Shell::Dash.hook_file(),
-    );
+    let hook = fs::read_to_string(hook_file("docglow.sh")).expect("the hook file");
+    // `typeset` may be missing: the hook expects that.
+    let arguments = ["--norc", "--shell=sh", "--severity=style", "--exclude=SC3044", "-"];
+    finds_nothing("shellcheck", &arguments, &hook);
+    // The function, which is quoted in the file.
+    let print = ["--norc", "-c", ". \"$1\"; typeset -f docglow", "bash"];
+    let mut bash = Command::new(tool_path("bash").expect("bash"));
+    let function = bash.args(print).arg(hook_file("docglow.sh")).output().expect("bash").stdout;
+    let function = String::from_utf8(function).expect("UTF-8");
+    assert!(function.starts_with("docglow ()"), "{function}");
+    finds_nothing("shellcheck", &arguments, &function);
 }
 
 fn fish_finds_nothing() {
-    finds_nothing("fish", &["--no-config", "--no-execute"], Shell::Fish.hook_file());
-    finds_nothing("fish_indent", &["--check"], Shell::Fish.hook_file());
+    let hook = fs::read_to_string(hook_file("docglow.fish")).expect("the hook file");
+    finds_nothing("fish", &["--no-config", "--no-execute", "/dev/stdin"], &hook);
+    finds_nothing("fish_indent", &["--check"], &hook);
 }
 
-/// Parsed as its grammar has it, by somebody else's parser: PowerShell itself has not run it.
+/// An independent parser accepts it. PowerShell itself has not run it.
 fn powershell_would_parse_its_hook() {
     const PARSE: &str = "import sys, tree_sitter, tree_sitter_powershell as powershell
 parser = tree_sitter.Parser(tree_sitter.Language(powershell.language()))
@@ -63,36 +86,28 @@ sys.exit(parser.parse(sys.stdin.buffer.read()).root_node.has_error)";
             .expect("a parser that reads");
         parser.wait().expect("its end").success()
     };
-    let hook = fs::read_to_string(powershell_hook_file()).expect("the hook file");
+    let hook = fs::read_to_string(hook_file("docglow.ps1")).expect("the hook file");
     assert!(parses(&hook));
     assert!(!parses(&hook.replacen('}', "", 1)));
 }
 
-fn powershell_hook_file() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hooks/docglow.ps1")
-}
-
-fn init_powershell_prints_its_hook_file() {
-    let out = Sandbox::new().command(["init", "powershell"]).run();
-    let hook = fs::read_to_string(powershell_hook_file()).expect("the hook file");
-    assert_eq!(out.assert_success().stdout(), hook);
-}
-
-fn init_prints_the_hook_file() {
-    for shell in SHELLS {
-        let line = shell.set_up();
-        let name = line
-            .split_once("init ")
-            .expect("the set-up line")
-            .1
-            .trim_end_matches([')', '"'])
-            .trim_end_matches(" | source");
+fn init_prints_the_hook_files() {
+    for (name, file) in [
+        ("bash", "docglow.sh"),
+        ("zsh", "docglow.sh"),
+        ("sh", "docglow.sh"),
+        ("ksh", "docglow.sh"),
+        ("mksh", "docglow.sh"),
+        ("fish", "docglow.fish"),
+        ("powershell", "docglow.ps1"),
+        ("nushell", "docglow.nu"),
+        ("tcsh", "docglow.tcsh"),
+        ("xonsh", "docglow.xsh"),
+        ("elvish", "docglow.elv"),
+    ] {
         let out = Sandbox::new().command(["init", name]).run();
-        assert_eq!(
-            out.stdout(),
-            fs::read_to_string(shell.hook_file()).expect("the hook file"),
-            "{name}"
-        );
-        assert_eq!((out.status.code(), out.stderr()), (Some(0), ""));
+        let hook = fs::read_to_string(hook_file(file)).expect("the hook file");
+        assert_eq!(out.assert_success().stdout(), hook, "{name}");
+        assert_eq!(out.stderr(), "");
     }
 }

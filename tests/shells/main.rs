@@ -1,4 +1,4 @@
-//! The shell hooks in their real shells, around a recording stub of docglow and one of the hook's binary.
+//! The hooks in their real shells, with docglow-telemetry itself and a recording stub of docglow.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -11,11 +11,12 @@ mod own;
 mod prompt;
 mod pty;
 mod script;
-mod serve;
 mod settings;
 mod shell;
+mod start_up;
 mod stubs;
 mod terminal;
+mod tool;
 mod unchanged;
 mod unnoticed;
 
@@ -31,7 +32,8 @@ fn main() -> std::process::ExitCode {
         trials.extend(alone::trials(shell));
         trials.extend(event::trials(shell));
         trials.extend(settings::trials(shell));
-        trials.extend(serve::trials(shell));
+        trials.extend(start_up::trials(shell));
+        trials.extend(tool::trials(shell));
         trials.extend(terminal::trials(shell));
     }
     common::conclude(trials)

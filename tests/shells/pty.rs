@@ -78,11 +78,6 @@ impl Terminal {
         self.seen += at + text.len();
         between
     }
-
-    /// Everything shown so far.
-    pub fn screen(&self) -> String {
-        self.screen.text.lock().expect("the screen").0.clone()
-    }
 }
 
 impl Drop for Terminal {

@@ -1,24 +1,36 @@
-//! Scripts in a sandbox, run with the shell hook and without it.
+//! Scripts in a sandbox, run with the hook and without it.
 
+use crate::common::sandbox::binary;
 use crate::common::trials::tool_path;
-use crate::common::{Invocation, Outcome, Sandbox};
+use crate::common::{Invocation, Outcome, Receiver, Sandbox};
 use crate::shell::Shell;
-use crate::stubs::{self, Call, Report};
+use crate::stubs::{self, Call};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-/// A sandbox with a shell, the stubs on PATH and records of their calls.
+/// A sandbox with a shell, a stub of docglow and docglow-telemetry itself on PATH.
 pub struct Stage {
     pub shell: Shell,
     pub sandbox: Sandbox,
+    pub receiver: Receiver,
 }
 
-/// Whether a script's first line is the one that sets the hook up.
+/// Whether a script's first line sets the hook up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hook {
     With,
     Without,
 }
+
+/// Whether telemetry is on, by the environment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Telemetry {
+    Off,
+    On,
+}
+
+pub const OFF_AND_ON: [Telemetry; 2] = [Telemetry::Off, Telemetry::On];
 
 impl Stage {
     pub fn new(shell: Shell) -> Self {
@@ -28,9 +40,9 @@ impl Stage {
         stage
     }
 
-    /// Nothing is on PATH but the system's own tools.
+    /// PATH holds only the system's own tools.
     pub fn empty(shell: Shell) -> Self {
-        let stage = Self { shell, sandbox: Sandbox::new() };
+        let stage = Self { shell, sandbox: Sandbox::new(), receiver: Receiver::answering() };
         for folder in [stage.bin(), stage.records()] {
             fs::create_dir(folder).expect("a folder in the sandbox");
         }
@@ -38,7 +50,10 @@ impl Stage {
     }
 
     pub fn install(&self, name: &str) {
-        stubs::install(name, &self.bin(), &self.records(), &self.shell.hook_file());
+        match name {
+            "docglow" => stubs::install(&self.bin(), &self.records()),
+            _ => symlink(binary(), self.bin().join(name)).expect("a link to the tool"),
+        }
     }
 
     pub fn bin(&self) -> PathBuf {
@@ -54,7 +69,7 @@ impl Stage {
         format!(". '{}'", self.shell.hook_file().display())
     }
 
-    /// The shell, nothing to do yet.
+    /// The shell without a script yet.
     pub fn invocation(&self) -> Invocation {
         let mut invocation = self.sandbox.hook();
         invocation.program = tool_path(self.shell.name()).expect("the shell");
@@ -62,6 +77,8 @@ impl Stage {
             .args(self.shell.arguments())
             .env("PATH", format!("{}:/usr/bin:/bin", self.bin().display()))
             .env("LC_ALL", "C.UTF-8")
+            .env("DOCGLOW_TELEMETRY_WAIT", "1")
+            .to(&self.receiver)
     }
 
     /// A script file with these lines as they are; `@status` is the last exit status.
@@ -71,7 +88,7 @@ impl Stage {
         self.invocation().arg(file)
     }
 
-    /// These lines after the set-up line, or without it.
+    /// These lines, after the set-up line if the hook is to be there.
     pub fn script_with(&self, hook: Hook, lines: &str) -> Invocation {
         match hook {
             Hook::With => self.script(&format!("{}\n{lines}", self.shell.set_up())),
@@ -79,26 +96,45 @@ impl Stage {
         }
     }
 
-    /// Runs the script with the hook.
+    /// Runs the lines with the hook, while telemetry is on. Events have arrived when it returns.
     pub fn run(&self, lines: &str) -> Outcome {
-        self.script_with(Hook::With, lines).run()
+        self.script_with(Hook::With, lines).on().run()
     }
 
+    /// Runs the lines with the hook and without it, while telemetry is off and on. Status, stdout
+    /// and stderr must be the same; returns stdout.
+    #[track_caller]
+    pub fn same_with_and_without(&self, lines: &str) -> String {
+        let run = |invocation: Invocation| {
+            let outcome = invocation.env("STUB_DOES", "read").stdin("stdin\n").run();
+            (outcome.status, outcome.stdout().to_owned(), outcome.stderr().to_owned())
+        };
+        let without = run(self.script_with(Hook::Without, lines));
+        for telemetry in OFF_AND_ON {
+            let with = run(telemetry.of(self.script_with(Hook::With, lines)));
+            assert_eq!(with, without, "{telemetry:?}: {lines}");
+        }
+        without.1
+    }
+
+    /// docglow's calls so far.
     pub fn calls(&self) -> Vec<Call> {
         stubs::calls(&self.records())
     }
 
-    pub fn calls_of(&self, name: &str) -> Vec<Call> {
-        self.calls().into_iter().filter(|call| call.name == name).collect()
+    /// Commands and results of the events that have arrived so far.
+    pub fn events(&self) -> Vec<String> {
+        let text = |request: &crate::common::Request| {
+            let event = request.json();
+            let word = |key: &str| event[key].as_str().expect("a word").to_owned();
+            format!("{} {}", word("command"), word("result"))
+        };
+        self.receiver.requests().iter().map(text).collect()
     }
+}
 
-    /// What the hook's binary was told to report.
-    pub fn reports(&self) -> Vec<Report> {
-        self.calls_of("docglow-telemetry").iter().filter_map(Report::of).collect()
-    }
-
-    pub fn forget_calls(&self) {
-        fs::remove_dir_all(self.records()).expect("the records");
-        fs::create_dir(self.records()).expect("a folder in the sandbox");
+impl Telemetry {
+    pub fn of(self, invocation: Invocation) -> Invocation {
+        if self == Self::On { invocation.on() } else { invocation }
     }
 }

@@ -1,4 +1,4 @@
-//! The shells that the hook is for, and what a script has to spell differently in them.
+//! The shells that all tests of the hook run in, and their differences in spelling.
 
 use crate::common::trials::trial;
 use libtest_mimic::Trial;
@@ -26,7 +26,7 @@ impl Shell {
         }
     }
 
-    /// What makes it run a script and read no start-up file.
+    /// Arguments with which it reads no start-up file.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Bash => &["--noprofile", "--norc"],
@@ -43,19 +43,21 @@ impl Shell {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hooks").join(name)
     }
 
-    /// The one line of a start-up file.
+    /// Its name behind `docglow-telemetry init`.
+    pub fn init(self) -> &'static str {
+        match self {
+            Self::Bash | Self::Zsh | Self::Fish => self.name(),
+            Self::Dash | Self::Busybox => "sh",
+        }
+    }
+
+    /// One line that sets the hook up in the shell that is open.
     pub fn set_up(self) -> &'static str {
         match self {
-            Self::Bash => {
-                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init bash)""#
-            }
-            Self::Zsh => {
-                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init zsh)""#
-            }
-            Self::Dash | Self::Busybox => {
-                r#"command -v docglow-telemetry >/dev/null && eval "$(docglow-telemetry init sh)""#
-            }
-            Self::Fish => "command -q docglow-telemetry; and docglow-telemetry init fish | source",
+            Self::Bash => r#"eval "$(docglow-telemetry init bash)""#,
+            Self::Zsh => r#"eval "$(docglow-telemetry init zsh)""#,
+            Self::Dash | Self::Busybox => r#"eval "$(docglow-telemetry init sh)""#,
+            Self::Fish => "docglow-telemetry init fish | source",
         }
     }
 
@@ -64,7 +66,7 @@ impl Shell {
         if self == Self::Fish { "$status" } else { "$?" }
     }
 
-    /// The options of a strict script, where the shell has them.
+    /// The options of a strict script, if the shell has them.
     pub fn strict(self) -> &'static str {
         match self {
             Self::Bash | Self::Busybox => "set -eu; set -o pipefail",
@@ -74,7 +76,7 @@ impl Shell {
         }
     }
 
-    /// Aliases in scripts too, as bash does by itself only for people.
+    /// Turns aliases on in a script; bash has them only in interactive shells.
     pub fn with_aliases(self) -> &'static str {
         if self == Self::Bash { "shopt -s expand_aliases" } else { "" }
     }
@@ -83,7 +85,7 @@ impl Shell {
         self != Self::Fish
     }
 
-    /// A trial of this shell, ignored where the shell or another tool is missing.
+    /// A trial of this shell, ignored if the shell or another tool is missing.
     pub fn trial(self, promise: &str, needs: &[&str], body: fn(Shell)) -> Trial {
         let needs: Vec<&str> = [self.name()].into_iter().chain(needs.iter().copied()).collect();
         trial(format!("shells::{}::{promise}", self.name()), &needs, move || body(self))

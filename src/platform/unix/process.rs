@@ -198,7 +198,8 @@ pub fn enter_background(memory_limit_bytes: u64) {
     let _ = setrlimit(Resource::Data, limit(memory_limit_bytes));
 }
 
-/// Keeps this process's memory, which holds the bypass token and a proxy's password, from debuggers and out of core files.
+/// Hides this process's memory from debuggers and core files. It contains the bypass token and the
+/// password of a proxy.
 pub fn hide_memory() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
