@@ -24,9 +24,8 @@ case $1 in
     ;;
 esac
 
-# Nothing of aws-lc is linked: .cargo/config.toml says why it is in the tree.
 cargo tree --locked --target "$1" --edges normal,no-proc-macro --prefix none --no-dedupe --format '{p}|{l}' |
-  sort -u | grep -v -e '^aws-lc-' -e '^docglow-telemetry ' |
+  sort -u | grep -v '^docglow-telemetry ' |
   while IFS='|' read -r package licence; do
     name=${package%% *} version=${package#* v}
     heading "$name ${version%% *}: $licence"

@@ -25,7 +25,7 @@ Usage:
   docglow-telemetry status [--json]
                                 active or not, and which rule decided
   docglow-telemetry log [--json]
-                                what this machine has sent: when, where to, what came of it, and the exact body
+                                what docglow-telemetry has sent, to the letter, and who has had it
   docglow-telemetry enable      record a yes
   docglow-telemetry disable     record a no
   docglow-telemetry prompt

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 
 /// Returns an empty backtrace (`_URC_END_OF_STACK` of the Itanium C++ ABI). Saves 204 kB of code
 /// that resolves symbols.
@@ -27,3 +27,21 @@ extern "C" fn _Unwind_Backtrace(_callback: *const c_void, _argument: *mut c_void
 extern "C" fn _Unwind_Resume(_exception: *mut c_void) -> ! {
     docglow_telemetry::platform::process::end()
 }
+
+/// Knows no host: the C library's resolver, which minreq would use for a host name. It is only ever given an address.
+// SAFETY: the signature is that of POSIX. A failure leaves `_found` as it is.
+#[unsafe(no_mangle)]
+extern "C" fn getaddrinfo(
+    _host: *const c_char,
+    _service: *const c_char,
+    _hints: *const c_void,
+    _found: *mut *mut c_void,
+) -> c_int {
+    const EAI_FAIL: c_int = -4;
+    EAI_FAIL
+}
+
+/// Frees nothing, as there is never anything to free.
+// SAFETY: the signature is that of POSIX.
+#[unsafe(no_mangle)]
+extern "C" fn freeaddrinfo(_found: *mut c_void) {}

@@ -8,7 +8,7 @@ complete -c docglow-telemetry -n __fish_use_subcommand -a preview -d 'Print the 
 complete -c docglow-telemetry -n __fish_use_subcommand -a report -d 'Report a docglow command line that has ended'
 complete -c docglow-telemetry -n __fish_use_subcommand -a run -d 'Run a command line, and report the docglow in it'
 complete -c docglow-telemetry -n __fish_use_subcommand -a status -d 'Active or not, and which rule decided'
-complete -c docglow-telemetry -n __fish_use_subcommand -a log -d 'What this machine has sent'
+complete -c docglow-telemetry -n __fish_use_subcommand -a log -d 'What docglow-telemetry has sent'
 complete -c docglow-telemetry -n __fish_use_subcommand -a enable -d 'Record a yes'
 complete -c docglow-telemetry -n __fish_use_subcommand -a disable -d 'Record a no'
 complete -c docglow-telemetry -n __fish_use_subcommand -a prompt -d 'Ask once'

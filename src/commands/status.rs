@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::commands::log;
-use crate::decision::context::Context;
+use crate::decision::context::{Context, EndpointSource};
 use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
@@ -25,6 +25,8 @@ pub struct Status {
     project_file: Option<String>,
     endpoint: String,
     endpoint_source: &'static str,
+    /// What names another one that cannot be used.
+    endpoint_unusable: Vec<&'static str>,
     consent: Consent,
     state_file: Option<String>,
     /// When, where to, and what came of it.
@@ -48,6 +50,11 @@ impl Status {
             project_file: context.project_file().as_deref().map(text),
             endpoint: destination.endpoint.to_string(),
             endpoint_source: destination.source.name(),
+            endpoint_unusable: context
+                .unusable_endpoints()
+                .into_iter()
+                .map(EndpointSource::name)
+                .collect(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
             last_send: log::last(context),
@@ -75,6 +82,10 @@ impl Status {
         line("Instance id:", &self.instance_id.map_or("none yet".to_owned(), |id| id.to_string()));
         line("Endpoint:", &self.endpoint);
         line("  named by:", self.endpoint_source);
+        if !self.endpoint_unusable.is_empty() {
+            let rule = "neither an https URL nor a port of this machine";
+            line("  not used:", &format!("{} ({rule})", self.endpoint_unusable.join(", ")));
+        }
         line(
             "State file:",
             &file(&self.state_file).unwrap_or(

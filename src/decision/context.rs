@@ -66,6 +66,22 @@ impl Context {
         decision.is_active().then_some(()).ok_or(NotSent::Off(decision.reason()))
     }
 
+    /// The sources that name an endpoint that cannot be used, so that the next one counts.
+    pub fn unusable_endpoints(&self) -> Vec<EndpointSource> {
+        let is_unusable = |source: &EndpointSource| match source {
+            EndpointSource::Environment => {
+                let is_set = self.environment.endpoint.as_ref().is_some_and(|url| !url.is_empty());
+                is_set && self.environment.endpoint().is_none()
+            }
+            EndpointSource::Project => self.project().endpoint_is_unusable,
+            EndpointSource::Default => false,
+        };
+        [EndpointSource::Environment, EndpointSource::Project]
+            .into_iter()
+            .filter(is_unusable)
+            .collect()
+    }
+
     /// The endpoint that the environment names, else docglow.yml's, else docglow's own.
     pub fn destination(&self) -> Destination {
         let (endpoint, source) = if let Some(endpoint) = self.environment.endpoint() {

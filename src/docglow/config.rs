@@ -29,6 +29,8 @@ pub struct ProjectConfig {
     pub enabled: Setting,
     /// `telemetry.endpoint`, if it is an acceptable URL.
     pub endpoint: Option<Endpoint>,
+    /// Whether there is a `telemetry.endpoint` that is no acceptable URL.
+    pub endpoint_is_unusable: bool,
     /// The settings that are features; `None` if docglow 0.9.2 fails to load the file.
     pub settings: Option<Settings>,
 }
@@ -83,7 +85,7 @@ impl ProjectConfig {
 
     fn only(enabled: Setting) -> ProjectConfig {
         let settings = (enabled != Setting::Unreadable).then(Settings::default);
-        ProjectConfig { enabled, endpoint: None, settings }
+        ProjectConfig { enabled, endpoint: None, endpoint_is_unusable: false, settings }
     }
 
     /// Parses the text of a docglow.yml, which is one YAML document.
@@ -101,24 +103,32 @@ impl ProjectConfig {
         }
         // libyaml counts positions from after the byte-order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as
+        // indentation. docglow's reader does neither, so it could read another nesting.
+        if text.contains('\u{feff}') {
+            return None;
+        }
         let document = match serde_yaml::from_str(text).ok()? {
             Some(Node::Mapping(document)) => document,
             _ => Document::default(),
         };
         let settings = Settings::of(&document, text);
-        let (enabled, endpoint) = match document.telemetry {
+        let mut config = ProjectConfig { settings, ..ProjectConfig::only(Setting::Absent) };
+        config.enabled = match document.telemetry {
             // docglow's YAML reader rejects unknown tags.
             Node::Tagged | Node::Mapping(Telemetry { endpoint: Node::Tagged, .. }) => return None,
-            Node::Mapping(telemetry) => (
-                telemetry.enabled.setting().or_merged(&telemetry.merge),
-                telemetry.endpoint.text().and_then(Endpoint::parse),
-            ),
-            Node::Null | Node::Sequence(_) => (Setting::Absent.or_merged(&document.merge), None),
+            Node::Mapping(telemetry) => {
+                config.endpoint = telemetry.endpoint.text().and_then(Endpoint::parse);
+                let is_there = !matches!(telemetry.endpoint, Node::Null);
+                config.endpoint_is_unusable = is_there && config.endpoint.is_none();
+                telemetry.enabled.setting().or_merged(&telemetry.merge)
+            }
+            Node::Null | Node::Sequence(_) => Setting::Absent.or_merged(&document.merge),
             // `telemetry: disabled` is not documented, but its meaning is plain.
-            scalar if scalar.setting() == Setting::On => (Setting::Absent, None),
-            _ => (Setting::Off, None),
+            scalar if scalar.setting() == Setting::On => Setting::Absent,
+            _ => Setting::Off,
         };
-        (enabled != Setting::Unreadable).then_some(ProjectConfig { enabled, endpoint, settings })
+        (config.enabled != Setting::Unreadable).then_some(config)
     }
 }
 
@@ -224,6 +234,7 @@ mod tests {
             "telemetry: {enabled: !x true}\n",
             "telemetry: {enabled: 1, enabled: 0}\n",
             "telemetry: {enabled: true}\ntelemetry: {enabled: true}\n",
+            "telemetry:\n\u{feff} enabled: true\n",
         ] {
             assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
         }

@@ -10,15 +10,14 @@ use std::net::Ipv4Addr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The name of this machine, whoever is asked.
-pub const LOCALHOST: &str = "localhost";
+const LOCALHOST: &str = "localhost";
 
 /// An `https` URL, or an `http` one to this very machine. It is kept in parts and written out again from them, so the HTTP
 /// client is handed a text in which nothing of the original's ambiguities is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     scheme: Scheme,
-    /// Letters, digits, `-` and `.` only.
+    /// Lower-case letters, digits, `-` and `.` only.
     host: String,
     port: Option<u16>,
     /// Begins with `/`; visible ASCII without `#` and `\`.
@@ -42,16 +41,19 @@ impl Endpoint {
         }
     }
 
-    /// Parses a URL by the published rule; `None` where it fails: `https://` with a host, or `http://` with exactly
-    /// `localhost` or `127.0.0.1`; no user info, backslash, white space or control character; a port in 1–65535.
+    /// Parses a URL by the published rule; `None` if it fails: `https://` with a host, or `http://` with exactly `localhost`
+    /// or `127.0.0.1`; no user info, backslash, white space or control character within it; a port in 1–65535. Scheme and host
+    /// may be in capitals, and white space around the URL does not count: a file's line end is easily part of a variable.
     pub fn parse(url: &str) -> Option<Endpoint> {
+        let url = url.trim();
         if url.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control()) {
             return None;
         }
-        let (scheme, rest) = if let Some(rest) = url.strip_prefix("https://") {
-            (Scheme::Https, rest)
-        } else {
-            (Scheme::Http, url.strip_prefix("http://")?)
+        let (scheme, rest) = url.split_once("://")?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            _ => return None,
         };
         let (authority, path_and_query) =
             rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -59,13 +61,14 @@ impl Endpoint {
             Some((host, port)) => (host, Some(parse_port(port)?)),
             None => (authority, None),
         };
+        let host = host.to_ascii_lowercase();
         let is_allowed = match scheme {
-            Scheme::Https => is_host(host),
+            Scheme::Https => is_host(&host),
             Scheme::Http => host == LOCALHOST || host == "127.0.0.1",
         };
         is_allowed.then(|| Endpoint {
             scheme,
-            host: host.to_owned(),
+            host,
             port,
             path_and_query: normal_path_and_query(path_and_query),
         })
@@ -78,18 +81,14 @@ impl Endpoint {
 
     /// Whether the host is this machine, however it is spelt.
     pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
-        let address: Option<Ipv4Addr> = host.parse().ok();
-        host == LOCALHOST
-            || host.ends_with(".localhost")
+        let address: Option<Ipv4Addr> = self.host.parse().ok();
+        is_localhost(&self.host)
             || address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
     }
 
     /// Whether both have scheme, host and port in common (RFC 6454).
     pub fn same_origin(&self, other: &Endpoint) -> bool {
-        self.scheme == other.scheme
-            && self.host.eq_ignore_ascii_case(&other.host)
-            && self.port() == other.port()
+        self.scheme == other.scheme && self.host == other.host && self.port() == other.port()
     }
 
     /// The host as it is looked up: letters, digits, `-` and `.`.
@@ -118,6 +117,21 @@ impl Endpoint {
         format!("{}{}", self.origin(), self.path_and_query)
     }
 
+    /// The URL by which minreq is given the request: the sender does TLS itself.
+    pub fn url_without_tls(&self) -> String {
+        format!("http://{}{}", self.authority(), self.path_and_query)
+    }
+
+    /// The host and port that minreq tells a proxy for that URL.
+    pub fn minreq_host(&self) -> String {
+        format!("{}:{}", self.host, self.port.unwrap_or(80))
+    }
+
+    /// The target of a request for it.
+    pub fn path_and_query(&self) -> &str {
+        &self.path_and_query
+    }
+
     fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or_default()
     }
@@ -125,6 +139,12 @@ impl Endpoint {
     fn origin(&self) -> String {
         format!("{}://{}", self.scheme, self.authority())
     }
+}
+
+/// Whether a name is this machine's, whatever a name server says (RFC 6761).
+pub fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == LOCALHOST || host.ends_with(".localhost")
 }
 
 /// A port that can be connected to; `None` for any other text.
@@ -139,11 +159,9 @@ fn is_host(host: &str) -> bool {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     });
     // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never ends in such a number.
-    let ends_in_number = labels.next_back().is_some_and(|label| {
-        label.bytes().all(|b| b.is_ascii_digit())
-            || label.starts_with("0x")
-            || label.starts_with("0X")
-    });
+    let ends_in_number = labels
+        .next_back()
+        .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x"));
     well_formed && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok())
 }
 
@@ -214,6 +232,9 @@ mod tests {
             ("https://collector/é", "https://collector/%C3%A9"),
             ("http://localhost:8080/x", "http://localhost:8080/x"),
             ("http://127.0.0.1", "http://127.0.0.1/"),
+            (" \thttps://collector/a\r\n", "https://collector/a"),
+            ("HTTPS://Collector.Example/A", "https://collector.example/A"),
+            ("HTTP://LocalHost:1/", "http://localhost:1/"),
         ] {
             assert_eq!(Endpoint::parse(url).map(|e| e.url()).as_deref(), Some(written), "{url}");
         }
@@ -244,17 +265,16 @@ mod tests {
             "https://ho_st",
             "https://höst",
             "https://host\\@evil.example",
+            "https://ho st",
             "https://host/a b",
             "https://host/a\r\nX: y",
-            "https://host/\u{a0}",
-            " https://host",
+            "https://host/\u{a0}x",
             "https://2130706433",
             "https://127.1",
             "https://0x7f.0.0.1",
+            "https://0X7F",
             "https://0177.0.0.01",
             "https://1.2.3.4.",
-            "HTTP://localhost",
-            "http://LOCALHOST",
             "http://localhost.evil.example",
             "http://localhost@evil.example",
             "http://127.0.0.2",

@@ -74,6 +74,7 @@ mod tests {
             (".", "https://a.example:8443/v1/"),
             ("/a//b/../c", "https://a.example:8443/a//c"),
             ("http://a.example:8443/y", "refused"),
+            ("HTTPS://B.Example/Y", "https://b.example/Y"),
             ("http://localhost/y", "refused"),
             ("https://localhost/y", "refused"),
             ("https://LOCALHOST./y", "refused"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::owner;
 
-use super::system::file::{create_folders, open_any_append};
+use super::system::file::{create_folder, open_any_append};
 pub use super::system::file::{
     create_private, in_memory, is_absence, is_readable, lock_of, open_lock, open_regular,
     path_of_bytes, replace, sync_entry,
@@ -71,12 +71,15 @@ pub fn folder_of(file: &Path) -> &Path {
 /// # Errors
 /// Those of making a folder and of [`sync_entry`].
 pub fn create_private_folder(path: &Path) -> Result<()> {
-    let is_missing = |folder: &&Path| fs::symlink_metadata(folder).is_err();
-    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
-    if !missing.is_empty() {
-        create_folders(path)?;
+    if fs::symlink_metadata(path).is_ok() || path.as_os_str().is_empty() {
+        return Ok(());
     }
-    missing.into_iter().try_for_each(sync_entry)
+    create_private_folder(folder_of(path))?;
+    match create_folder(path) {
+        // Another process has made it meanwhile.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| sync_entry(path)),
+    }
 }
 
 /// How many links a path may lead through.

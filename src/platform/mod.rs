@@ -41,12 +41,8 @@ pub use system::{command, error, folders, network, owner, process, python, start
 /// The byte-order mark (U+FEFF), with which Windows programs start a text in UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The family of an IP address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    V4,
-    V6,
-}
+/// Looks up all addresses of a name.
+pub type Resolver = fn(&str) -> Result<Vec<std::net::IpAddr>, NoAddress>;
 
 /// Why a host name was not resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

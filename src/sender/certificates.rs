@@ -27,8 +27,8 @@ pub fn prepare(variable: &'static str) {
     }
 }
 
-/// The same certificates as rustls reads them; `None` where it reads the text as it is.
-fn plain(pem: &str) -> Option<String> {
+/// The same certificates as rustls reads them; `None` if it reads the text as it is.
+pub fn plain(pem: &str) -> Option<String> {
     let mut plain = pem.replace(BYTE_ORDER_MARK, "");
     for label in LABELS {
         plain = plain.replace(label, LABEL);

@@ -15,6 +15,8 @@ pub enum Failure {
     Io(io::Error),
     Client(minreq::Error),
     NoAddress(NoAddress),
+    /// A name server or `/etc/hosts` gives the name no address but 0.0.0.0 or `::`.
+    Blocked,
     NoHttp,
     UnusableProxy,
     /// On the way to the proxy.
@@ -37,20 +39,23 @@ impl Failure {
     /// The same, on the way to the proxy; what only a proxy can cause says so itself.
     pub fn of_proxy(self) -> Failure {
         match self {
-            Failure::Io(_) | Failure::NoAddress(_) => Failure::Proxy(Box::new(self)),
+            Failure::Io(_) | Failure::NoAddress(_) | Failure::Blocked => {
+                Failure::Proxy(Box::new(self))
+            }
             other => other,
         }
-    }
-
-    /// Whether it is one that only the two ends of TLS can tell.
-    pub fn is_of_tls(&self) -> bool {
-        matches!(self, Failure::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()))
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         Failure::Io(error)
+    }
+}
+
+impl From<rustls::Error> for Failure {
+    fn from(error: rustls::Error) -> Failure {
+        Failure::Io(io::Error::other(error))
     }
 }
 
@@ -75,20 +80,10 @@ impl fmt::Display for Failure {
                 }
                 _ => f.write_str(&reason(error)),
             },
-            Failure::Client(minreq::Error::InvalidUtf8InResponse) => f.write_str(
-                "answered, with headers that are no text, so that its status is not known",
-            ),
-            Failure::Client(minreq::Error::HeadersOverflow) => f.write_str(
-                "answered, with headers too long to read, so that its status is not known",
-            ),
-            Failure::Client(
-                minreq::Error::MalformedContentLength | minreq::Error::StatusLineOverflow,
-            ) => f.write_str(
-                "answered, with headers that can't be read, so that its status is not known",
-            ),
             Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
+            Failure::Blocked => f.write_str("the name is blocked: its address is 0.0.0.0 or ::"),
             Failure::NoHttp => f.write_str("the answer is not HTTP"),
             Failure::Proxy(failure) => write!(f, "proxy: {failure}"),
             Failure::UnusableProxy => {

@@ -1,46 +1,80 @@
-//! The head of an HTTP/1 answer that the HTTP client leaves unread: a proxy's, and the one behind an interim answer.
+//! The head of an HTTP/1 answer: a server's, or a proxy's.
 
+use std::fmt::Write;
 use std::io::{self, ErrorKind, Read};
+
+/// How every head begins.
+const BEGIN: &[u8] = b"HTTP/1.";
 
 /// Status line and headers, to the empty line behind them.
 pub struct Head(Vec<u8>);
 
 impl Head {
-    /// Reads a head byte by byte: what follows it is somebody else's.
+    /// Reads a head, and nothing behind it. The stream or the limit may end it before the empty line.
     ///
     /// # Errors
-    /// `UnexpectedEof` where the stream ends before, `InvalidData` where that many bytes are no head, and those of reading.
+    /// `InvalidData` if it is not HTTP/1, `UnexpectedEof` if there is nothing to read, and those of reading.
     pub fn read(stream: &mut dyn Read, max_bytes: usize) -> io::Result<Head> {
-        let mut bytes = Vec::new();
-        while !bytes.ends_with(b"\r\n\r\n") && !bytes.ends_with(b"\n\n") {
-            if bytes.len() == max_bytes {
+        let (mut bytes, mut byte) = (Vec::new(), [0]);
+        while !ends_with_empty_line(&bytes) && bytes.len() < max_bytes {
+            match stream.read_exact(&mut byte) {
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof && !bytes.is_empty() => {
+                    break;
+                }
+                outcome => outcome?,
+            }
+            bytes.extend(byte);
+            // A server of another kind may say something and then wait.
+            if !bytes.iter().zip(BEGIN).all(|(byte, begin)| byte == begin) {
                 return Err(ErrorKind::InvalidData.into());
             }
-            let mut byte = [0];
-            stream.read_exact(&mut byte)?;
-            bytes.extend(byte);
         }
         Ok(Head(bytes))
     }
 
-    /// The status code; `None` where this is no HTTP/1.
+    /// Whether it ends with the empty line.
+    pub fn is_whole(&self) -> bool {
+        ends_with_empty_line(&self.0)
+    }
+
+    /// The status code; `None` if the first line is no status line.
     pub fn status(&self) -> Option<u16> {
-        let line = self.0.strip_prefix(b"HTTP/1.")?.split(|byte| *byte == b'\n').next()?;
+        let line = self.0.strip_prefix(BEGIN)?.split(|byte| *byte == b'\n').next()?;
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let code = words.nth(1).filter(|code| code.len() == 3)?;
         str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)
     }
 
-    /// The value of the first header of this name, where it is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let lines = self
-            .0
-            .split(|byte| *byte == b'\n')
-            .skip(1)
-            .filter_map(|line| str::from_utf8(line).ok());
-        let mut headers = lines.filter_map(|line| line.split_once(':'));
-        headers.find(|(header, _)| header.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    /// The value of the first `Location` header in visible ASCII, or with control characters, which no URL may have.
+    pub fn location(&self) -> Option<String> {
+        let lines = self.0.split(|byte| *byte == b'\n').skip(1);
+        let mut headers = lines.filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((&line[..colon], &line[colon + 1..]))
+        });
+        let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case(b"location"))?;
+        Some(escape(value.trim_ascii()))
     }
+}
+
+fn ends_with_empty_line(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\r\n\r\n") || bytes.ends_with(b"\n\n")
+}
+
+/// Escapes a blank, and each byte that is not ASCII, as curl does.
+fn escape(url: &[u8]) -> String {
+    let mut escaped = String::with_capacity(url.len());
+    for byte in url {
+        match byte {
+            b' ' if escaped.contains('?') => escaped.push('+'),
+            b' ' | 0x80.. => {
+                // Writing to a String never fails.
+                let _ = write!(escaped, "%{byte:02X}");
+            }
+            _ => escaped.push(char::from(*byte)),
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -55,11 +89,11 @@ mod tests {
             ("HTTP/1.1 200 Connection established\r\n\r\n", Some(200)),
             ("HTTP/1.0 407\r\n\r\n", Some(407)),
             ("HTTP/1.1  200  OK\n\n", Some(200)),
+            ("HTTP/1.1 204 no empty line", Some(204)),
             ("HTTP/1.1 2000 OK\r\n\r\n", None),
             ("HTTP/1.1 020 OK\r\n\r\n", None),
+            ("HTTP/1.1 20", None),
             ("HTTP/1.1\r\n200\r\n\r\n", None),
-            ("200 200 200\r\n\r\n", None),
-            ("\r\n\r\n", None),
         ] {
             assert_eq!(Head::read(&mut head.as_bytes(), LIMIT).unwrap().status(), code, "{head:?}");
         }
@@ -67,20 +101,38 @@ mod tests {
 
     #[test]
     fn a_head_ends_at_the_empty_line_and_nothing_behind_it_is_read() {
-        let mut stream = &b"HTTP/1.1 308 X\r\nA: b\r\nX: \xff\r\nlocation:  /c \r\n\r\nrest"[..];
+        let mut stream = &b"HTTP/1.1 308 X\r\nX: \xff\r\nlocation:  /c \r\n\r\nrest"[..];
         let head = Head::read(&mut stream, LIMIT).unwrap();
-        assert_eq!(
-            (head.status(), head.header("Location"), head.header("x")),
-            (Some(308), Some("/c"), None)
-        );
-        assert_eq!(stream, b"rest");
-        assert_eq!(
-            Head::read(&mut &[b'x'; LIMIT + 1][..], LIMIT).err().map(|e| e.kind()),
-            Some(ErrorKind::InvalidData)
-        );
-        assert_eq!(
-            Head::read(&mut stream, LIMIT).err().map(|e| e.kind()),
-            Some(ErrorKind::UnexpectedEof)
-        );
+        assert_eq!((head.status(), head.location().as_deref()), (Some(308), Some("/c")));
+        assert_eq!((head.is_whole(), stream), (true, &b"rest"[..]));
+        let long = format!("HTTP/1.1 204 {}\n\n", "x".repeat(LIMIT));
+        let head = Head::read(&mut long.as_bytes(), LIMIT).unwrap();
+        assert_eq!((head.is_whole(), head.status()), (false, Some(204)));
+        for (bytes, kind) in [
+            (&b"SSH-2.0-OpenSSH_9.6\r\n"[..], ErrorKind::InvalidData),
+            (b"\r\n\r\n", ErrorKind::InvalidData),
+            (b"", ErrorKind::UnexpectedEof),
+        ] {
+            assert_eq!(Head::read(&mut &*bytes, LIMIT).err().map(|e| e.kind()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_location_is_escaped_as_curl_escapes_it() {
+        for (value, location) in [
+            (&b"/a b?c d"[..], "/a%20b?c+d"),
+            (b"/caf\xe9", "/caf%E9"),
+            ("/caf\u{e9}".as_bytes(), "/caf%C3%A9"),
+            (b"", ""),
+            (b"http://a:1/b:c", "http://a:1/b:c"),
+            (b"a\tb", "a\tb"),
+        ] {
+            let head =
+                [b"HTTP/1.1 307 X\r\nLocation: ", value, b"\r\nLocation: no\r\n\r\n"].concat();
+            let head = Head::read(&mut &head[..], head.len()).unwrap();
+            assert_eq!(head.location().as_deref(), Some(location));
+        }
+        let none = Head::read(&mut &b"HTTP/1.1 307 X\r\nlocation\r\n\r\n"[..], LIMIT).unwrap();
+        assert_eq!(none.location(), None);
     }
 }

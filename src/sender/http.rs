@@ -1,27 +1,23 @@
 //! The one request, and the redirects that it may follow.
 
+use std::fmt::Write;
 use std::time::Instant;
 
+use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
-use crate::endpoint::{Endpoint, LOCALHOST};
+use crate::sender::answer::Answer;
+use crate::sender::connect::{self, Connection};
 use crate::sender::failure::Failure;
-use crate::sender::head::Head;
 use crate::sender::loopback_proxy::LoopbackProxy;
-use crate::sender::proxy::{ProxySettings, Route};
-use crate::sender::tls;
+use crate::sender::proxy::ProxySettings;
+use crate::sender::reach::Reach;
+use crate::sender::stream::Stream;
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 3;
 
-/// The longest status line, and the most bytes of headers, that are read of a response. Its body is never read.
-const MAX_STATUS_LINE_BYTES: usize = 1024;
-const MAX_HEADER_BYTES: usize = 300 << 10; // curl's
-
 /// The `User-Agent` header.
 const USER_AGENT: &str = concat!("docglow-telemetry/", env!("CARGO_PKG_VERSION"));
-
-/// What minreq gives for the reason phrase where a server's answer is no HTTP.
-const MINREQ_NO_STATUS_LINE: &str = "Server did not provide a status line";
 
 /// A POST of one payload.
 pub struct Request {
@@ -52,99 +48,62 @@ impl Request {
         give_up: Instant,
         mut led_on: impl FnMut(&Request) -> Result<(), Failure>,
     ) -> Result<u16, Failure> {
-        let mut redirects = 0..MAX_REDIRECTS;
+        let (mut redirects, mut least) = (0..MAX_REDIRECTS, Reach::ThisMachine);
         loop {
-            let Answer { status, location } = self.exchange(proxy, give_up)?;
+            let route = proxy.route(&self.endpoint);
+            let Connection { stream, reach } =
+                connect::open(&self.endpoint, route, least, give_up)?;
+            let Answer { status, location } = self.exchange(stream)?;
             if !matches!(status, 301 | 302 | 307 | 308) {
                 return Ok(status);
             }
             let location = location.ok_or(Failure::RedirectWithoutLocation)?;
-            let target = self.endpoint.redirect(location.trim()).ok_or(Failure::RedirectRefused)?;
+            let target = self.endpoint.redirect(&location).ok_or(Failure::RedirectRefused)?;
             redirects.next().ok_or(Failure::TooManyRedirects)?;
             if !target.same_origin(&self.endpoint) {
                 self.bypass_token = None;
             }
             self.endpoint = target;
+            least = reach;
             led_on(self)?;
         }
     }
 
-    fn exchange(&self, proxy: &ProxySettings, give_up: Instant) -> Result<Answer, Failure> {
-        let mut request = minreq::post(self.endpoint.url())
+    fn exchange(&self, stream: Stream) -> Result<Answer, Failure> {
+        let host = self.endpoint.minreq_host();
+        match LoopbackProxy::start(stream, &host, self.body.len()) {
+            Ok(proxy) => self.send_by_minreq(&proxy),
+            // Where a sandbox closes loopback, it may leave the endpoint open.
+            Err(stream) => Answer::to(self.to_text().as_bytes(), stream),
+        }
+    }
+
+    /// The proxy does TLS, and connects to the endpoint whatever minreq asks for.
+    fn send_by_minreq(&self, proxy: &LoopbackProxy) -> Result<Answer, Failure> {
+        let request = minreq::post(self.endpoint.url_without_tls())
             .with_headers(self.headers())
             .with_body(self.body.as_str())
             .with_follow_redirects(false)
-            .with_max_status_line_length(MAX_STATUS_LINE_BYTES)
-            .with_max_headers_size(MAX_HEADER_BYTES);
-        let relay = self.relay(proxy, give_up)?;
-        if let Some(relay) = &relay {
-            request = request.with_proxy(relay.for_minreq()?);
+            .with_max_headers_size(None)
+            .with_proxy(proxy.for_minreq()?);
+        let response = request.send_lazy();
+        // minreq takes the end of its connection for an answer.
+        if let Some(failure) = proxy.failure() {
+            return Err(failure);
         }
-        let failed = |error: minreq::Error| match Failure::from(error) {
-            failure if failure.is_of_tls() => failure,
-            failure => relay.and_then(|relay| relay.failure()).unwrap_or(failure),
-        };
-        Answer::of(request.send_lazy().map_err(failed)?)
+        let response = response?;
+        let location = response.headers.into_iter().find(|(name, _)| name == "location");
+        Ok(Answer { status: response.status_code, location: location.map(|(_, value)| value) })
     }
 
-    /// The relay for this request; `None` where it goes without.
-    fn relay(
-        &self,
-        proxy: &ProxySettings,
-        give_up: Instant,
-    ) -> Result<Option<LoopbackProxy>, Failure> {
-        if self.endpoint.is_https() {
-            tls::prepare();
-        } else if self.endpoint.host() != LOCALHOST {
-            return Ok(None);
+    /// The request as minreq writes it.
+    fn to_text(&self) -> String {
+        let (target, host) = (self.endpoint.path_and_query(), self.endpoint.authority());
+        let mut text = format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n");
+        for (name, value) in self.headers() {
+            // Writing to a String never fails.
+            let _ = write!(text, "{name}: {value}\r\n");
         }
-        let start = |proxy| LoopbackProxy::start(&self.endpoint, proxy, give_up);
-        match proxy.route(&self.endpoint) {
-            // A machine that has no room for a relay may have a way that needs none. But `localhost` is not to be looked up.
-            Route::Direct if self.endpoint.is_https() => Ok(start(None).ok()),
-            Route::Direct => Ok(Some(start(None)?)),
-            Route::Proxy(proxy) => Ok(Some(start(Some(proxy))?)),
-            Route::UnusableProxy => Err(Failure::UnusableProxy),
-        }
+        text + &format!("Content-Length: {}\r\n\r\n{}", self.body.len(), self.body)
     }
-}
-
-/// What matters of an answer.
-struct Answer {
-    status: u16,
-    location: Option<String>,
-}
-
-impl Answer {
-    /// minreq takes an interim answer for the answer, and that for its body.
-    fn of(mut response: minreq::ResponseLazy) -> Result<Answer, Failure> {
-        // minreq takes any number for a status.
-        if response.reason_phrase == MINREQ_NO_STATUS_LINE
-            || !(100..1000).contains(&response.status_code)
-        {
-            return Err(Failure::NoHttp);
-        }
-        if !is_interim(response.status_code) {
-            let location = response
-                .headers
-                .into_iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case("location"));
-            return Ok(Answer {
-                status: response.status_code,
-                location: location.map(|(_, value)| value),
-            });
-        }
-        loop {
-            let head = Head::read(&mut response, MAX_HEADER_BYTES)?;
-            let status = head.status().ok_or(Failure::NoHttp)?;
-            if !is_interim(status) {
-                return Ok(Answer { status, location: head.header("location").map(str::to_owned) });
-            }
-        }
-    }
-}
-
-/// Whether another answer follows this one (RFC 9110 §15.2).
-fn is_interim(status: u16) -> bool {
-    matches!(status, 100 | 102..=199)
 }

@@ -1,95 +1,79 @@
-//! The sender's own way to an endpoint, which it brings to the HTTP client as a proxy on loopback.
+//! The proxy through which minreq sends the request: a port of 127.0.0.1 that serves one request of this very process.
 //!
-//! minreq takes neither an address nor a stream, connects to one address after another without a limit, and knows no proxies
-//! but those that answer CONNECT in one piece and ask for no `Host`. What it does take is a proxy. So this one finds the way,
-//! and passes on what is TLS already, or for this machine: to the one client that knows a password made for it.
+//! minreq opens its connections itself. It tries one address after the other, each without a limit, reads `/etc/hosts` by
+//! musl, knows neither SOCKS nor TLS to a proxy, and can't read each answer that curl reads. It takes no open stream instead;
+//! but it takes a proxy. So the sender opens the connection, and then stands between it and minreq: it passes the request on,
+//! reads the answer, and hands minreq a plain one. Only a client that knows a password made for this request is served.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::endpoint::Endpoint;
-use crate::platform::{network, process};
+use crate::platform::process;
+use crate::sender::answer::Answer;
 use crate::sender::failure::Failure;
-use crate::sender::happy_eyeballs;
-use crate::sender::proxy::{Proxy, Scheme};
-use crate::sender::proxy_handshake::{self, Target};
+use crate::sender::proxy_handshake;
+use crate::sender::stream::Stream;
 use crate::sender::threads::start_thread;
-use crate::sender::tls_to_proxy;
 
-/// How often a relay looks for its client, which reads its trust store before it comes.
-const GLANCE: Duration = Duration::from_millis(1);
+/// How often the proxy looks for its client, which comes at once.
+const GLANCE: Duration = Duration::from_micros(100);
+
+/// How long it may take to reach one's own port. A packet filter may drop what is sent there.
+const REACHABLE: Duration = Duration::from_millis(50);
 
 const STACK_BYTES: usize = 512 << 10;
 
-/// A packet of TLS, and more.
-const BUFFER_BYTES: usize = 16 << 10;
-
 const USER: &str = "sender";
 
-/// What minreq is answered, which reads no more of it than the status.
+/// The reply to CONNECT. minreq reads no more of it than the status.
 const OPEN: &[u8] = b"HTTP/1.1 200 \r\n\r\n";
-const FAILED: &[u8] = b"HTTP/1.1 502 \r\n\r\n";
 
-/// One relay, for one connection.
+/// A proxy for one request.
 pub struct LoopbackProxy {
     address: SocketAddr,
     password: String,
-    failure: Arc<Mutex<Option<Failure>>>,
+    shared: Arc<Mutex<Shared>>,
 }
 
-/// A way to an endpoint that is open.
-pub struct Stream {
-    pub reader: Box<dyn Read + Send>,
-    pub writer: Box<dyn Write + Send>,
-    /// What both read and write in the end.
-    pub socket: TcpStream,
+/// What the proxy's thread and its owner hand to each other.
+struct Shared {
+    /// To the endpoint, until it is used.
+    stream: Option<Stream>,
+    failure: Option<Failure>,
 }
 
 impl LoopbackProxy {
-    /// Begins to open a way to the endpoint, through the proxy where there is one. Look-ups are not waited for after
-    /// `give_up`.
+    /// Starts the proxy for a request with a body of this length to `host`, as minreq names it.
     ///
     /// # Errors
-    /// Where there is no loopback, no port or no thread to be had.
-    pub fn start(
-        endpoint: &Endpoint,
-        proxy: Option<Proxy>,
-        give_up: Instant,
-    ) -> io::Result<LoopbackProxy> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+    /// The stream, if loopback can't be used, or no thread can be had.
+    pub fn start(stream: Stream, host: &str, body_bytes: usize) -> Result<LoopbackProxy, Stream> {
+        let Ok((listener, address)) = listen() else { return Err(stream) };
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
-        let failure = Arc::new(Mutex::new(None));
-        let relay = LoopbackProxy { address, password, failure };
-        let (host, port) = (endpoint.host().to_owned(), endpoint.port());
-        let (greeting, failure) = (relay.greeting(&host, port), relay.failure.clone());
+        let greeting = greeting(host, &password);
+        let shared = Arc::new(Mutex::new(Shared { stream: Some(stream), failure: None }));
+        let proxy = LoopbackProxy { address, password, shared: shared.clone() };
         let serve = move || {
-            let way = open(&host, port, proxy.as_ref(), give_up);
-            let Ok(client) = admit(&listener, &greeting) else { return };
-            drop(listener);
-            // What the client learns of the end is to find its reason told.
-            let tell = |reason| {
-                *failure.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(reason)
-            };
-            match way {
-                Ok(way) => pass_on(&client, way).unwrap_or_else(tell),
-                Err(reason) => {
-                    tell(reason);
-                    let _ = (&client).write_all(FAILED);
-                }
-            }
+            let Ok(client) = admit(listener, &greeting) else { return };
+            let Some(stream) = lock(&shared).stream.take() else { return };
+            let failure = pass_on(&client, stream, body_bytes).err();
+            // minreq sees the end of its connection, and the reason is asked for then.
+            lock(&shared).failure = failure;
             let _ = client.shutdown(Shutdown::Both);
         };
-        start_thread(STACK_BYTES, Box::new(serve))?;
-        Ok(relay)
+        if start_thread(STACK_BYTES, Box::new(serve)).is_err() {
+            let unused = lock(&proxy.shared).stream.take();
+            return unused.map_or(Ok(proxy), Err);
+        }
+        Ok(proxy)
     }
 
-    /// The relay as minreq takes it.
+    /// The proxy as minreq takes it.
     ///
     /// # Errors
     /// None that is known of.
@@ -97,21 +81,32 @@ impl LoopbackProxy {
         minreq::Proxy::new(format!("http://{USER}:{}@{}", self.password, self.address))
     }
 
-    /// Why the way could not be opened, or broke off.
+    /// Why there is no answer, if the failure is not minreq's.
     pub fn failure(&self) -> Option<Failure> {
-        self.failure.lock().ok()?.take()
-    }
-
-    /// What minreq says first, to the letter.
-    fn greeting(&self, host: &str, port: u16) -> Vec<u8> {
-        let authorization = proxy_handshake::basic(USER.as_bytes(), self.password.as_bytes());
-        format!("CONNECT {host}:{port} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n")
-            .into_bytes()
+        lock(&self.shared).failure.take()
     }
 }
 
-/// The first client that says the greeting. Any other one is left without an answer, and keeps nobody waiting.
-fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// A port that this process can connect to. A sandbox, or a rule for routes, may forbid it.
+fn listen() -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let address = listener.local_addr()?;
+    TcpStream::connect_timeout(&address, REACHABLE)?;
+    Ok((listener, address))
+}
+
+/// The first bytes that minreq sends, to the letter.
+fn greeting(host: &str, password: &str) -> Vec<u8> {
+    let authorization = proxy_handshake::basic(USER.as_bytes(), password.as_bytes());
+    format!("CONNECT {host} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
+}
+
+/// The first client that sends the greeting. Any other one gets no answer, and keeps nobody waiting.
+fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     listener.set_nonblocking(true)?;
     let (mut clients, mut heard) = (Vec::<TcpStream>::new(), vec![0; greeting.len()]);
     loop {
@@ -137,83 +132,81 @@ fn admit(listener: &TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-fn open(host: &str, port: u16, proxy: Option<&Proxy>, give_up: Instant) -> Result<Stream, Failure> {
-    let Some(proxy) = proxy else {
-        return Ok(Stream::plain(happy_eyeballs::connect(host, port, give_up)?)?);
-    };
-    let target = match proxy.scheme {
-        Scheme::Socks5 => Target::Address(happy_eyeballs::first_address(host, give_up)?),
-        Scheme::Http | Scheme::Https | Scheme::Socks5h => Target::Name(host),
-    };
-    through(proxy, host, &target, port, give_up).map_err(Failure::of_proxy)
-}
-
-fn through(
-    proxy: &Proxy,
-    host: &str,
-    target: &Target,
-    port: u16,
-    give_up: Instant,
-) -> Result<Stream, Failure> {
-    let stream = happy_eyeballs::connect(&proxy.host, proxy.port, give_up)?;
-    let mut way = if proxy.scheme == Scheme::Https {
-        tls_to_proxy::stream(stream, &proxy.host)?
-    } else {
-        Stream::plain(stream)?
-    };
-    let credentials = proxy.credentials.as_ref();
-    match proxy.scheme {
-        Scheme::Http | Scheme::Https => {
-            proxy_handshake::connect(&mut way, host, port, credentials)?
-        }
-        Scheme::Socks5 | Scheme::Socks5h => {
-            proxy_handshake::socks5(&mut way, target, port, credentials)?
-        }
-    }
-    Ok(way)
-}
-
-impl Stream {
-    fn plain(stream: TcpStream) -> io::Result<Stream> {
-        Ok(Stream {
-            reader: Box::new(stream.try_clone()?),
-            writer: Box::new(stream.try_clone()?),
-            socket: stream,
-        })
-    }
-}
-
-/// Tells the client that the way is open, and passes on what comes, until the other side ends.
-///
-/// # Errors
-/// Those of the other side. One of the client's own knows better itself.
-fn pass_on(mut client: &TcpStream, way: Stream) -> Result<(), Failure> {
-    let Stream { mut reader, writer, socket } = way;
-    let from = client.try_clone()?;
-    let forward = move || {
-        let _ = pass_forward(&from, writer);
-        let _ = socket.shutdown(Shutdown::Write);
-    };
-    start_thread(STACK_BYTES, Box::new(forward))?;
+/// Passes minreq's request on, and the answer back.
+fn pass_on(mut client: &TcpStream, stream: Stream, body_bytes: usize) -> Result<(), Failure> {
     client.write_all(OPEN)?;
-    let mut buffer = [0; BUFFER_BYTES];
-    loop {
-        let length = reader.read(&mut buffer)?;
-        if length == 0 || client.write_all(&buffer[..length]).is_err() {
-            return Ok(());
+    let (mut request, mut reader) = (Vec::new(), BufReader::new(client));
+    while !request.ends_with(b"\r\n\r\n") {
+        if reader.read_until(b'\n', &mut request)? == 0 {
+            return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
         }
     }
+    let head_bytes = request.len();
+    request.resize(head_bytes + body_bytes, 0);
+    reader.read_exact(&mut request[head_bytes..])?;
+    let answer = Answer::to(&request, stream)?;
+    client.write_all(answer.to_head().as_bytes())?;
+    Ok(())
 }
 
-fn pass_forward(mut client: &TcpStream, mut writer: Box<dyn Write + Send>) -> io::Result<()> {
-    let mut buffer = [0; BUFFER_BYTES];
-    loop {
-        let length = client.read(&mut buffer)?;
-        // minreq's socket waits for it before it sends a second small packet, such as the request behind TLS's last message.
-        network::acknowledge(client);
-        if length == 0 {
-            return Ok(());
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An endpoint that answers, and shows what it was sent.
+    struct Endpoint {
+        answer: &'static [u8],
+        request: Arc<Mutex<Vec<u8>>>,
+    }
+
+    impl Read for Endpoint {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.answer.read(buffer)
         }
-        writer.write_all(&buffer[..length])?;
+    }
+
+    impl Write for Endpoint {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.request.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn only_the_client_that_knows_the_password_is_served() {
+        let request = Arc::<Mutex<Vec<u8>>>::default();
+        let endpoint = Endpoint { answer: b"HTTP/1.1 204 X\r\n\r\n", request: request.clone() };
+        let proxy = LoopbackProxy::start(Box::new(endpoint), "collector:80", 2).ok().unwrap();
+        let connect = || TcpStream::connect(proxy.address).unwrap();
+        // One that says nothing keeps nobody waiting.
+        let _silent = connect();
+        let wrong = String::from_utf8(greeting("collector:80", &"0".repeat(32))).unwrap();
+        for said in [
+            "\r\n".repeat(200),
+            "CONNECT collector:80 HTTP/1.1\r\n\r\n".to_owned(),
+            "CONNECT localhost:22 HTTP/1.1\r\n\r\n".to_owned(),
+            wrong[..wrong.len() - 1].to_owned(),
+            wrong,
+        ] {
+            let mut client = connect();
+            client.write_all(said.as_bytes()).unwrap();
+            client.shutdown(Shutdown::Write).unwrap();
+            let mut answer = Vec::new();
+            // It may be reset.
+            let _ = client.read_to_end(&mut answer);
+            assert!(answer.is_empty(), "{said:?}: {answer:?}");
+        }
+        assert!(request.lock().unwrap().is_empty());
+        let post = minreq::post("http://collector/x").with_body("{}");
+        let response = post.with_proxy(proxy.for_minreq().unwrap()).send_lazy().unwrap();
+        assert_eq!((response.status_code, proxy.failure().is_none()), (204, true));
+        let request = String::from_utf8(request.lock().unwrap().clone()).unwrap();
+        assert!(request.starts_with("POST /x HTTP/1.1\r\nHost: collector\r\n"), "{request}");
+        assert!(request.ends_with("\r\n\r\n{}"), "{request}");
+        assert!(TcpStream::connect(proxy.address).is_err());
     }
 }

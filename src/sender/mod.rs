@@ -1,9 +1,12 @@
 //! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
 
-mod certificates;
+pub mod answer;
+pub mod certificates;
+mod connect;
 mod failure;
 mod happy_eyeballs;
-mod head;
+pub mod head;
+pub mod hosts;
 pub mod http;
 pub mod installation;
 pub mod log;
@@ -11,13 +14,15 @@ mod loopback_proxy;
 pub mod main;
 pub mod manifest;
 pub mod proxy;
-mod proxy_handshake;
+pub mod proxy_handshake;
 mod python;
+mod reach;
 pub mod recipients;
+pub mod resolver;
 pub mod sender_limit;
+pub mod stream;
 mod threads;
 mod tls;
-mod tls_to_proxy;
 
 use std::ffi::OsString;
 use std::fmt;

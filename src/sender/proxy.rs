@@ -1,7 +1,7 @@
 //! Which proxy a request goes through, by the rules that curl documents for the proxy variables.
 
 use std::ffi::OsStr;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub enum Route {
 /// A proxy, as its URL names it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Proxy {
-    pub scheme: Scheme,
+    pub protocol: Protocol,
     /// A name, or an address without brackets.
     pub host: String,
     pub port: u16,
@@ -36,7 +36,7 @@ pub struct Proxy {
 
 /// What is spoken with a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
+pub enum Protocol {
     /// CONNECT.
     Http,
     /// CONNECT within TLS.
@@ -74,59 +74,76 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` names the endpoint's host: a list of `*`, or of names that stand for themselves and everything
-    /// below them, with or without a leading dot or `*.`, each with an optional port.
+    /// Whether `no_proxy` names the endpoint's host: a list of `*`, of names that stand for themselves and everything below
+    /// them, with or without a leading dot or `*.`, and of addresses or CIDR blocks; each with an optional port.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
-        let host = endpoint.host().trim_end_matches('.').to_ascii_lowercase();
-        let names = self.no_proxy.as_deref().unwrap_or_default().split([',', ' ']);
-        names.map(|name| name.trim().to_ascii_lowercase()).any(|name| {
-            let (name, port) = match name.rsplit_once(':') {
+        let host = endpoint.host().trim_end_matches('.');
+        let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();
+        list.split([',', ' ', '\t']).any(|item| {
+            let (name, port) = match item.rsplit_once(':') {
                 Some((name, port)) => (name, Some(port)),
-                None => (name.as_str(), None),
+                None => (item, None),
             };
             if port.is_some_and(|port| port.parse() != Ok(endpoint.port())) {
                 return false;
             }
-            let suffix = name.trim_start_matches("*.").trim_matches('.');
-            name == "*"
-                || !suffix.is_empty()
-                    && host
-                        .strip_suffix(suffix)
-                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            match host.parse() {
+                _ if name == "*" => true,
+                Ok(address) => is_in_block(address, name),
+                Err(_) => is_at_or_below(host, name),
+            }
         })
     }
 }
 
-impl Scheme {
-    fn parse(scheme: &str) -> Option<Scheme> {
+fn is_at_or_below(host: &str, name: &str) -> bool {
+    let name = name.trim_start_matches("*.").trim_matches('.');
+    let below = host.strip_suffix(name).filter(|_| !name.is_empty());
+    below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// Whether an address is the one of the block, or shares its leading bits: `10.0.0.0/8`.
+fn is_in_block(address: Ipv4Addr, block: &str) -> bool {
+    let (network, bits) = block.split_once('/').unwrap_or((block, "32"));
+    let (Ok(network), Ok(bits @ 0..=32)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>())
+    else {
+        return false;
+    };
+    // curl takes a block of 0 bits for an address.
+    let shift = if bits == 0 { 0 } else { 32 - bits };
+    address.to_bits() >> shift == network.to_bits() >> shift
+}
+
+impl Protocol {
+    fn parse(scheme: &str) -> Option<Protocol> {
         Some(match scheme.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            "socks5" => Scheme::Socks5,
-            "socks5h" => Scheme::Socks5h,
+            "http" => Protocol::Http,
+            "https" => Protocol::Https,
+            "socks5" => Protocol::Socks5,
+            "socks5h" => Protocol::Socks5h,
             _ => return None,
         })
     }
 
     /// curl's.
     fn default_port(self) -> u16 {
-        if self == Scheme::Https { 443 } else { 1080 }
+        if self == Protocol::Https { 443 } else { 1080 }
     }
 }
 
 impl Proxy {
     /// Parses `[scheme://][user[:password]@]host[:port]`, whatever path follows, as curl does; `None` for another scheme, or a
     /// host that is neither a name nor an address.
-    fn parse(url: &str) -> Option<Proxy> {
+    pub fn parse(url: &str) -> Option<Proxy> {
         // What was no text has such a character by now.
         if url.contains(|c: char| {
             c.is_whitespace() || c.is_control() || c == char::REPLACEMENT_CHARACTER
         }) {
             return None;
         }
-        let (scheme, rest) = match url.split_once("://") {
-            Some((scheme, rest)) => (Scheme::parse(scheme)?, rest),
-            None => (Scheme::Http, url),
+        let (protocol, rest) = match url.split_once("://") {
+            Some((scheme, rest)) => (Protocol::parse(scheme)?, rest),
+            None => (Protocol::Http, url),
         };
         let authority = rest.split(['/', '?', '#']).next()?;
         let (credentials, address) = match authority.rsplit_once('@') {
@@ -141,10 +158,10 @@ impl Proxy {
             }
         };
         let port = match port {
-            "" | ":" => scheme.default_port(),
+            "" | ":" => protocol.default_port(),
             port => parse_port(port.strip_prefix(':')?)?,
         };
-        Some(Proxy { scheme, host, port, credentials })
+        Some(Proxy { protocol, host, port, credentials })
     }
 }
 
@@ -191,42 +208,48 @@ mod tests {
 
     #[test]
     fn a_proxy_is_read_as_curl_reads_it() {
-        for (url, scheme, host, port, credentials) in [
-            ("http://proxy.acme.example:3128", Scheme::Http, "proxy.acme.example", 3128, None),
-            ("proxy:3128", Scheme::Http, "proxy", 3128, None),
-            ("HTTP://proxy/", Scheme::Http, "proxy", 1080, None),
-            ("http://10.0.0.1:80", Scheme::Http, "10.0.0.1", 80, None),
-            ("http://proxy:", Scheme::Http, "proxy", 1080, None),
-            ("http://proxy:3128/path?query#fragment", Scheme::Http, "proxy", 3128, None),
-            ("http://proxy_host.:3128", Scheme::Http, "proxy_host.", 3128, None),
-            ("http://[2001:db8::1]:3128", Scheme::Http, "2001:db8::1", 3128, None),
-            ("[::1]", Scheme::Http, "::1", 1080, None),
-            ("https://proxy", Scheme::Https, "proxy", 443, None),
-            ("socks5://proxy", Scheme::Socks5, "proxy", 1080, None),
-            ("SOCKS5h://proxy:9050", Scheme::Socks5h, "proxy", 9050, None),
+        for (url, protocol, host, port, credentials) in [
+            ("http://proxy.acme.example:3128", Protocol::Http, "proxy.acme.example", 3128, None),
+            ("proxy:3128", Protocol::Http, "proxy", 3128, None),
+            ("HTTP://proxy/", Protocol::Http, "proxy", 1080, None),
+            ("http://10.0.0.1:80", Protocol::Http, "10.0.0.1", 80, None),
+            ("http://proxy:", Protocol::Http, "proxy", 1080, None),
+            ("http://proxy:3128/path?query#fragment", Protocol::Http, "proxy", 3128, None),
+            ("http://proxy_host.:3128", Protocol::Http, "proxy_host.", 3128, None),
+            ("http://[2001:db8::1]:3128", Protocol::Http, "2001:db8::1", 3128, None),
+            ("[::1]", Protocol::Http, "::1", 1080, None),
+            ("https://proxy", Protocol::Https, "proxy", 443, None),
+            ("socks5://proxy", Protocol::Socks5, "proxy", 1080, None),
+            ("SOCKS5h://proxy:9050", Protocol::Socks5h, "proxy", 9050, None),
             (
                 "http://jane:p%40ss%3Aword@proxy:3128/",
-                Scheme::Http,
+                Protocol::Http,
                 "proxy",
                 3128,
                 Some(("jane", "p@ss:word")),
             ),
             (
                 "http://jane:p@ss:word@proxy",
-                Scheme::Http,
+                Protocol::Http,
                 "proxy",
                 1080,
                 Some(("jane", "p@ss:word")),
             ),
-            ("jane@proxy", Scheme::Http, "proxy", 1080, Some(("jane", ""))),
-            ("http://jane:100%@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "100%"))),
-            ("http://jane:%zz%4é%41@proxy", Scheme::Http, "proxy", 1080, Some(("jane", "%zz%4éA"))),
+            ("jane@proxy", Protocol::Http, "proxy", 1080, Some(("jane", ""))),
+            ("http://jane:100%@proxy", Protocol::Http, "proxy", 1080, Some(("jane", "100%"))),
+            (
+                "http://jane:%zz%4é%41@proxy",
+                Protocol::Http,
+                "proxy",
+                1080,
+                Some(("jane", "%zz%4éA")),
+            ),
         ] {
             let credentials = credentials.map(|(user, password): (&str, &str)| Credentials {
                 user: user.into(),
                 password: password.into(),
             });
-            let proxy = Proxy { scheme, host: host.to_owned(), port, credentials };
+            let proxy = Proxy { protocol, host: host.to_owned(), port, credentials };
             assert_eq!(Proxy::parse(url), Some(proxy), "{url}");
         }
     }
@@ -273,6 +296,31 @@ mod tests {
             ("", false),
             (",,", false),
             (".", false),
+            ("a.example\tdocglow.com", true),
+            ("10.0.0.0/8", false),
+        ] {
+            let is_direct = settings("http://proxy:1", no_proxy).route(&endpoint) == Route::Direct;
+            assert_eq!(is_direct, direct, "{no_proxy:?}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_names_addresses_and_blocks_of_them() {
+        let endpoint = Endpoint::parse("https://10.1.2.3/x").unwrap();
+        for (no_proxy, direct) in [
+            ("10.1.2.3", true),
+            ("10.1.2.3:443", true),
+            ("10.0.0.0/8", true),
+            ("192.0.2.0/24,10.1.2.0/30", true),
+            ("10.1.2.3/32", true),
+            ("10.1.2.3/0", true),
+            ("10.0.0.0/0", false),
+            ("10.1.2.4/30", false),
+            ("10.1.2.3/33", false),
+            ("10.1.2.3/x", false),
+            ("11.0.0.0/8", false),
+            ("2.3", false),
+            ("1.2.3", false),
         ] {
             let is_direct = settings("http://proxy:1", no_proxy).route(&endpoint) == Route::Direct;
             assert_eq!(is_direct, direct, "{no_proxy:?}");

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::sender::failure::Failure;
 use crate::sender::head::Head;
-use crate::sender::loopback_proxy::Stream;
 use crate::sender::proxy::Credentials;
+use crate::sender::stream::Stream;
 
 /// The most that is read of a proxy's reply.
 const MAX_REPLY_BYTES: usize = 64 << 10;
@@ -34,14 +34,14 @@ pub fn connect(
     if let Some(Credentials { user, password }) = credentials {
         request += &format!("Proxy-Authorization: {}\r\n", basic(user, password));
     }
-    proxy.writer.write_all((request + "\r\n").as_bytes())?;
+    proxy.write_all((request + "\r\n").as_bytes())?;
     loop {
-        let head =
-            Head::read(&mut proxy.reader, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
-                ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Failure::ProxyNoHttp,
-                _ => Failure::Io(error),
-            })?;
-        match head.status().ok_or(Failure::ProxyNoHttp)? {
+        let head = Head::read(proxy, MAX_REPLY_BYTES).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidData => Failure::ProxyNoHttp,
+            _ => Failure::Io(error),
+        })?;
+        let status = head.status().filter(|_| head.is_whole());
+        match status.ok_or(Failure::ProxyNoHttp)? {
             100..=199 => {}
             200..=299 => return Ok(()),
             refusal => return Err(Failure::ProxyRefused(refusal)),
@@ -85,16 +85,14 @@ pub fn socks5(
     port: u16,
     credentials: Option<&Credentials>,
 ) -> Result<(), Failure> {
-    proxy.writer.write_all(match credentials {
+    proxy.write_all(match credentials {
         Some(_) => &[SOCKS5, 2, SOCKS5_NO_CREDENTIALS, SOCKS5_CREDENTIALS],
         None => &[SOCKS5, 1, SOCKS5_NO_CREDENTIALS],
     })?;
     match (read(proxy)?, credentials) {
         ([SOCKS5, SOCKS5_NO_CREDENTIALS], _) => {}
         ([SOCKS5, SOCKS5_CREDENTIALS], Some(credentials)) => {
-            proxy
-                .writer
-                .write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
+            proxy.write_all(&socks5_credentials(credentials).ok_or(Failure::UnusableProxy)?)?;
             let [_, status] = read(proxy)?;
             if status != 0 {
                 return Err(Failure::SocksCredentials);
@@ -104,9 +102,7 @@ pub fn socks5(
         _ => return Err(Failure::ProxyNoSocks),
     }
     const CONNECT: u8 = 1;
-    proxy
-        .writer
-        .write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
+    proxy.write_all(&[&[SOCKS5, CONNECT, 0], &target.bytes()[..], &port.to_be_bytes()].concat())?;
     match read(proxy)? {
         [SOCKS5, 0, _, kind] => skip_address(proxy, kind),
         [SOCKS5, refusal, ..] => Err(Failure::SocksRefused(refusal)),
@@ -136,7 +132,7 @@ fn skip_address(proxy: &mut Stream, kind: u8) -> Result<(), Failure> {
 
 fn read<const N: usize>(proxy: &mut Stream) -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    match proxy.reader.read_exact(&mut bytes) {
+    match proxy.read_exact(&mut bytes) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::ProxyNoSocks),
         outcome => Ok(outcome.map(|()| bytes)?),
     }

@@ -1,21 +1,114 @@
-//! The cryptography of TLS, as far as a client needs it that has no certificate of its own.
+//! TLS, for a client that has no certificate of its own, by the trust store of the platform.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use rustls::Error;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::sign::SigningKey;
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    SignatureScheme, StreamOwned,
+};
+use rustls_platform_verifier::Verifier;
 
-/// Sets the cryptography that TLS connections of this process use from now on.
+use crate::platform::network;
+use crate::sender::failure::Failure;
+use crate::sender::stream::Stream;
+use crate::sender::threads::start;
+
+const STACK_BYTES: usize = 512 << 10;
+
+/// Reading the trust store takes some milliseconds, so it is done once, and beside connecting.
+static CONFIG: LazyLock<Result<Arc<ClientConfig>, Error>> = LazyLock::new(config);
+
+/// Begins to read the trust store.
 pub fn prepare() {
-    let provider = CryptoProvider { key_provider: &NoKey, ..default_provider() };
-    // Fails only where one is set already, by the hop before.
-    let _ = provider.install_default();
+    start(STACK_BYTES, || {
+        let _ = LazyLock::force(&CONFIG);
+    });
 }
 
-/// Takes the place of what signs in a client's name: 45 kB.
+/// Does the handshake with the host of this name or address.
+///
+/// # Errors
+/// If the trust store is empty, or the handshake fails.
+pub fn wrap(mut stream: Stream, host: &str) -> Result<Stream, Failure> {
+    let name = ServerName::try_from(host.trim_end_matches('.').to_owned());
+    let name = name.map_err(|_| Error::General("not a name for TLS".to_owned()))?;
+    let mut session = ClientConnection::new(CONFIG.clone()?, name)?;
+    session.complete_io(&mut stream)?;
+    Ok(Box::new(StreamOwned::new(session, stream)))
+}
+
+fn config() -> Result<Arc<ClientConfig>, Error> {
+    let provider = Arc::new(CryptoProvider { key_provider: &NoKey, ..default_provider() });
+    let verifier = TrustStore(Verifier::new(provider.clone())?);
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        // "Dangerous" is any verifier of one's own.
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// The platform's verifier, and one kind of certificate more, which OpenSSL takes: a self-signed one of a server that is itself
+/// in the trust store and calls itself an authority, as `openssl req -x509` makes it.
+#[derive(Debug)]
+struct TrustStore(Verifier);
+
+impl ServerCertVerifier for TrustStore {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        match self.0.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
+            // Its dates have been checked before this error, its name has not.
+            Err(error) if is_authority(&error) && network::is_in_trust_store(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+fn is_authority(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(error)) = error else { return false };
+    error.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
+}
+
+/// Takes the place of the code that signs in a client's name: 45 kB.
 #[derive(Debug)]
 struct NoKey;
 

@@ -86,7 +86,7 @@ fn may_unshare() -> bool {
 
 /// Whether this process may look at other processes that are not dumpable, as a sender is, through
 /// `/proc`: the capability `CAP_SYS_PTRACE`, which root has, but not in a container without privileges.
-fn may_trace() -> bool {
+pub fn may_trace() -> bool {
     const CAP_SYS_PTRACE: u32 = 19;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));

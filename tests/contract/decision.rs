@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         status_names_its_variables_endpoint_and_state_file,
         status_names_the_docglow_yml_that_was_asked_by_its_path,
         status_says_what_the_endpoint_comes_from,
+        status_names_an_endpoint_that_cannot_be_used,
         a_query_or_a_token_is_never_spelt_out,
     ];
     trials.extend(CONFIGS.iter().enumerate().map(|(index, (config, ..))| {
@@ -305,6 +306,7 @@ fn status_names_its_variables_endpoint_and_state_file() {
         "instance_id",
         "endpoint",
         "endpoint_source",
+        "endpoint_unusable",
         "consent",
         "state_file",
         "last_send",
@@ -381,6 +383,30 @@ fn status_says_what_the_endpoint_comes_from() {
             (&json["endpoint"], &json["endpoint_source"]),
             (&endpoint.into(), &source.into())
         );
+    }
+}
+
+fn status_names_an_endpoint_that_cannot_be_used() {
+    let sandbox = Sandbox::new();
+    let (variable, file) = ("DOCGLOW_TELEMETRY_ENDPOINT", "docglow.yml");
+    for (of_variable, of_file, unusable) in [
+        ("https://user.example", "https://project.example", &[][..]),
+        ("http://user.example/s3cret", "https://project.example", &[variable]),
+        ("https://user.example", "collector.example/s3cret", &[file]),
+        ("ftp://user.example/s3cret", "[s3cret]", &[variable, file]),
+        ("", "", &[]),
+        // A file's line end is easily part of a variable.
+        (" HTTPS://User.Example/\r\n", "''", &[file]),
+    ] {
+        sandbox.write_config(format!("telemetry: {{endpoint: {of_file}}}"));
+        let status = sandbox.command(["status"]).env(variable, of_variable);
+        let text = status.run();
+        let line = text.assert_success().stdout().lines().find(|line| line.contains("not used:"));
+        assert_eq!(line.is_some(), !unusable.is_empty(), "{text:?}");
+        assert!(unusable.iter().all(|source| line.unwrap().contains(source)), "{line:?}");
+        let json = status.arg("--json").run();
+        assert_eq!(json.json()["endpoint_unusable"], serde_json::json!(unusable));
+        assert!(!json.stdout().contains("s3cret") && !text.stdout().contains("s3cret"));
     }
 }
 

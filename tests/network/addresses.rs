@@ -51,15 +51,15 @@ const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 128));
 /// RFC 8305's delay, with some room for clocks.
 const ATTEMPT: Duration = Duration::from_millis(240);
 
-struct Scene {
-    hook: Hook,
-    receiver: TlsReceiver,
-    ca: PathBuf,
-    url: String,
+pub struct Scene {
+    pub hook: Hook,
+    pub receiver: TlsReceiver,
+    pub ca: PathBuf,
+    pub url: String,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (hook, authority) = (Hook::new(), Authority::new());
         let receiver = TlsReceiver::answering(&authority, "collector.test");
         let ca = authority.write_to(hook.sandbox.root(), "ca.pem");
@@ -67,11 +67,11 @@ impl Scene {
         Self { hook, receiver, ca, url }
     }
 
-    fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.receiver.front().port()
     }
 
-    fn debug_line(&self, environment: &[(&str, &str)]) -> (String, Duration) {
+    pub fn debug_line(&self, environment: &[(&str, &str)]) -> (String, Duration) {
         let call = self
             .hook
             .call()

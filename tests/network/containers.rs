@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        the_variable_waits_as_the_option_does needs ["sight of senders"],
+        the_variable_waits_as_the_option_does,
         a_container_that_ends_with_the_hook_delivers_where_it_waits needs ["root", "unshare"],
         an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits needs ["root", "unshare", "sh", "sleep"],
     ]

@@ -2,19 +2,25 @@
 
 use crate::common::{Receiver, Sandbox, trials};
 use crate::machine;
-use crate::support::namespace::{Reply, run_inside, start_resolver, start_zone};
-use crate::support::{Authority, Hook, Manner, Proxy, SENDER_LIFE, ThreeSeconds, TlsReceiver};
+use crate::support::namespace::{Reply, run_inside, sh, start_resolver, start_zone, succeed};
+use crate::support::proxy::forward;
+use crate::support::{
+    Authority, Hook, Manner, Proxy, SENDER_LIFE, ThreeSeconds, TlsReceiver, curl,
+};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_look_up_that_never_returns_is_left_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
         localhost_is_this_machine_whatever_a_name_server_says needs ["root", "unshare", "ip", "mount", "sh"],
+        localhost_is_127_0_0_1_before_it_is_the_other_one needs ["root", "unshare", "ip", "mount", "sh"],
+        no_proxy_names_addresses_and_blocks_of_them_as_curl_reads_it needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
         no_plug_in_of_the_machines_stands_between_a_name_and_its_address
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "cc"],
@@ -29,6 +35,8 @@ pub fn part(name: &str) -> Option<fn()> {
         "swallowed" => swallowed,
         "localhost" => localhost,
         "no_proxy" => no_proxy,
+        "no_proxy-blocks" => no_proxy_blocks,
+        "squatter" => squatter,
         "chroot" => chroot,
         "plug-ins" => plug_ins,
         _ => return None,
@@ -85,6 +93,38 @@ fn localhost() {
     assert!(!asked.load(Relaxed));
 }
 
+fn localhost_is_127_0_0_1_before_it_is_the_other_one() {
+    run_inside("squatter");
+}
+
+/// Whoever listens on `::1` gets neither the event nor the token of a collector on 127.0.0.1.
+fn squatter() {
+    let (hook, receiver) = (Hook::new(), Receiver::answering());
+    let squatter = TcpListener::bind((Ipv6Addr::LOCALHOST, receiver.port())).expect("the port");
+    squatter.set_nonblocking(true).expect("the squatter");
+    let url = format!("http://localhost:{}/events", receiver.port());
+    let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url);
+    let call = call.env("DOCGLOW_VERCEL_BYPASS", "s3cret-token").debug();
+    for _ in 0..5 {
+        call.run().assert_sent(&url, "204");
+    }
+    assert!(squatter.accept().is_err());
+    drop(receiver);
+    // A collector on `::1` alone is one.
+    let other = thread::spawn(move || {
+        loop {
+            if let Ok((mut client, _)) = squatter.accept() {
+                client.set_nonblocking(false).expect("the client");
+                std::io::Read::read(&mut client, &mut [0; 4096]).expect("a request");
+                break std::io::Write::write_all(&mut client, b"HTTP/1.1 204 X\r\n\r\n");
+            }
+            thread::yield_now();
+        }
+    });
+    call.run().assert_sent(&url, "204");
+    other.join().expect("the collector").expect("its answer");
+}
+
 fn no_proxy_names_the_hosts_that_are_reached_directly() {
     run_inside("no_proxy");
 }
@@ -111,6 +151,7 @@ fn no_proxy() {
         (&[("no_proxy", "EU.Collector.Test.")], true),
         (&[("no_proxy", "a.example, eu.collector.test ,b.example")], true),
         (&[("no_proxy", "a.example eu.collector.test")], true),
+        (&[("no_proxy", "a.example\teu.collector.test")], true),
         (&[("no_proxy", "eu.collector.test:PORT")], true),
         (&[("no_proxy", ""), ("NO_PROXY", "*")], true),
         (&[("no_proxy", "eu.collector.test:1")], false),
@@ -129,6 +170,45 @@ fn no_proxy() {
         assert_eq!(outcome.stderr(), format!("telemetry: POST {url} -> 204\n"), "{variables:?}");
         through_proxy += usize::from(!direct);
         assert_eq!(proxy.connections(), through_proxy, "{variables:?}");
+    }
+}
+
+fn no_proxy_names_addresses_and_blocks_of_them_as_curl_reads_it() {
+    run_inside("no_proxy-blocks");
+}
+
+fn no_proxy_blocks() {
+    const ADDRESS: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+    sh("ip address add 192.0.2.1/32 dev lo");
+    let (hook, authority) = (Hook::new(), Authority::new());
+    let ca = authority.write_to(hook.sandbox.root(), "ca.pem");
+    let receiver = TlsReceiver::answering(&authority, "192.0.2.1");
+    forward(SocketAddr::new(ADDRESS.into(), receiver.front().port()), receiver.front());
+    let proxy = Proxy::start(receiver.front(), Manner::tunnel());
+    let (url, proxy_url) = (receiver.url_with("192.0.2.1"), format!("http://{}", proxy.address()));
+    let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).env("SSL_CERT_FILE", &ca);
+    let call = call.env("https_proxy", &proxy_url).debug();
+    for (list, direct) in [
+        ("192.0.2.1", true),
+        ("192.0.2.0/24", true),
+        ("192.0.2.0/31", true),
+        ("0.0.0.0/1,192.0.0.0/8", true),
+        ("192.0.2.1/32", true),
+        ("collector.test,192.0.2.1/24", true),
+        ("192.0.2.2/31", false),
+        ("192.0.2.0/33", false),
+        ("0.0.0.0/0", false),
+        ("2.1", false),
+        ("0.2.1", false),
+    ] {
+        let before = proxy.connections();
+        call.clone().env("no_proxy", list).run().assert_sent(&url, "204");
+        assert_eq!(proxy.connections() == before, direct, "{list}");
+        let environment = [("https_proxy", proxy_url.as_str()), ("no_proxy", list)];
+        let before = proxy.connections();
+        if curl::delivers(&url, &ca, &environment).is_some() {
+            assert_eq!(proxy.connections() == before, direct, "curl, {list}");
+        }
     }
 }
 
@@ -214,8 +294,4 @@ fn plug_ins() {
         std::fs::write(&nsswitch, format!("{content}\n")).expect("nsswitch.conf");
         assert_eq!(call.run().stderr(), format!("telemetry: POST {url} -> 204\n"), "{content}");
     }
-}
-
-fn succeed(command: &mut Command) {
-    assert!(command.status().expect("a command").success(), "{command:?}");
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod bypass_token;
 mod caller;
+mod closed_loopback;
 #[path = "../common/mod.rs"]
 mod common;
 mod containers;
@@ -11,12 +12,14 @@ mod descriptors;
 mod load;
 mod lookups;
 mod machine;
+mod names;
+mod near;
 mod outside_text;
 mod peers;
 mod proxies;
 mod proxy_replies;
+mod random_names;
 mod redirects;
-mod relay;
 mod servers;
 mod socks;
 mod support;
@@ -40,9 +43,13 @@ fn main() -> ExitCode {
         _ => {}
     }
     let mut arguments = Arguments::from_args();
-    let waiting: [Vec<Trial>; 19] = [
+    let waiting: [Vec<Trial>; 22] = [
         servers::trials(),
         lookups::trials(),
+        names::trials(),
+        near::trials(),
+        closed_loopback::trials(),
+        random_names::trials(),
         proxy_replies::trials(),
         delivery::trials(),
         caller::trials(),
@@ -56,7 +63,6 @@ fn main() -> ExitCode {
         way_out::trials(),
         containers::trials(),
         addresses::trials(),
-        relay::trials(),
         socks::trials(),
         outside_text::trials(),
         peers::trials(),
@@ -84,6 +90,10 @@ fn succeed(part: impl FnOnce()) -> ExitCode {
 /// What a trial does in namespaces of its own, by the name that it gives it.
 fn run_inside_namespaces(name: &str) {
     let part = lookups::part(name)
+        .or_else(|| names::part(name))
+        .or_else(|| near::part(name))
+        .or_else(|| closed_loopback::part(name))
+        .or_else(|| random_names::part(name))
         .or_else(|| addresses::part(name))
         .or_else(|| socks::part(name))
         .or_else(|| peers::part(name));

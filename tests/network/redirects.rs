@@ -1,7 +1,8 @@
 //! Redirects: the POST and its body are kept, each hop passes the endpoint's rule, three are followed.
 
 use crate::common::{Behaviour, Receiver, trials};
-use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver, Validity};
+use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver, Validity, curl};
+use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -11,6 +12,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         three_redirects_are_followed_and_a_fourth_is_not,
         a_loop_of_redirects_ends,
         a_redirect_to_a_place_that_breaks_the_rule_is_refused,
+        a_redirect_is_followed_as_curl_follows_it,
         a_location_cannot_add_a_header,
         a_redirect_without_a_location_fails,
         a_redirect_from_https_to_http_is_refused,
@@ -142,7 +144,6 @@ fn a_redirect_to_a_place_that_breaks_the_rule_is_refused() {
         "http://127.1:PORT/",
         "http://2130706433:PORT/",
         "http://0x7f000001:PORT/",
-        "http://LOCALHOST:PORT/",
         "http://localhost.:PORT/",
         "http://collector.test/",
         "http:\\\\localhost:PORT/",
@@ -155,12 +156,9 @@ fn a_redirect_to_a_place_that_breaks_the_rule_is_refused() {
         "http://localhost:+PORT/",
         "http:///",
         "https://",
-        "HTTP://localhost:PORT/",
-        "/white space",
         "/tab\there",
         "/carriage\rreturn",
         "/nul\0",
-        "/no-break\u{a0}space",
     ] {
         let first = redirecting(307, &location.replace("PORT", &target.port().to_string()));
         let outcome = Hook::new().call().to(&first).debug().run();
@@ -171,6 +169,42 @@ fn a_redirect_to_a_place_that_breaks_the_rule_is_refused() {
         );
     }
     assert_eq!(target.connections(), 0);
+}
+
+fn a_redirect_is_followed_as_curl_follows_it() {
+    for (number, (answer, target)) in [
+        (&b"HTTP/1.1 307 X\r\nLocation: URL/a b?c d\r\n\r\n"[..], "/a%20b?c+d"),
+        (b"HTTP/1.1 307 X\r\nLocation: URL/caf\xe9\r\n\r\n", "/caf%E9"),
+        (b"HTTP/1.1 307 X\r\nX-Caf\xe9: \xe9\r\nLocation: URL/a\r\n\r\n", "/a"),
+        (b"HTTP/1.1 307 \xe9\r\nX: y\r\nLocation: URL/a\r\n\r\n", "/a"),
+        (
+            b"HTTP/1.1 103 X\r\nContent-Length: 0\r\n\r\nHTTP/1.1 307 X\r\nLocation: URL/a\r\n\r\n",
+            "/a",
+        ),
+        (
+            b"HTTP/1.1 100 X\r\n\r\nHTTP/1.1 102 X\r\nContent-Length: 0\r\n\r\n\
+              HTTP/1.1 308 X\r\nLocation: URL/a\r\n\r\n",
+            "/a",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for scheme in ["http", "HTTP"] {
+            let receiver = Receiver::answering();
+            let url = format!("{scheme}://{}", receiver.address());
+            let at = answer.windows(3).position(|part| part == b"URL").expect("a place");
+            let bytes = [&answer[..at], url.as_bytes(), &answer[at + 3..]].concat();
+            let first = Receiver::start(Behaviour::Bytes(bytes));
+            let outcome = Hook::new().call().to(&first).debug().run();
+            assert!(outcome.stderr().ends_with(" -> 204\n"), "{number}: {}", outcome.stderr());
+            curl::delivers(&first.url(), Path::new("/dev/null"), &[]);
+            for request in receiver.requests() {
+                let line = request.line.replace("%e9", "%E9");
+                assert_eq!(line, format!("POST {target} HTTP/1.1"), "{number}");
+            }
+        }
+    }
 }
 
 fn a_location_cannot_add_a_header() {

@@ -12,31 +12,31 @@ use std::time::{Duration, Instant};
 const PEAK_KIB: u64 = 16 << 10;
 
 /// The hook's limits for what it reads of a response.
-const MAX_STATUS_LINE_BYTES: usize = 1024;
-const MAX_HEADER_BYTES: usize = 16 << 10;
+const MAX_HEAD_BYTES: usize = 300 << 10;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_server_that_never_answers_is_left_after_three_seconds needs ["sight of senders"],
-        a_server_that_drips_its_answer_is_left_after_three_seconds needs ["sight of senders"],
-        a_server_that_drips_headers_is_left_after_three_seconds needs ["sight of senders"],
-        a_port_that_never_connects_is_left_after_three_seconds needs ["sight of senders"],
-        a_server_that_sends_only_interim_answers_does_no_harm needs ["sight of senders"],
+        a_server_that_never_answers_is_left_after_three_seconds,
+        a_server_that_drips_its_answer_is_left_after_three_seconds,
+        a_server_that_drips_headers_is_left_after_three_seconds,
+        a_port_that_never_connects_is_left_after_three_seconds,
+        a_server_that_sends_only_interim_answers_does_no_harm,
         the_answer_is_the_one_behind_interim_answers,
         a_redirect_behind_an_interim_answer_is_followed,
         headers_of_a_hundred_kilobytes_are_read,
-        an_answer_whose_headers_cannot_be_read_is_still_called_one,
-        a_server_that_closes_at_once_does_no_harm needs ["sight of senders"],
-        a_server_that_closes_half_way_through_the_request_does_no_harm needs ["sight of senders"],
-        a_server_that_resets_does_no_harm needs ["sight of senders"],
+        an_answer_is_known_whatever_its_headers_hold,
+        a_server_that_answers_before_it_is_asked_is_heard,
+        a_server_that_closes_at_once_does_no_harm,
+        a_server_that_closes_half_way_through_the_request_does_no_harm,
+        a_server_that_resets_does_no_harm,
         a_refused_connection_does_no_harm,
         an_answer_that_is_no_http_does_no_harm,
-        an_answer_that_is_not_text_does_no_harm needs ["sight of senders"],
-        an_endless_status_line_is_cut_off needs ["sight of senders"],
-        endless_headers_are_cut_off needs ["sight of senders"],
-        an_endless_header_is_cut_off needs ["sight of senders"],
+        an_answer_that_is_not_text_does_no_harm,
+        an_endless_status_line_is_cut_off,
+        endless_headers_are_cut_off,
+        an_endless_header_is_cut_off,
         a_header_of_exactly_the_limit_is_no_surprise,
-        an_endless_body_is_not_read needs ["sight of senders"],
+        an_endless_body_is_not_read,
         an_impossible_content_length_does_no_harm,
         an_answer_that_stops_half_way_does_no_harm,
     ]
@@ -157,21 +157,30 @@ fn headers_of_a_hundred_kilobytes_are_read() {
     Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
 }
 
-fn an_answer_whose_headers_cannot_be_read_is_still_called_one() {
+fn an_answer_is_known_whatever_its_headers_hold() {
     let (latin_1, long) = (b"X: \xe9\r\n".to_vec(), b"X: y\r\n".repeat(100_000));
     let no_number = b"Content-Length: abc\r\n".to_vec();
-    for (headers, reason) in
-        [(latin_1, "are no text"), (long, "too long to read"), (no_number, "can't be read")]
-    {
+    for headers in [latin_1, long, no_number] {
         let answer = [b"HTTP/1.1 204 No Content\r\n", &headers[..], b"\r\n"].concat();
         let receiver = Receiver::start(Behaviour::Bytes(answer));
-        let outcome = Hook::new().call().to(&receiver).debug().run();
-        assert!(
-            outcome.stderr().contains("answered, with headers")
-                && outcome.stderr().contains(reason),
-            "{outcome:?}"
-        );
+        Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
         receiver.only_request();
+    }
+}
+
+fn a_server_that_answers_before_it_is_asked_is_heard() {
+    const TRIES: usize = 30;
+    let hook = Hook::new();
+    let receiver = Receiver::start(Behaviour::Custom(Box::new(|connection| {
+        connection.answer(204, &[]).ok();
+        connection.read_request().ok();
+    })));
+    for host in ["localhost", "127.0.0.1"] {
+        let url = format!("http://{host}:{}/", receiver.port());
+        for _ in 0..TRIES {
+            let call = hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url);
+            call.debug().run().assert_sent(&url, "204");
+        }
     }
 }
 
@@ -222,40 +231,25 @@ fn an_answer_that_is_not_text_does_no_harm() {
 }
 
 fn an_endless_status_line_is_cut_off() {
-    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 ", b"x"));
-    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+    assert_eq!(endure(|connection| flood(connection, b"HTTP/1.1 204 ", b"x")), "204");
 }
 
 fn endless_headers_are_cut_off() {
-    let line =
-        endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\n", b"name: value\r\n"));
-    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+    const BEGIN: &[u8] = b"HTTP/1.1 204 No Content\r\n";
+    assert_eq!(endure(|connection| flood(connection, BEGIN, b"name: value\r\n")), "204");
 }
 
 fn an_endless_header_is_cut_off() {
-    let line = endure(|connection| flood(connection, b"HTTP/1.1 204 No Content\r\nname: ", b"x"));
-    assert!(line.starts_with("failed (") && line != "failed (timed out)", "{line}");
+    const BEGIN: &[u8] = b"HTTP/1.1 204 No Content\r\nname: ";
+    assert_eq!(endure(|connection| flood(connection, BEGIN, b"x")), "204");
 }
 
 fn a_header_of_exactly_the_limit_is_no_surprise() {
-    for (status_line, header) in [
-        (0, MAX_HEADER_BYTES - 2),
-        (0, MAX_HEADER_BYTES - 1),
-        (0, MAX_HEADER_BYTES),
-        (0, MAX_HEADER_BYTES + 1),
-        (MAX_STATUS_LINE_BYTES - 1, 10),
-        (MAX_STATUS_LINE_BYTES, 10),
-        (MAX_STATUS_LINE_BYTES + 1, 10),
-    ] {
-        let status_line = format!("{:x<status_line$}", "HTTP/1.1 204 ");
-        let answer = format!("{status_line}\r\n{:x<header$}\r\n\r\n", "name: ");
-        let receiver = Receiver::start(Behaviour::Bytes(answer.into_bytes()));
-        let outcome = Hook::new().call().to(&receiver).debug().run();
-        let line = outcome.assert_success().stderr();
-        let what =
-            format!("status line of {}, header of {header} bytes: {line}", status_line.len());
-        assert!(line.ends_with(" -> 204\n") || line.contains("-> failed ("), "{what}");
-        assert!(!line.contains("timed out"), "{what}");
+    for bytes in [MAX_HEAD_BYTES - 1, MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1] {
+        let begin = "HTTP/1.1 204 X\r\nname: ";
+        let head = format!("{begin}{}\r\n\r\n", "x".repeat(bytes - begin.len() - 4));
+        let receiver = Receiver::start(Behaviour::Bytes(head.into_bytes()));
+        Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
     }
 }
 

@@ -80,12 +80,12 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Makes a folder, and those it lies in, for this user alone. One that exists stays as it is.
+/// Makes a folder for this user alone.
 ///
 /// # Errors
 /// Those of `mkdir(2)`.
-pub fn create_folders(path: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+pub fn create_folder(path: &Path) -> Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
 }
 
 /// Puts the file `from` in the place of `to`, in one step.

@@ -127,12 +127,12 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Makes a folder, and those it lies in. In the user's profile it is this user's alone. One that exists stays as it is.
+/// Makes a folder. In the user's profile it is this user's alone.
 ///
 /// # Errors
 /// Those of `CreateDirectoryW`.
-pub fn create_folders(path: &Path) -> Result<()> {
-    fs::create_dir_all(path)
+pub fn create_folder(path: &Path) -> Result<()> {
+    fs::create_dir(path)
 }
 
 /// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.

@@ -17,7 +17,7 @@ pub fn check(data: &[u8]) {
     // a drive letter from `..`, and cleans the base of dot segments before anything is resolved against it.
     let is_drive_letter = |segment: &str| segment.len() == 2 && segment.ends_with([':', '|']);
     if location.to_ascii_lowercase().contains("%2e")
-        || location.split(['/', '?']).any(is_drive_letter)
+        || text.split(['/', '?', '#', '\n']).any(is_drive_letter)
     {
         return;
     }

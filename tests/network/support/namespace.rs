@@ -1,6 +1,8 @@
-//! A network and a mount namespace of a test's own, in which this test binary runs again, with a resolver on loopback.
+//! A network and a mount namespace of a test's own, in which this test binary runs again, with name servers on loopback.
 
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -29,17 +31,40 @@ pub fn run_inside_with(name: &str, lines: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What a resolver says of a name in one family.
+/// Runs a command that is to succeed.
+#[track_caller]
+pub fn succeed(command: &mut Command) {
+    assert!(command.status().expect("a command").success(), "{command:?}");
+}
+
+/// Runs a line of shell that is to succeed.
+#[track_caller]
+pub fn sh(line: &str) {
+    succeed(Command::new("sh").args(["-c", line]));
+}
+
+/// Puts a file of the test's own, in `folder`, in the place of one of the machine's. It can be written by the latter's name.
+pub fn replace(path: &str, folder: &Path) {
+    let own = folder.join(Path::new(path).file_name().expect("a file's name"));
+    std::fs::write(&own, "").expect("a file in the test's folder");
+    succeed(Command::new("mount").arg("--bind").args([&own, Path::new(path)]));
+}
+
+/// What a name server says of a name in one family.
 pub enum Reply {
     Addresses(Vec<IpAddr>),
     /// An error (RFC 1035 §4.1.1).
     Error(u8),
+    /// Asks for another try by TCP.
+    Truncated,
     Silence,
 }
 
 pub const SERVFAIL: u8 = 2;
 pub const NXDOMAIN: u8 = 3;
 pub const REFUSED: u8 = 5;
+
+const PORT: u16 = 53;
 
 /// A family, as a question names it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,9 +82,14 @@ pub fn start_resolver(answers: bool) {
     });
 }
 
-/// A resolver on 127.0.0.1 that says this, for as long as the process lives.
+/// A name server on 127.0.0.1 that says this, for as long as the process lives.
 pub fn start_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
-    let socket = UdpSocket::bind("127.0.0.1:53").expect("the resolver's port");
+    start_zone_at(Ipv4Addr::LOCALHOST, zone);
+}
+
+/// The same, on this address.
+pub fn start_zone_at(server: Ipv4Addr, zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
+    let socket = UdpSocket::bind((server, PORT)).expect("the name server's port");
     thread::spawn(move || {
         let mut query = [0; 512];
         while let Ok((length, client)) = socket.recv_from(&mut query) {
@@ -68,6 +98,28 @@ pub fn start_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
             }
         }
     });
+}
+
+/// The same, by TCP.
+pub fn start_tcp_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).expect("the name server's port");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            // glibc asks for both families on one connection.
+            while let Some(answer) = read_query(&mut stream).and_then(|query| answer(&query, &zone))
+            {
+                let length = u16::try_from(answer.len()).expect("an answer's length");
+                stream.write_all(&[&length.to_be_bytes(), &answer[..]].concat()).ok();
+            }
+        }
+    });
+}
+
+fn read_query(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).ok()?;
+    let mut query = vec![0; u16::from_be_bytes(length).into()];
+    stream.read_exact(&mut query).ok().map(|()| query)
 }
 
 /// An answer to a query of one question (RFC 1035 §4.1).
@@ -82,13 +134,24 @@ fn answer(query: &[u8], zone: &dyn Fn(&str, Type) -> Reply) -> Option<Vec<u8>> {
         name += &format!("{}.", String::from_utf8_lossy(label));
         labels = rest;
     }
-    let (code, addresses) = match (query[name_end + 1], &query[name_end]) {
+    let (flags, code, addresses) = match (query[name_end + 1], &query[name_end]) {
         (1, 0) => said(zone(&name, Type::A))?,
         (28, 0) => said(zone(&name, Type::Aaaa))?,
-        _ => (0, Vec::new()),
+        _ => (0, 0, Vec::new()),
     };
     let mut answer = query[..2].to_vec();
-    answer.extend([0x81, 0x80 | code, 0, 1, 0, u8::try_from(addresses.len()).ok()?, 0, 0, 0, 0]);
+    answer.extend([
+        0x81 | flags,
+        0x80 | code,
+        0,
+        1,
+        0,
+        u8::try_from(addresses.len()).ok()?,
+        0,
+        0,
+        0,
+        0,
+    ]);
     answer.extend(question);
     for address in addresses {
         let (family, bytes) = match address {
@@ -101,10 +164,13 @@ fn answer(query: &[u8], zone: &dyn Fn(&str, Type) -> Reply) -> Option<Vec<u8>> {
     Some(answer)
 }
 
-fn said(reply: Reply) -> Option<(u8, Vec<IpAddr>)> {
+/// Flags, error code, and addresses.
+fn said(reply: Reply) -> Option<(u8, u8, Vec<IpAddr>)> {
+    const TRUNCATED: u8 = 2;
     match reply {
-        Reply::Addresses(addresses) => Some((0, addresses)),
-        Reply::Error(code) => Some((code, Vec::new())),
+        Reply::Addresses(addresses) => Some((0, 0, addresses)),
+        Reply::Error(code) => Some((0, code, Vec::new())),
+        Reply::Truncated => Some((TRUNCATED, 0, Vec::new())),
         Reply::Silence => None,
     }
 }

@@ -1,9 +1,11 @@
 //! The detached senders of one sandbox, seen through `/proc`.
 
+use crate::common::trials::may_trace;
 use crate::common::{EVENT, Invocation, Sandbox};
 use rustix::process::Signal;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -42,8 +44,12 @@ impl Hook {
         invocation
     }
 
-    /// Those that live at the moment.
+    /// Those that live at the moment. Only with the right to trace may a process see which program a sender runs; all others see
+    /// who holds the lock of a sender's slot.
     pub fn senders(&self) -> Vec<Sender> {
+        if !may_trace() {
+            return self.holders_of_slots();
+        }
         let is_own = |pid: &i32| {
             let process = PathBuf::from(format!("/proc/{pid}"));
             fs::read_link(process.join("exe")).is_ok_and(|exe| exe == self.program)
@@ -54,6 +60,22 @@ impl Hook {
         let entries = fs::read_dir("/proc").expect("/proc").flatten();
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
         pids.filter(is_own).map(Sender).collect()
+    }
+
+    fn holders_of_slots(&self) -> Vec<Sender> {
+        let slots = fs::read_dir(self.sandbox.state_dir().join("senders"));
+        let slots = slots.into_iter().flatten().flatten().filter_map(|slot| slot.metadata().ok());
+        let slots: Vec<String> = slots.map(|slot| slot.ino().to_string()).collect();
+        let locks = fs::read_to_string("/proc/locks").expect("/proc/locks");
+        let holder = |line: &str| {
+            let [_, "FLOCK", _, _, pid, file, ..] = line.split_whitespace().collect::<Vec<_>>()[..]
+            else {
+                return None;
+            };
+            let is_slot = slots.iter().any(|slot| file.rsplit(':').next() == Some(slot));
+            is_slot.then(|| pid.parse().ok().map(Sender))?
+        };
+        locks.lines().filter_map(holder).collect()
     }
 
     /// Awaits the one sender that there is to be.

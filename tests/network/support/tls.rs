@@ -5,7 +5,8 @@ use rcgen::{
     BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, CrlDistributionPoint,
     DnType, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -78,14 +79,19 @@ impl Authority {
     fn server_config(&self, names: &[String], validity: Validity) -> Arc<ServerConfig> {
         let (certificate, key) = self.issue(names, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config =
-            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.expect("protocol versions").with_no_client_auth();
-        Arc::new(
-            config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits"),
-        )
+        server_config(certificate.der().clone(), key)
     }
+}
+
+fn server_config(
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+) -> Arc<ServerConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("protocol versions").with_no_client_auth();
+    Arc::new(config.with_single_cert(vec![certificate], key).expect("a key that fits"))
 }
 
 /// Ends TLS and passes what is inside on to a receiver of its own, which it stands for.
@@ -112,9 +118,19 @@ impl TlsReceiver {
         validity: Validity,
         behaviour: Behaviour,
     ) -> Self {
+        Self::of(authority.server_config(names, validity), behaviour)
+    }
+
+    /// Presents this certificate, and answers.
+    pub fn with_certificate(pem: &[u8], key_pem: &[u8]) -> Self {
+        let certificate = CertificateDer::from_pem_slice(pem).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(key_pem).expect("a key");
+        Self::of(server_config(certificate, key), Behaviour::Answer(204, Vec::new()))
+    }
+
+    fn of(config: Arc<ServerConfig>, behaviour: Behaviour) -> Self {
         let inner = Receiver::start(behaviour);
         let address = inner.address();
-        let config = authority.server_config(names, validity);
         let relay =
             move |connection: &mut Connection| drop(relay(connection, address, config.clone()));
         Self { inner, front: Receiver::start(Behaviour::Custom(Box::new(relay))) }

@@ -1,0 +1,54 @@
+//! `/etc/hosts`, as glibc reads it. musl overlooks a name in capitals, behind blanks, beyond byte 512 of its line, or in a
+//! last line without its end; and people block telemetry in this file.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The addresses that the file's text gives to `host`, in the order of its lines; empty if it does not name the host.
+pub fn addresses(text: &[u8], host: &str) -> Vec<IpAddr> {
+    text.split(|byte| *byte == b'\n').filter_map(|line| address(line, host)).collect()
+}
+
+/// The address of a line: an address, a name, its aliases, and perhaps a comment.
+fn address(line: &[u8], host: &str) -> Option<IpAddr> {
+    let line = line.split(|byte| b"#\0".contains(byte)).next()?;
+    let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
+    let address = str::from_utf8(words.next()?).ok()?;
+    // `IpAddr` has a parser of its own for "either of the two", which is not needed otherwise.
+    let v4 = || address.parse().ok().map(|v4: Ipv4Addr| v4.into());
+    let v6 = || address.parse().ok().map(|v6: Ipv6Addr| v6.into());
+    words.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then(|| v4().or_else(v6))?
+}
+
+/// C's `isspace`, which has the vertical tab beside Rust's white space.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_that_names_a_host_counts() {
+        let far = format!("192.0.2.1 {} collector.test", "x".repeat(2000));
+        for (text, addresses_of_collector) in [
+            ("192.0.2.1 collector.test\n", vec!["192.0.2.1"]),
+            ("192.0.2.1 collector.test", vec!["192.0.2.1"]),
+            ("127.0.0.1 localhost\n0.0.0.0 collector.test", vec!["0.0.0.0"]),
+            (" \t192.0.2.1\t\tother \x0bCollector.TEST# comment", vec!["192.0.2.1"]),
+            (&far, vec!["192.0.2.1"]),
+            (
+                "192.0.2.1 collector.test\n2001:db8::1 a collector.test\r\n192.0.2.2 collector.test",
+                vec!["192.0.2.1", "2001:db8::1", "192.0.2.2"],
+            ),
+            ("192.0.2.1 #collector.test\n#192.0.2.1 collector.test", vec![]),
+            ("192.0.2.1 \0 collector.test\n\0", vec![]),
+            ("192.0.2.1 xcollector.test collector.test.\ncollector.test", vec![]),
+            ("192.0.2 collector.test\nfe80::1%1 collector.test\n\u{e9} collector.test", vec![]),
+        ] {
+            let expected: Vec<IpAddr> =
+                addresses_of_collector.iter().map(|address| address.parse().unwrap()).collect();
+            assert_eq!(addresses(text.as_bytes(), "collector.test"), expected, "{text:?}");
+        }
+    }
+}
