@@ -50,6 +50,7 @@ fn is_there(need: &str) -> bool {
         // What `make` builds; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
         "unshare" => tool_path(need).is_some() && may_unshare(),
+        "sight of senders" => may_trace(),
         "user namespaces" => {
             succeeds(Command::new("unshare").args(["--user", "--map-root-user", "--net", "true"]))
         }
@@ -83,6 +84,16 @@ fn may_unshare() -> bool {
             .args(["--mount", "--net", "--pid", "--fork", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
         succeeds(&mut probe)
     })
+}
+
+/// Whether this process may look at other processes that are not dumpable, as a sender is, through
+/// `/proc`: the capability `CAP_SYS_PTRACE`, which root has, but not in a container without privileges.
+pub fn may_trace() -> bool {
+    const CAP_SYS_PTRACE: u32 = 19;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> CAP_SYS_PTRACE & 1 == 1)
 }
 
 /// Whether an ELF file (64 bits, little-endian) names no dynamic linker.

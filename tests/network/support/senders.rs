@@ -1,6 +1,6 @@
 //! The detached senders of one sandbox, seen through `/proc`.
 
-use crate::common::platform::is_root;
+use crate::common::trials::may_trace;
 use crate::common::{EVENT, Invocation, Sandbox};
 use rustix::process::Signal;
 use std::fs;
@@ -45,10 +45,10 @@ impl Hook {
         invocation
     }
 
-    /// Those that live at the moment. Only root may see which program another process runs whose
-    /// memory is hidden; all others see who holds the lock of a sender's slot.
+    /// Those that live at the moment. Only with the right to trace may a process see which program a
+    /// sender runs; all others see who holds the lock of a sender's slot.
     pub fn senders(&self) -> Vec<Sender> {
-        if !is_root() {
+        if !may_trace() {
             return self.holders_of_slots();
         }
         let is_own = |pid: &i32| {
