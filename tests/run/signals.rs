@@ -1,6 +1,6 @@
 //! Signals without a terminal: what is sent to `run` alone, and what is not its affair.
 
-use crate::common::platform::signal;
+use crate::common::platform::{make_fifo, signal};
 use crate::common::trials;
 use crate::scene::{By, Scene, children, spawn, stat, wait_until, written};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -21,7 +21,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
         only_the_command_stops_if_run_is_the_first_process needs ["user namespaces"],
         a_group_that_is_stopped_goes_on_when_run_alone_is_continued,
-        whoever_ends_run_by_its_name_does_not_mean_the_probe needs ["Linux"],
     ]
 }
 
@@ -179,7 +178,7 @@ fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
 fn what_nohup_has_ignored_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
-    let stub = "echo ready >>$SAYS; while [ ! -e $SAYS.end ]; do sleep 0.02; done; exit 3";
+    let stub = "echo ready >>$SAYS; read -r word <end; exit 3";
     let mut call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
         .env("STUB", stub)
@@ -193,9 +192,8 @@ fn what_nohup_has_ignored_is_not_passed_on() {
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-/// `run` as the first process of a container, its id outside, and the file in which the command says
-/// more.
-fn in_a_container(scene: &Scene, stub: &str) -> (Child, u32, PathBuf) {
+/// `run` as the first process of a container, and its id outside.
+fn in_a_container(scene: &Scene, stub: &str) -> (Child, u32) {
     let file = scene.sandbox.root().join("says");
     let mut call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
@@ -208,12 +206,12 @@ fn in_a_container(scene: &Scene, stub: &str) -> (Child, u32, PathBuf) {
     let unshare = spawn(&call);
     wait_until("the command is ready", || written(&file).is_some());
     let run = children(unshare.id())[0];
-    (unshare, run, file)
+    (unshare, run)
 }
 
 fn a_signal_from_outside_of_a_container_is_passed_on() {
     let scene = Scene::new();
-    let (mut unshare, run, _) = in_a_container(&scene, &waiting("trap 'exit 5' TERM"));
+    let (mut unshare, run) = in_a_container(&scene, &waiting("trap 'exit 5' TERM"));
     send(run, Signal::TERM);
     assert_eq!(unshare.wait().expect("its end").code(), Some(5));
     assert_eq!(scene.event().json()["result"], "error");
@@ -230,7 +228,7 @@ fn the_command_ends_when_run_is_killed() {
 }
 
 /// Stops the command alone, and continues it: `run` neither stops nor notices.
-fn assert_only_the_command_stops(run: u32, end: impl FnOnce()) {
+fn assert_only_the_command_stops(run: u32) {
     let command = children(run)[1];
     for stop in [Signal::STOP, Signal::TSTP] {
         send(command, stop);
@@ -245,37 +243,44 @@ fn assert_only_the_command_stops(run: u32, end: impl FnOnce()) {
         send(command, Signal::CONT);
         wait_until("the command goes on", || !is_stopped(command));
     }
-    end();
 }
 
-const ENDS_WHEN_TOLD: &str =
-    "echo ready >>$SAYS; while [ ! -e $SAYS.end ]; do sleep 0.02; done; exit 3";
+/// A command of one process: no child of its own stays stopped.
+const ENDS_WHEN_TOLD: &str = "echo ready >>$SAYS; read -r word <end; exit 3";
+
+/// Tells that command to end.
+fn end(scene: &Scene) {
+    std::fs::write(scene.sandbox.project().join("end"), "now\n").expect("it reads");
+}
 
 fn only_the_command_stops_if_it_is_stopped_by_its_own_id() {
     let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
     let mut ready = Ready::start(&scene, ENDS_WHEN_TOLD);
-    let end = ready.file.with_extension("end");
-    assert_only_the_command_stops(ready.run.id(), || std::fs::write(end, "").expect("a file"));
+    assert_only_the_command_stops(ready.run.id());
+    end(&scene);
     assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
     assert_eq!(scene.event().json()["result"], "error");
 }
 
 fn only_the_command_stops_if_run_is_the_first_process() {
     let scene = Scene::new();
-    let (mut unshare, run, file) = in_a_container(&scene, ENDS_WHEN_TOLD);
-    let end = file.with_extension("end");
-    assert_only_the_command_stops(run, || std::fs::write(end, "").expect("a file"));
+    make_fifo(&scene.sandbox.project().join("end"));
+    let (mut unshare, run) = in_a_container(&scene, ENDS_WHEN_TOLD);
+    assert_only_the_command_stops(run);
+    end(&scene);
     assert_eq!(unshare.wait().expect("its end").code(), Some(3));
 }
 
 fn a_group_that_is_stopped_goes_on_when_run_alone_is_continued() {
     let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
     let mut ready = Ready::start(&scene, ENDS_WHEN_TOLD);
     let (command, probe, run) = (ready.command(), ready.probe(), ready.run.id());
     ready.send_to_group(Signal::STOP);
     wait_until("all are stopped", || [command, probe, run].into_iter().all(is_stopped));
     ready.send(Signal::CONT);
     wait_until("all go on", || ![command, probe, run].into_iter().any(is_stopped));
-    std::fs::write(ready.file.with_extension("end"), "").expect("a file");
+    end(&scene);
     assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
 }

@@ -9,18 +9,18 @@
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
-use std::io::{Error, Result};
+use std::io::{self, Error};
 use std::os::unix::net::UnixStream;
 use std::ptr;
 use std::time::Duration;
 
-use rustix::io::{read, retry_on_intr, write};
+use rustix::io::{Errno, read, retry_on_intr, write};
 use rustix::stdio::stdin;
 
 use super::signals::SignalSet;
 use super::{inherited, process};
 
-/// How long to wait for an answer. A probe that is not stopped needs microseconds.
+/// How long to wait for an answer before looking whether the probe is stopped.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The probe of this process. The stream to it is standard input, in both processes.
@@ -35,7 +35,7 @@ impl GroupProbe {
     ///
     /// # Errors
     /// Those of `socketpair(2)` and `fork(2)`.
-    pub fn start() -> Result<(GroupProbe, UnixStream)> {
+    pub fn start() -> io::Result<(GroupProbe, UnixStream)> {
         let (stream, stream_of_probe) = UnixStream::pair()?;
         stream.set_read_timeout(Some(PATIENCE))?;
         // SAFETY: this process has a single thread, so its copy may do whatever it may itself.
@@ -52,19 +52,39 @@ impl GroupProbe {
 
     /// Whether a signal that has just reached this process was sent to the whole group.
     pub fn has_received(self, signal: c_int) -> bool {
+        // A SIGCONT for the group would have continued the probe.
+        let is_for_this_process = self.continue_if_stopped() && signal == libc::SIGCONT;
+        !is_for_this_process && self.ask(signal)
+    }
+
+    /// Whether the signal is pending in the probe. It is not any more after this.
+    fn ask(self, signal: c_int) -> bool {
         let Ok(request) = u8::try_from(signal) else { return false };
         if write(stdin(), &[request]).is_err() {
             return false;
         }
-        receive().map_or_else(
-            || {
-                // SIGSTOP was sent to the group, and SIGCONT to this process alone.
-                self.send(libc::SIGCONT);
-                receive();
-                false
-            },
-            |reply| reply != 0,
-        )
+        loop {
+            match receive() {
+                Ok(reply) => return reply == Some(1),
+                Err(Errno::AGAIN) => self.continue_if_stopped(),
+                Err(_) => return false,
+            };
+        }
+    }
+
+    /// Continues the probe if SIGSTOP has stopped it, which cannot be blocked.
+    fn continue_if_stopped(self) -> bool {
+        let mut status = 0;
+        let options = libc::WNOHANG | libc::WUNTRACED;
+        // SAFETY: writes the status to an integer of ours.
+        let process = unsafe { libc::waitpid(self.process, &raw mut status, options) };
+        let is_stopped = process == self.process && libc::WIFSTOPPED(status);
+        if is_stopped {
+            self.send(libc::SIGCONT);
+            // This SIGCONT must not be taken for one that was sent to the group.
+            self.ask(libc::SIGCONT);
+        }
+        is_stopped
     }
 
     /// Ends the probe.
@@ -80,9 +100,9 @@ impl GroupProbe {
     }
 }
 
-/// Answers the questions of `run`. The stream is closed when `run` has ended.
+/// Answers the questions of `run`, until `run` has ended.
 fn answer() -> ! {
-    while let Some(signal) = receive() {
+    while let Ok(Some(signal)) = receive() {
         let set = SignalSet::of([signal.into()]);
         let is_pending = set.pending().is_some();
         if is_pending {
@@ -94,8 +114,9 @@ fn answer() -> ! {
     process::end()
 }
 
-fn receive() -> Option<u8> {
+/// A byte of the other process. `None` if that has ended.
+fn receive() -> Result<Option<u8>, Errno> {
     let mut byte = [0];
-    let length = retry_on_intr(|| read(stdin(), &mut byte)).unwrap_or(0);
-    (length == 1).then_some(byte[0])
+    let length = retry_on_intr(|| read(stdin(), &mut byte))?;
+    Ok((length == 1).then_some(byte[0]))
 }
