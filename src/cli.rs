@@ -30,8 +30,8 @@ Usage:
   docglow-telemetry disable     record a no
   docglow-telemetry prompt
                                 ask once, if there is somebody to ask and something to decide
-  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, ksh, mksh, fish, powershell, nushell,
-                                tcsh, xonsh or elvish
+  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, ksh, mksh, fish, powershell,
+                                nushell, tcsh, xonsh or elvish
 
 Options:
   --project-dir DIR   where docglow.yml is looked for (default: the working directory)
