@@ -112,22 +112,22 @@ note("ready")
 while True: signal.pause()
 ' "$SIGNALS""#;
 
+/// The signal with the largest number. Of those that have arrived, the kernel delivers it last.
+const MARK: i32 = 64;
+
 /// Sends every signal in this way, to a command that counts them.
 fn assert_every_signal_arrives_once(send: impl Fn(&Ready, Signal)) {
     let scene = Scene::new();
     let numbers: Vec<String> = catchable().map(|signal| signal.to_string()).collect();
     let stub = format!("SIGNALS='{}'\n{COUNTS_SIGNALS}", numbers.join(" "));
     let ready = Ready::start(&scene, &stub);
-    for number in catchable().filter(|number| *number != 64) {
-        let signal = signal(number);
-        send(&ready, signal);
+    for (count, number) in catchable().filter(|number| *number != MARK).enumerate() {
+        send(&ready, signal(number));
         wait_until("it arrives", || ready.says(&number.to_string()));
-    }
-    // `run` passes signals on one after the other. What it has passed on so far has arrived, too.
-    ready.send(signal(64));
-    wait_until("the last one arrives", || ready.says("64"));
-    for signal in catchable() {
-        assert_eq!(ready.times(&signal.to_string()), 1, "{signal}");
+        // `run` passes signals on one after the other: what it has passed on has arrived, too.
+        ready.send(signal(MARK));
+        wait_until("the mark arrives", || ready.times(&MARK.to_string()) == count + 1);
+        assert_eq!(ready.times(&number.to_string()), 1, "{number}");
     }
 }
 
