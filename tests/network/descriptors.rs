@@ -7,8 +7,8 @@ use std::process::Stdio;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_callers_output_ends_while_the_sender_lives,
-        a_pipe_on_descriptor_3_ends_while_the_sender_lives needs ["sh"],
-        pipes_on_hundreds_of_descriptors_end_while_the_sender_lives needs ["bash"],
+        a_pipe_on_descriptor_3_ends_while_the_sender_lives needs ["sight of senders", "sh"],
+        pipes_on_hundreds_of_descriptors_end_while_the_sender_lives needs ["sight of senders", "bash"],
     ]
 }
 
