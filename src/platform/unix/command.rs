@@ -168,7 +168,7 @@ impl Command {
     pub fn start(&self, keep_stderr: bool) -> io::Result<Running> {
         // Before there is a child, so that no signal ends this process and leaves the child alone.
         let blocked = Blocked::new();
-        let started = GroupProbe::start().and_then(|(probe, stream)| {
+        let started = GroupProbe::start(&self.arguments).and_then(|(probe, stream)| {
             let own = process_id();
             // SAFETY: this process has a single thread, so its copy may do whatever it may itself.
             match unsafe { libc::fork() } {

@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
 use std::io::{self, Error};
 use std::os::unix::net::UnixStream;
 use std::ptr;
@@ -18,7 +18,7 @@ use rustix::io::{Errno, read, retry_on_intr, write};
 use rustix::stdio::stdin;
 
 use super::signals::SignalSet;
-use super::{inherited, process};
+use super::{inherited, process, start};
 
 /// How long to wait for an answer before looking whether the probe is stopped.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -30,12 +30,12 @@ pub struct GroupProbe {
 }
 
 impl GroupProbe {
-    /// Starts the probe. All signals must be blocked. The stream must become standard input before
+    /// Starts the probe for a command with these words. All signals must be blocked. The stream must become standard input before
     /// the first call of [`GroupProbe::has_received`].
     ///
     /// # Errors
     /// Those of `socketpair(2)` and `fork(2)`.
-    pub fn start() -> io::Result<(GroupProbe, UnixStream)> {
+    pub fn start(words: &[CString]) -> io::Result<(GroupProbe, UnixStream)> {
         let (stream, stream_of_probe) = UnixStream::pair()?;
         stream.set_read_timeout(Some(PATIENCE))?;
         // SAFETY: this process has a single thread, so its copy may do whatever it may itself.
@@ -43,6 +43,9 @@ impl GroupProbe {
             -1 => Err(Error::last_os_error()),
             0 => {
                 drop(stream);
+                // `pkill -f 'docglow-telemetry run'` and `killall docglow-telemetry` must not look
+                // like a signal to the group.
+                start::rename(words);
                 inherited::close_descriptors(stream_of_probe, false);
                 answer()
             }

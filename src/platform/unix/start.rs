@@ -6,9 +6,11 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, OsString, c_char, c_int};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+use std::{ptr, slice};
 
 use rustix::io::fcntl_getfd;
 use rustix::stdio::{stderr, stdin, stdout};
@@ -50,13 +52,40 @@ pub fn prepare() {
     }
 }
 
+/// The memory of the arguments, which `ps` shows: its start and its length in bytes.
+static ARGUMENTS: (AtomicPtr<u8>, AtomicUsize) =
+    (AtomicPtr::new(ptr::null_mut()), AtomicUsize::new(0));
+
 /// The arguments without the program's name.
 ///
 /// # Safety
 /// `count` and `words` must be the arguments that the C runtime passes to `main`.
 pub unsafe fn arguments(count: c_int, words: *const *const c_char) -> Vec<OsString> {
+    let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: there are `count` C strings, and each one lives as long as the process.
-    let word =
-        |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
-    (1..usize::try_from(count).unwrap_or(0)).map(word).collect()
+    let word = |i| unsafe { CStr::from_ptr(*words.add(i)) };
+    if let Some(last) = count.checked_sub(1).map(word) {
+        let start = word(0).as_ptr();
+        ARGUMENTS.0.store(start.cast_mut().cast(), Relaxed);
+        let length = last.as_ptr().addr() - start.addr() + last.count_bytes();
+        ARGUMENTS.1.store(length, Relaxed);
+    }
+    (1..count).map(|i| OsStr::from_bytes(word(i).to_bytes()).to_owned()).collect()
+}
+
+/// Changes what `ps` and `pkill -f` show of this process to these words, and on Linux its name to
+/// `docglow-probe`.
+pub fn rename(words: &[CString]) {
+    let (start, length) = (ARGUMENTS.0.load(Relaxed), ARGUMENTS.1.load(Relaxed));
+    if start.is_null() {
+        return;
+    }
+    // SAFETY: the kernel puts the arguments one behind the other, into memory that this process may
+    // write. All of them have been copied.
+    let memory = unsafe { slice::from_raw_parts_mut(start, length) };
+    memory.fill(0);
+    let words = words.iter().flat_map(|word| word.as_bytes_with_nul());
+    memory.iter_mut().zip(words).for_each(|(byte, new)| *byte = *new);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"docglow-probe");
 }
