@@ -21,6 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
         only_the_command_stops_if_run_is_the_first_process needs ["user namespaces"],
         a_group_that_is_stopped_goes_on_when_run_alone_is_continued,
+        a_signal_for_every_docglow_telemetry_arrives_once needs ["pkill"],
     ]
 }
 
@@ -112,22 +113,22 @@ note("ready")
 while True: signal.pause()
 ' "$SIGNALS""#;
 
+/// The signal with the largest number. Of those that have arrived, the kernel delivers it last.
+const MARK: i32 = 64;
+
 /// Sends every signal in this way, to a command that counts them.
 fn assert_every_signal_arrives_once(send: impl Fn(&Ready, Signal)) {
     let scene = Scene::new();
     let numbers: Vec<String> = catchable().map(|signal| signal.to_string()).collect();
     let stub = format!("SIGNALS='{}'\n{COUNTS_SIGNALS}", numbers.join(" "));
     let ready = Ready::start(&scene, &stub);
-    for number in catchable().filter(|number| *number != 64) {
-        let signal = signal(number);
-        send(&ready, signal);
+    for (count, number) in catchable().filter(|number| *number != MARK).enumerate() {
+        send(&ready, signal(number));
         wait_until("it arrives", || ready.says(&number.to_string()));
-    }
-    // `run` passes signals on one after the other. What it has passed on so far has arrived, too.
-    ready.send(signal(64));
-    wait_until("the last one arrives", || ready.says("64"));
-    for signal in catchable() {
-        assert_eq!(ready.times(&signal.to_string()), 1, "{signal}");
+        // `run` passes signals on one after the other: what it has passed on has arrived, too.
+        ready.send(signal(MARK));
+        wait_until("the mark arrives", || ready.times(&MARK.to_string()) == count + 1);
+        assert_eq!(ready.times(&number.to_string()), 1, "{number}");
     }
 }
 
@@ -283,4 +284,21 @@ fn a_group_that_is_stopped_goes_on_when_run_alone_is_continued() {
     wait_until("all go on", || ![command, probe, run].into_iter().any(is_stopped));
     end(&scene);
     assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
+}
+
+fn a_signal_for_every_docglow_telemetry_arrives_once() {
+    for options in [&["-f", "docglow-telemetry run"][..], &["docglow-telemet"], &["-f", "docglow"]]
+    {
+        let scene = Scene::new();
+        let mut ready = Ready::start(&scene, &waiting("trap 'echo told >>$SAYS; exit 5' TERM"));
+        let probe = ready.probe().to_string();
+        let name = || std::fs::read_to_string(format!("/proc/{probe}/comm")).expect("its name");
+        wait_until("the probe has another name", || name() == "docglow-probe\n");
+        // Only the processes of this trial.
+        let group = ready.run.id().to_string();
+        let pkill = std::process::Command::new("pkill").args(["-g", &group]).args(options).status();
+        assert!(pkill.expect("pkill").success());
+        assert_eq!(ready.run.wait().expect("its end").code(), Some(5), "{options:?}");
+        assert_eq!(ready.times("told"), 1, "{options:?}");
+    }
 }

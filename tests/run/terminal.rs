@@ -18,6 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_z_stops_the_job_and_fg_goes_on_with_it needs ["setsid", "bash"],
         ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
+        a_stop_for_run_alone_stops_the_job_as_without_run needs ["setsid", "bash"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
     ]
 }
@@ -169,6 +170,28 @@ fn bg_and_fg_of_a_job_that_reads_the_terminal() {
     terminal.wait_for("read some words");
     terminal.wait_for("ready> ");
     assert_eq!(scene.event().json()["command"], "health");
+}
+
+fn a_stop_for_run_alone_stops_the_job_as_without_run() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let stub = "echo $$ >pid; read -r word <end; exit 3";
+    let mut terminal = shell(&scene, "bash", stub);
+    terminal.type_in("docglow-telemetry run --wait docglow generate &\n");
+    let pid = scene.sandbox.project().join("pid");
+    wait_until("docglow runs", || written(&pid).is_some());
+    let command: u32 = written(&pid).expect("its id").parse().expect("a number");
+    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let is_stopped = |pid: u32| stat(pid, 3).expect("it lives") == "T";
+    for _ in 0..3 {
+        terminal.type_in("kill -TSTP $!\n");
+        wait_until("both are stopped", || is_stopped(run) && is_stopped(command));
+        terminal.type_in("kill -CONT $!\n");
+        wait_until("both go on", || !is_stopped(run) && !is_stopped(command));
+    }
+    terminal.type_in("echo now >end; wait $!; echo \"status $?\"\n");
+    terminal.wait_for("status 3");
+    assert_eq!(scene.event().json()["result"], "error");
 }
 
 /// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,

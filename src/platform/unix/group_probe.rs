@@ -18,7 +18,7 @@ use rustix::io::{Errno, read, retry_on_intr, write};
 use rustix::stdio::stdin;
 
 use super::signals::SignalSet;
-use super::{inherited, process};
+use super::{inherited, process, start};
 
 /// How long to wait for an answer before looking whether the probe is stopped.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -43,6 +43,9 @@ impl GroupProbe {
             -1 => Err(Error::last_os_error()),
             0 => {
                 drop(stream);
+                // `pkill -f 'docglow-telemetry run'` and `killall docglow-telemetry` must not look
+                // like a signal to the group.
+                start::rename_to_probe();
                 inherited::close_descriptors(stream_of_probe, false);
                 answer()
             }
