@@ -101,6 +101,7 @@ test: all
 # If an event becomes valid or invalid, create or remove its payload file by hand.
 .PHONY: bless
 bless: all
+	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- published
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat -- tests/fixtures
 
