@@ -103,14 +103,15 @@ fn waiting(traps: &str) -> String {
     format!("{traps}\necho ready >>$SAYS\nwhile :; do sleep 0.02; done")
 }
 
-/// Counts signals as docglow would, in Python, and without a child that a signal could stop.
+/// Counts signals as docglow would, in Python, and without a child that a signal could stop. With
+/// `signal.pause`, a signal just before the pause would be noticed only at the next one.
 const COUNTS_SIGNALS: &str = r#"exec python3 -c '
-import os, signal, sys
+import os, signal, sys, time
 def note(word): os.write(says, f"{word}\n".encode())
 says = os.open(os.environ["SAYS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 for number in sys.argv[1].split(): signal.signal(int(number), lambda number, _: note(number))
 note("ready")
-while True: signal.pause()
+while True: time.sleep(0.01)
 ' "$SIGNALS""#;
 
 /// The signal with the largest number. Of those that have arrived, the kernel delivers it last.
