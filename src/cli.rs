@@ -8,10 +8,10 @@ use lexopt::Arg::{Long, Short, Value};
 use crate::commands::init::{self, Shell};
 use crate::commands::source::{Options, Report};
 
-/// What `--help` prints, and what a person sees who calls the hook without an event.
+/// The text of `--help`. It is also printed if the hook is called at a terminal.
 pub const HELP: &str = include_str!("help.txt");
 
-/// What the caller wants.
+/// The parsed command line of this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Invocation {
     Hook(Options),
@@ -40,12 +40,12 @@ pub enum Invocation {
     Send,
 }
 
-/// A command line that means nothing. What it said is not repeated.
+/// A usage error. The message repeats no word of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageError(pub &'static str);
 
-/// Whether somebody may be writing an event to standard input, where the command line means nothing. Not where it is for a
-/// command that leaves standard input alone: it is the shell's.
+/// Whether a program may be writing an event to standard input, after a usage error. The commands
+/// `report` and `prompt` leave standard input to the shell.
 pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
@@ -102,12 +102,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     }
 }
 
-/// Parses what stands behind `report`: options, then docglow's own arguments.
+/// Parses the words after `report`: options, then docglow's own arguments.
 fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
     const NO_NUMBER: UsageError =
         UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
     let mut report = Report { options, arguments: Vec::new(), status: 0, duration_ms: 0 };
-    // docglow's own arguments say where its project is.
+    // docglow's own arguments name its project.
     if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
         return Err(UNKNOWN);
     }
@@ -140,7 +140,7 @@ fn number<T: FromStr>(value: &OsStr) -> Option<T> {
     value.to_str()?.parse().ok()
 }
 
-/// What stands behind `run`, up to the command's own arguments. Without a word where it means nothing.
+/// Parses the words after `run`. The command is empty if they are a usage error.
 fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
     loop {
         match parser.next() {

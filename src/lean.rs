@@ -42,7 +42,7 @@ extern "C" fn getaddrinfo(
     EAI_FAIL
 }
 
-/// Frees nothing, as there is never anything to free.
+/// Does not free memory, because there is never any to free.
 // SAFETY: the signature is that of POSIX.
 #[unsafe(no_mangle)]
 extern "C" fn freeaddrinfo(_found: *mut c_void) {}

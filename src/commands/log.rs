@@ -35,7 +35,7 @@ pub fn text(context: &Context, as_json: bool) -> String {
     text
 }
 
-/// When and where to the last event was sent, and the outcome.
+/// The time, endpoint and outcome of the last event.
 pub fn last(context: &Context) -> Option<String> {
     records(&of(context)?.text()).last().map(|record| in_columns(record.summary()))
 }

@@ -16,7 +16,7 @@ use crate::platform::file::is_readable;
 use crate::platform::input::{self, Input};
 use crate::sender::{self, Handover};
 
-/// Shown at a terminal, where no event is piped in.
+/// Shown at a terminal, because no event is piped in.
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
 "adapter_type": "duckdb", "docglow_version": "0.9.2", "python_version": "3.11.7",
 "features_used": ["column_lineage", "static"],
@@ -84,7 +84,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     Ok(text)
 }
 
-/// Names the options that name nothing. The sender takes no notice of them.
+/// Names the options whose files do not exist. The sender ignores them.
 fn name_unusable_options(source: &Source, handover: &Handover) {
     let path = |path: &Option<OsString>| path.as_deref().map(PathBuf::from).unwrap_or_default();
     let options = source.options();

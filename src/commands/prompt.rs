@@ -13,7 +13,7 @@ use crate::platform::answer::Answer;
 use crate::platform::terminal::{KILL_SWITCH, ask, can_ask};
 use crate::platform::{folders, owner};
 
-/// What came of the question.
+/// The outcome of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// There was no reason to ask, or no person.
@@ -28,7 +28,7 @@ pub enum Asked {
 /// The second question, after a line that is neither a yes nor a no.
 const AGAIN: &str = "Please answer y or n. Turn it on? [y/N] ";
 
-/// What is shown before the first `docglow generate`.
+/// The question, shown before the first `docglow generate`.
 fn question(endpoint: &Endpoint) -> String {
     let features = Feature::ALL.len();
     format!(

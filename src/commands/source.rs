@@ -1,4 +1,4 @@
-//! Where an event comes from: a JSON object on standard input, or a docglow command line.
+//! The source of an event: a JSON object on standard input, or a docglow command line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use crate::decision::state::Consent;
 use crate::payload::InstanceId;
 use crate::platform::escape::escape_for_terminal;
 
-/// The resolved state of telemetry. Its JSON form is what `status --json` prints.
+/// The resolved state of telemetry, as `status --json` prints it.
 #[derive(Serialize)]
 pub struct Status {
     active: bool,
@@ -25,13 +25,13 @@ pub struct Status {
     project_file: Option<String>,
     endpoint: String,
     endpoint_source: &'static str,
-    /// What names another one that cannot be used.
+    /// The sources that name an endpoint that cannot be used.
     endpoint_unusable: Vec<&'static str>,
     consent: Consent,
     state_file: Option<String>,
-    /// When, where to, and what came of it.
+    /// The time, endpoint and outcome.
     last_send: Option<String>,
-    /// The variables that matter and are set, and what they say. Of those that can hold a secret, only that they are set.
+    /// The variables that are set. A variable that can hold a secret is shown as `(set)`.
     environment: BTreeMap<&'static str, String>,
 }
 

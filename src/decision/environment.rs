@@ -48,7 +48,7 @@ pub enum Visibility {
     Shown,
     /// It may be a secret or a path, so that `status` says only whether it is set.
     Hidden,
-    /// `status` shows what follows from it instead: the path of the state file.
+    /// `status` shows its consequence instead: the path of the state file.
     Implied,
 }
 
@@ -121,7 +121,7 @@ impl Environment {
         self.telemetry.as_deref()?.to_str().and_then(switch)
     }
 
-    /// Whether to explain on stderr what happens.
+    /// Whether to explain each step on stderr.
     pub fn debug(&self) -> bool {
         says_on(&self.debug)
     }

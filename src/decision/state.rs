@@ -12,7 +12,7 @@ use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
 use crate::platform::shared_file::{Content, SharedFile};
 
-/// What the user has said about telemetry.
+/// The user's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Consent {
@@ -32,7 +32,7 @@ impl fmt::Display for Consent {
     }
 }
 
-/// The content of the state file. The default is what an absent file says.
+/// The content of the state file. The default is that of an absent file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     pub instance_id: Option<InstanceId>,
@@ -64,7 +64,7 @@ enum Key {
 }
 
 impl State {
-    /// Parses the file's text; what can't be used counts as absent, field by field.
+    /// Parses the file's text. Each unusable field counts as absent.
     pub fn parse(text: &str) -> State {
         let entries = json::entries(text).unwrap_or_default();
         let value = |key| json::value(&entries, &[key]);
@@ -102,7 +102,7 @@ impl State {
     }
 }
 
-/// A new id for a machine that has none.
+/// A new random id.
 pub fn fresh_id() -> InstanceId {
     InstanceId::from_random(random_bytes())
 }
@@ -117,7 +117,7 @@ impl StateFile {
         StateFile(SharedFile::in_folder(folder, "telemetry.json"))
     }
 
-    /// Where the file is or would be.
+    /// The path of the file, whether it exists or not.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

@@ -11,7 +11,7 @@ use crate::platform::file::is_readable;
 /// The options of a command, named without their dashes.
 pub type Table = [(&'static str, Kind)];
 
-/// What click does with an option.
+/// The kind of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Flag,

@@ -1,4 +1,4 @@
-//! What a project's docglow.yml says about telemetry.
+//! A project's docglow.yml, as far as it concerns telemetry.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub struct ProjectConfig {
     pub settings: Option<Settings>,
 }
 
-/// What `telemetry.enabled` says.
+/// The value of `telemetry.enabled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// There is no file, no `telemetry` mapping, or no `enabled` in it.

@@ -34,7 +34,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// The file that the program is executed from; `None` if there is none.
+    /// The file that is executed; `None` if it does not exist.
     pub fn program(&self) -> Option<PathBuf> {
         find(self.program, std::env::var_os("PATH").as_deref())
     }

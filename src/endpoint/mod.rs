@@ -1,4 +1,4 @@
-//! Where an event may go: URLs that were checked once and can't be read differently afterwards.
+//! The URLs that an event may be sent to. A URL is checked once, and cannot be read differently later.
 
 pub mod bypass_token;
 mod redirect;

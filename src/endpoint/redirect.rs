@@ -1,4 +1,4 @@
-//! Where a redirect may lead.
+//! The rule for redirects.
 
 use super::{Endpoint, Scheme};
 

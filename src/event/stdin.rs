@@ -7,7 +7,7 @@ use crate::event::NotSent;
 use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
-/// An event is some 500 bytes; what is larger by far is none, and is not held in memory.
+/// An event has about 500 bytes. Much larger input is not an event, and is not kept in memory.
 const MAX_BYTES: usize = 1 << 20;
 
 /// How long an event may take from its first byte to its last.
@@ -16,7 +16,7 @@ const EVENT_TIME: Duration = Duration::from_secs(2);
 /// How long to go on reading behind a complete event, for a writer that has not finished writing.
 const TRAILER_TIME: Duration = Duration::from_millis(50);
 
-/// How long to go on reading what is no event, so that its writer meets no broken pipe, …
+/// How long to drain input that is not an event, so that its writer does not get SIGPIPE, …
 const REFUSE_TIME: Duration = Duration::from_secs(10);
 
 /// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
@@ -128,7 +128,7 @@ struct Scanner {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Scan {
-    /// The object is complete before this byte of what was scanned last.
+    /// The object is complete before this byte of the last scan.
     Complete(usize),
     Open,
     NotAnObject,

@@ -1,4 +1,4 @@
-//! What a payload says of a finished command.
+//! The part of a payload that describes a finished command.
 
 use std::ops::AddAssign;
 
@@ -12,7 +12,7 @@ use super::vocabulary::{Adapter, Command, CommandResult, Feature};
 pub struct Event {
     pub command: Command,
     pub result: CommandResult,
-    /// 0 if the event has none.
+    /// 0 if the event has no duration.
     pub duration_ms: Milliseconds,
     /// `None` if the event names no adapter.
     pub adapter_type: Option<Adapter>,

@@ -1,14 +1,14 @@
-//! What came of asking a person, and how long a question waits.
+//! The outcome of a question to a person, and its time limits.
 
 use std::time::Duration;
 
 /// Input that comes this soon after the question was typed or pasted before it. It is the shell's.
 pub const TYPED_AHEAD: Duration = Duration::from_millis(500);
 
-/// How long the question waits for an answer: nobody may be at the terminal.
+/// How long the question waits for an answer. The terminal may have no user.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What came of asking.
+/// The outcome of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A line, without the Enter that ended it.

@@ -12,7 +12,7 @@ use crate::platform::file::{
 };
 use crate::platform::owner::{self, OwnersRights};
 
-/// What is larger is not a file of this program's or of docglow's.
+/// A larger file was not written by this program or docglow.
 const MAX_BYTES: u64 = 64 << 10;
 
 /// How long to try for the lock. Its holders need it for a few milliseconds.
@@ -32,7 +32,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 #[derive(Clone, Debug)]
 pub struct SharedFile(PathBuf);
 
-/// What a file says.
+/// The content of a file.
 #[derive(Default)]
 pub struct Content {
     pub text: String,
@@ -47,7 +47,7 @@ impl SharedFile {
         SharedFile(folder.join(name))
     }
 
-    /// Where the file is or would be.
+    /// The path of the file, whether it exists or not.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -74,7 +74,7 @@ impl SharedFile {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the file by what `change` makes of its content; `None` leaves it as it is.
+    /// Replaces the content by the result of `change`; `None` leaves it as it is.
     ///
     /// # Errors
     /// Those of reading and writing the file and of taking the lock. The file is then as it was
@@ -144,7 +144,7 @@ fn lock(target: &Path) -> Result<File> {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) if Instant::now() < give_up => sleep(LOCK_RETRY),
             Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
-            // A file system without locks: no worse than docglow, which takes none.
+            // The file system has no locks. docglow itself never locks the file.
             Err(TryLockError::Error(_)) => return Ok(file),
         }
     }

@@ -1,4 +1,4 @@
-//! The part of an HTTP answer that matters: its status, and where a redirect leads.
+//! The part of an HTTP answer that matters: its status, and the target of a redirect.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 

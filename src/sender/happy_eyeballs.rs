@@ -75,7 +75,7 @@ pub fn connect(
 /// every network has that.
 ///
 /// # Errors
-/// Why there is none.
+/// The reason if there is no address.
 pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAddr, Failure> {
     let mut race = Race::to(host, 0, least, give_up);
     loop {

@@ -37,14 +37,14 @@ pub struct Log {
     recipients: Recipients,
 }
 
-/// One event that was sent. Its JSON form is what `log --json` prints.
+/// One event that was sent, as `log --json` prints it.
 #[derive(Serialize)]
 pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
     at: &'a str,
     /// The endpoints that received it, redirects included: URLs without their queries.
     endpoint: String,
-    /// The status code of the answer, or why there is none.
+    /// The status code of the answer, or the reason for its absence.
     outcome: &'a str,
     /// The exact request body.
     body: &'a RawValue,
@@ -58,11 +58,11 @@ impl Log {
         Log { path: folder.join("telemetry.log"), recipients: Recipients::in_folder(folder) }
     }
 
-    /// The lines of this log and the one before; none if they can't be read.
+    /// The lines of this log and the one before, if they can be read.
     pub fn text(&self) -> String {
         let _rights = OwnersRights::take(folder_of(&self.path));
         let log = behind_links(&self.path).unwrap_or(self.path.clone());
-        // Nothing is appended to a larger one.
+        // A larger log is not appended to.
         let text = |file: &Path| read_regular(file, 3 * MAX_BYTES).unwrap_or_default();
         String::from_utf8_lossy(&[text(&previous(&log)), text(&log)].join(&b'\n')).into_owned()
     }

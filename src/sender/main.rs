@@ -102,7 +102,7 @@ fn start_watchdog() -> io::Result<()> {
 fn deliver(handover: Handover, give_up: Instant) -> Report {
     certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
-    // In another user's home root leaves nothing, and so is not counted.
+    // Root leaves no file in another user's home, so it is not counted there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else {
         return Report::NotSent(NotSent::TooManySenders.to_string());
@@ -140,7 +140,7 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
     }
 }
 
-/// The request for what was handed over, with what manifest and installation add to the event.
+/// The request for a hand-over, completed with the counts of the manifest and the versions.
 pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
     let mut event = handover.event;
     if let Some(target_dir) = &handover.target_dir {

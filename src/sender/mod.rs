@@ -1,4 +1,4 @@
-//! Handing an event over to the sender: this same program, started again as a child that nobody waits for.
+//! Hands an event over to the sender: this program, started again as a detached child.
 
 pub mod answer;
 pub mod certificates;
@@ -46,7 +46,7 @@ pub const SENDER_ARGUMENT: &str = "send-from-stdin";
 pub struct Handover {
     pub event: Event,
     pub endpoint: Endpoint,
-    /// Only where the endpoint is one that the token may be sent to.
+    /// Only if the token may be sent to the endpoint.
     pub bypass_token: Option<BypassToken>,
     pub proxy: ProxySettings,
     /// docglow's configuration folder, with the state file.
@@ -57,7 +57,7 @@ pub struct Handover {
     pub docglow: Option<OsString>,
 }
 
-/// The variables that the sender keeps: where the trusted certificates are. The second is a list of folders.
+/// The variables that the sender keeps. They name the trusted certificates; the second is a list.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// How a line begins that debug shows.
@@ -79,7 +79,7 @@ pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(
     sender(handover, environment)?.start_detached().map_err(|_| NotSent::SenderNotStarted)
 }
 
-/// Starts the sender, waits for its end, and returns what came of it, one line.
+/// Starts the sender, waits for its end, and returns its report, which is one line.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
@@ -98,7 +98,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
 /// was not decided here.
 fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand, NotSent> {
     let input = serde_json::to_vec(handover).map_err(|_| NotSent::SenderNotStarted)?;
-    // The sender works in `/`, where a relative path means something else.
+    // The sender's working folder is `/`, so a relative path would mean another file.
     let [file, folders] = CERTIFICATE_VARIABLES;
     let mut kept = Vec::new();
     if let Some(path) = environment.ssl_cert_file().and_then(|path| std::path::absolute(path).ok())

@@ -20,7 +20,7 @@ pub struct ProxySettings {
 pub enum Route {
     Direct,
     Proxy(Proxy),
-    /// The named proxy can't be used. Then nothing is sent, rather than without it.
+    /// The named proxy cannot be used. The event is then not sent, rather than sent without it.
     UnusableProxy,
 }
 

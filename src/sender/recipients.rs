@@ -20,7 +20,7 @@ const MAX_ORIGIN_CHARS: usize = 300;
 #[derive(Clone, Debug)]
 pub struct Recipients(SharedFile);
 
-/// An origin that has had events. Its JSON form is what `log --json` prints.
+/// An origin that has received events, as `log --json` prints it.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Recipient {
     pub origin: String,

@@ -293,7 +293,7 @@ pub fn query(name: &str, record: u8, random: [u8; 16]) -> Option<Vec<u8>> {
     (query.len() <= HEADER_BYTES + MAX_NAME_BYTES + 4).then_some(query)
 }
 
-/// What a name server says.
+/// The answer of a name server.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
     /// At least one.

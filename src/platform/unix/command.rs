@@ -20,13 +20,13 @@ use super::running::Running;
 use super::signals::Blocked;
 use super::{inherited, process};
 
-/// What the C library searches where there is no PATH.
+/// The search path of the C library if PATH is not set.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// What a command is run by that is a script and does not say of what, as a shell and `execvp(3)` run it.
+/// The interpreter of a script without a `#!` line, as for a shell and `execvp(3)`.
 const SHELL: &CStr = c"/bin/sh";
 
-/// What `env`, `nice` and `nohup` exit with where the command is not there, and where it can't be run.
+/// The exit statuses of `env`, `nice` and `nohup` if the command is not found, and if it cannot run.
 const NOT_FOUND: i32 = 127;
 const NOT_RUN: i32 = 126;
 
@@ -45,7 +45,7 @@ pub struct Command {
     variable: Option<CString>,
 }
 
-/// The file that `program` is executed from, searched for in `path` as `execvp(3)` does. `None` where there is none.
+/// The file that is executed for `program`, searched for in `path` as `execvp(3)` does.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let is_executable = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
     files(program, path).into_iter().find(is_executable)
@@ -63,13 +63,13 @@ fn files(program: &OsStr, path: Option<&OsStr>) -> Vec<PathBuf> {
     if program.as_bytes().contains(&b'/') {
         return vec![PathBuf::from(program)];
     }
-    // An empty folder in PATH is the working folder, where joining to nothing leads as well.
+    // An empty folder in PATH is the working folder. Joining to an empty path has the same effect.
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
     std::env::split_paths(path).map(|folder| folder.join(program)).collect()
 }
 
 impl Command {
-    /// The command line of these words, the first of which is the program. `None` where there is none.
+    /// The command line of these words. The first word is the program; `None` if there is no word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let program = words.first()?.clone();
         let text = |text: &OsStr| CString::new(text.as_bytes()).ok();
@@ -87,7 +87,7 @@ impl Command {
         self.variable = CString::new(format!("{name}={value}")).ok();
     }
 
-    /// Becomes the command. Where that can't be, says so and exits as `env` does.
+    /// Becomes the command. If that fails, prints the reason and exits as `env` does.
     pub fn replace_this_process(&self) -> ! {
         inherited::restore_signals();
         let error = self.execute();
@@ -143,7 +143,7 @@ impl Command {
             .as_ref()
             .and_then(|variable| variable.to_bytes().split_inclusive(|b| *b == b'=').next());
         let mut environment = Vec::new();
-        // SAFETY: `environ` is a list of C strings with a null pointer behind the last. Nothing of this process changes it.
+        // SAFETY: `environ` is a list of C strings that ends with a null pointer. It is never changed.
         unsafe {
             let mut entry = environ;
             while !entry.is_null() && !(*entry).is_null() {

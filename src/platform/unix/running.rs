@@ -79,7 +79,7 @@ impl Running {
         }
     }
 
-    /// What has happened to the command since the last call.
+    /// The change of the command since the last call.
     fn change(&self) -> Option<Change> {
         let mut status = 0;
         let options = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;

@@ -19,14 +19,14 @@ use super::console::ignore_interrupts;
 use super::error::reason;
 use super::job::Job;
 
-/// What `env` exits with where the command is not there, and where it can't be run.
+/// The exit statuses of `env` if the command is not found, and if it cannot run.
 const NOT_FOUND: i32 = 127;
 const NOT_RUN: i32 = 126;
 
-/// The exit status where the command's can't be had.
+/// The exit status if the command's is not known.
 const UNKNOWN: i32 = 125;
 
-/// What a program's file name ends in, in the order in which `cmd` looks for them. std quotes for a batch file, or refuses to.
+/// The suffixes of a program, in the order of `cmd`. std quotes for a batch file, or refuses to.
 const SUFFIXES: [&str; 3] = [".exe", ".bat", ".cmd"];
 
 /// A command line, ready to be executed.
@@ -37,7 +37,7 @@ pub struct Command {
     variable: Option<(String, String)>,
 }
 
-/// The file that `program` is executed from, searched for in `path`. `None` where there is none.
+/// The file that is executed for `program`, searched for in `path`.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     if program.is_empty() {
         return None;
@@ -47,7 +47,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
         name.push(suffix);
         name
     };
-    // What has a suffix already may have another one behind it: `python3.13`.
+    // A name with a dot may still need a suffix: `python3.13`.
     let has_suffix = Path::new(program).extension().is_some();
     let names: Vec<_> = has_suffix
         .then(|| program.to_owned())
@@ -58,7 +58,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = if is_path {
         vec![PathBuf::new()]
     } else {
-        // An empty one is not the working folder here, where joining to nothing leads.
+        // An empty entry is not the working folder here.
         std::env::split_paths(path?).filter(|folder| !folder.as_os_str().is_empty()).collect()
     };
     folders
@@ -75,7 +75,7 @@ pub fn is_named(path: &Path, name: &str) -> bool {
 }
 
 impl Command {
-    /// The command line of these words, the first of which is the program. `None` where there is none.
+    /// The command line of these words. The first word is the program; `None` if there is no word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let (program, arguments) = words.split_first()?;
         Some(Command { program: program.clone(), arguments: arguments.to_vec(), variable: None })
@@ -94,7 +94,7 @@ impl Command {
         }
     }
 
-    /// Starts the command as a child. Where that can't be, says so and ends as `env` does.
+    /// Starts the command as a child. If that fails, prints the reason and exits as `env` does.
     ///
     /// # Errors
     /// None.
@@ -105,7 +105,7 @@ impl Command {
         match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn()
         {
             Ok(child) => {
-                // Where this process is ended from outside, so is the command. What the command starts is its own affair.
+                // If this process is ended from outside, so is the command, but not the processes it has started.
                 let limits =
                     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
                 let job = Job::new(limits, 0).inspect(|job| job.take(child.as_raw_handle())).ok();

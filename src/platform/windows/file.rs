@@ -156,7 +156,7 @@ pub fn is_absence(error: &Error) -> bool {
     )
 }
 
-/// The path that a file names. Bytes that are no UTF-8 name none.
+/// The path that a file names. Bytes that are not UTF-8 give an empty path.
 pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(str::from_utf8(bytes).unwrap_or_default())
 }
