@@ -8,11 +8,15 @@ use std::ptr::null;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use windows_sys::Win32::Foundation::STATUS_CONTROL_C_EXIT;
 use windows_sys::Win32::System::Console::{
     GetConsoleMode, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW,
 };
 
 use crate::platform::answer::{Answer, PATIENCE, TYPED_AHEAD};
+use crate::platform::exit;
+
+use super::process;
 
 /// How a user turns telemetry off in a shell, whatever else is set.
 pub const KILL_SWITCH: &str = "$env:DOCGLOW_NO_TELEMETRY = 1";
@@ -76,8 +80,13 @@ fn read_line() -> Option<String> {
             null(),
         )
     };
+    // Ctrl-C aborts the call, perhaps before it ends this process.
+    if is_read == 0 || length == 0 {
+        exit::set_status(STATUS_CONTROL_C_EXIT);
+        process::end()
+    }
     let line = String::from_utf16_lossy(&line[..length as usize]);
-    (is_read != 0).then(|| line.strip_suffix("\r\n").map(str::to_owned)).flatten()
+    line.strip_suffix("\r\n").map(str::to_owned)
 }
 
 /// Whether a key was pressed that has not been read.
