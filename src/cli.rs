@@ -9,44 +9,7 @@ use crate::commands::init::{self, Shell};
 use crate::commands::source::{Options, Report};
 
 /// What `--help` prints, and what a person sees who calls the hook without an event.
-pub const HELP: &str = "\
-docglow-telemetry: docglow's opt-in, anonymous telemetry. It is off until you, or the docglow.yml of a project, turn it on.
-
-Usage:
-  docglow-telemetry [OPTIONS] < event.json   report one finished docglow command
-  docglow-telemetry preview [OPTIONS] < event.json
-                                print the exact request for the event; send and create nothing
-  docglow-telemetry report [--docglow PATH] [--wait] --status N [--duration-ms MS] -- ARGS...
-                                report `docglow ARGS...`, which ended with status N
-  docglow-telemetry preview report ...
-                                print the exact request for it
-  docglow-telemetry run [--wait] [--] COMMAND...
-                                run a command line, and report the docglow in it
-  docglow-telemetry status [--json]
-                                active or not, and which rule decided
-  docglow-telemetry log [--json]
-                                what docglow-telemetry has sent, to the letter, and who has had it
-  docglow-telemetry enable      record a yes
-  docglow-telemetry disable     record a no
-  docglow-telemetry prompt
-                                ask once, if there is somebody to ask and something to decide
-  docglow-telemetry init SHELL  print the hook for bash, zsh, sh, ksh, mksh, fish, powershell, nushell,
-                                tcsh, xonsh or elvish
-
-Options:
-  --project-dir DIR   where docglow.yml is looked for (default: the working directory)
-  --target-dir DIR    dbt's target folder: counts and adapter are taken from its manifest.json
-  --docglow PATH      the docglow command: its version and Python's are told from the files around it
-  --wait              send before returning, within 3 s
-  -h, --help          print this
-  -V, --version       print the version
-
-Set up your shell:           docglow-telemetry init bash >> ~/.bashrc
-Off, whatever else says on:  export DOCGLOW_NO_TELEMETRY=1
-Send before returning:       DOCGLOW_TELEMETRY_WAIT=1  (in containers and service managers, where all ends with the command)
-See what happens:            DOCGLOW_TELEMETRY_DEBUG=1
-The exit status is always 0; that of `run` is the command's.
-";
+pub const HELP: &str = include_str!("help.txt");
 
 /// What the caller wants.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,7 +28,8 @@ extern "C" fn _Unwind_Resume(_exception: *mut c_void) -> ! {
     docglow_telemetry::platform::process::end()
 }
 
-/// Knows no host: the C library's resolver, which minreq would use for a host name. It is only ever given an address.
+/// Knows no host: the C library's resolver, which minreq would use for a host name. It is only ever
+/// given an address.
 // SAFETY: the signature is that of POSIX. A failure leaves `_found` as it is.
 #[unsafe(no_mangle)]
 extern "C" fn getaddrinfo(

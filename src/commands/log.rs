@@ -1,4 +1,4 @@
-//! `log`: what was sent from this account, and who has had it.
+//! `log`: the events that this account has sent, and who received them.
 
 use std::fmt::Write;
 
@@ -8,7 +8,8 @@ use crate::decision::context::Context;
 use crate::platform::escape::escape_for_terminal;
 use crate::sender::log::{Log, records};
 
-/// The events, the oldest first, and behind them everybody who has ever had one. With `as_json`, each of both is a line of JSON.
+/// The events, the oldest first, and behind them everybody who has ever had one. With `as_json`,
+/// each of both is a line of JSON.
 pub fn text(context: &Context, as_json: bool) -> String {
     let log = of(context);
     let lines = log.as_ref().map_or_else(String::new, Log::text);

@@ -122,21 +122,23 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of another user's leads to.
+    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of
+    /// another user's leads to.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
         let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. Where it can't be written down, an id of this call's own.
+    /// The machine's id, made and written down if there is none. If it cannot be written down, an id
+    /// for this call only.
     pub fn instance_id(&self) -> InstanceId {
         if let Some(id) = self.read().instance_id {
             return id;
         }
         let fresh = fresh_id();
-        // Read again, whatever came of it: docglow itself knows no lock, another event may have had it for too long, and what ended
-        // up in the file is the machine's id.
+        // Read again, whatever came of it: docglow itself knows no lock, another event may have had
+        // it for too long, and what ended up in the file is the machine's id.
         let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
         self.read().instance_id.unwrap_or(fresh)
     }

@@ -13,7 +13,7 @@ impl BypassToken {
     /// The header's name.
     pub const HEADER: &str = "x-vercel-protection-bypass";
 
-    /// `None` where the text is empty or holds anything but visible ASCII.
+    /// `None` if the text is empty or has a character that is not visible ASCII.
     pub fn parse(text: &str) -> Option<BypassToken> {
         let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         visible.then(|| BypassToken(text.to_owned()))
@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for BypassToken {
     }
 }
 
-/// Says nothing of the token, which is a secret.
+/// Hides the token, which is a secret.
 impl fmt::Debug for BypassToken {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("BypassToken(…)")

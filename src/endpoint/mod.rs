@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const LOCALHOST: &str = "localhost";
 
-/// An `https` URL, or an `http` one to this very machine. It is kept in parts and written out again from them, so the HTTP
-/// client is handed a text in which nothing of the original's ambiguities is left.
+/// An `https` URL, or an `http` URL of this machine. It is kept in parts and written out again from
+/// them, so that the HTTP client cannot read it differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     scheme: Scheme,
@@ -31,7 +31,7 @@ enum Scheme {
 }
 
 impl Endpoint {
-    /// docglow's own collector, where neither the environment nor docglow.yml names another.
+    /// docglow's own collector, used if neither the environment nor docglow.yml names another.
     pub fn docglow() -> Endpoint {
         Endpoint {
             scheme: Scheme::Https,
@@ -41,9 +41,10 @@ impl Endpoint {
         }
     }
 
-    /// Parses a URL by the published rule; `None` if it fails: `https://` with a host, or `http://` with exactly `localhost`
-    /// or `127.0.0.1`; no user info, backslash, white space or control character within it; a port in 1–65535. Scheme and host
-    /// may be in capitals, and white space around the URL does not count: a file's line end is easily part of a variable.
+    /// Parses a URL by the published rule; `None` if it fails: `https://` with a host, or `http://`
+    /// with exactly `localhost` or `127.0.0.1`; no user info, backslash, white space or control
+    /// character within it; a port in 1–65535. Scheme and host may be in capitals, and white space
+    /// around the URL does not count: a file's line end is easily part of a variable.
     pub fn parse(url: &str) -> Option<Endpoint> {
         let url = url.trim();
         if url.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control()) {
@@ -112,7 +113,7 @@ impl Endpoint {
         }
     }
 
-    /// The URL as it is requested, query included. What a person sees is the `Display` form.
+    /// The URL as it is requested, query included. People are shown the `Display` form.
     pub fn url(&self) -> String {
         format!("{}{}", self.origin(), self.path_and_query)
     }
@@ -122,7 +123,7 @@ impl Endpoint {
         format!("http://{}{}", self.authority(), self.path_and_query)
     }
 
-    /// The host and port that minreq tells a proxy for that URL.
+    /// The host and port that minreq asks a proxy for, with that URL.
     pub fn minreq_host(&self) -> String {
         format!("{}:{}", self.host, self.port.unwrap_or(80))
     }
@@ -141,7 +142,7 @@ impl Endpoint {
     }
 }
 
-/// Whether a name is this machine's, whatever a name server says (RFC 6761).
+/// Whether a name means this machine without asking a name server (RFC 6761).
 pub fn is_localhost(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     host == LOCALHOST || host.ends_with(".localhost")
@@ -158,14 +159,15 @@ fn is_host(host: &str) -> bool {
     let well_formed = labels.clone().all(|label| {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     });
-    // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never ends in such a number.
+    // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never
+    // ends in such a number.
     let ends_in_number = labels
         .next_back()
         .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x"));
     well_formed && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok())
 }
 
-/// The request target: without fragment, with a path, and with what is not ASCII percent-encoded.
+/// The request target: without a fragment, with a path, and percent-encoded if it is not ASCII.
 fn normal_path_and_query(text: &str) -> String {
     let mut normal = String::with_capacity(text.len() + 1);
     if !text.starts_with('/') {
@@ -191,7 +193,7 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// Says that there is a query, and not what it is: many a collector takes its token there.
+/// Shows a query as `(set)`: some collectors take their token there.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let query = if self.path_and_query.contains('?') { "?(set)" } else { "" };

@@ -3,8 +3,9 @@
 use super::{Endpoint, Scheme};
 
 impl Endpoint {
-    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986 §5.2). `None` where it fails
-    /// the rule of [`Endpoint::parse`], leads from https to http, or from elsewhere to this machine.
+    /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
+    /// §5.2). `None` if it fails the rule of [`Endpoint::parse`], leads from https to http, or
+    /// from elsewhere to this machine by its name. Connecting judges the address, too.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         let origin = self.origin();

@@ -13,7 +13,8 @@ use crate::payload::{Count, CountName, Milliseconds};
 /// The most that is shown of a key, in characters.
 const MAX_KEY_CHARS: usize = 40;
 
-/// A line for each member of the event `text` that is not sent as it stands; none for a text that is no object.
+/// A line for each member of the event `text` that is not sent as it stands; none for a text that
+/// is no object.
 pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
     let known: Vec<(Key, &RawValue)> = json::entries(text).unwrap_or_default();

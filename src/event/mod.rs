@@ -1,4 +1,5 @@
-//! The event: what a docglow implementation says of a finished command, reduced to what the contract names.
+//! The event: what a docglow implementation says of a finished command, reduced to what the
+//! contract names.
 
 pub mod dropped;
 mod not_sent;
@@ -39,8 +40,9 @@ const COUNTS: &[Key] = &[Key::ProjectShape, Key::Counts];
 const FEATURES: &[Key] = &[Key::FeaturesUsed, Key::Features];
 
 impl Event {
-    /// Reads an event from one JSON object. What the contract does not name is dropped, and a value that can't be used
-    /// counts as absent; only a text that is no object, or names no known command or result, is rejected.
+    /// Reads an event from one JSON object. What the contract does not name is dropped, and a value
+    /// that can't be used counts as absent; only a text that is no object, or names no known
+    /// command or result, is rejected.
     pub fn parse(text: &str) -> Result<Event, NotSent> {
         let entries = json::entries(text).ok_or(NotSent::NotAnObject)?;
         let value = |spellings: &[Key]| json::value(&entries, spellings);

@@ -1,4 +1,5 @@
-//! Reading the event from standard input, so that neither its writer fails nor its caller waits, as far as both can be had.
+//! Reading the event from standard input, so that neither its writer fails nor its caller waits, as
+//! far as both can be had.
 
 use std::time::{Duration, Instant};
 
@@ -21,16 +22,18 @@ const REFUSE_TIME: Duration = Duration::from_secs(10);
 /// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
 const REFUSE_PAUSE: Duration = EVENT_TIME;
 
-/// Bytes that are read at once: an event in one read, without memory that most calls would touch in vain.
+/// Bytes that are read at once: an event in one read, without memory that most calls would touch in
+/// vain.
 const CHUNK_BYTES: usize = 8 << 10;
 
-/// Reads the first JSON object from `input`, which need not be closed behind it, and drains what follows.
+/// Reads the first JSON object from `input`, which need not be closed behind it, and drains what
+/// follows.
 ///
 /// Waits for the first byte without a limit, as any filter in a pipeline does.
 ///
 /// # Errors
-/// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The input is then read on
-/// to its end, for at most 10 s and while bytes keep coming.
+/// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The
+/// input is then read on to its end, for at most 10 s and while bytes keep coming.
 pub fn read_object(input: &mut impl TimedRead) -> Result<String, NotSent> {
     read_first_object(input).map(|(object, _)| object)
 }
@@ -49,7 +52,8 @@ pub fn read_first_object(input: &mut impl TimedRead) -> Result<(String, bool), N
     object.map(|(object, is_followed)| (object, is_followed || has_more))
 }
 
-/// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for it.
+/// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for
+/// it.
 pub fn discard(input: &mut impl TimedRead) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
@@ -113,7 +117,8 @@ fn drain(input: &mut impl TimedRead, time: Duration, pause: Duration) -> bool {
     is_used
 }
 
-/// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is the parser's to say.
+/// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is
+/// the parser's to say.
 #[derive(Default)]
 struct Scanner {
     depth: usize,

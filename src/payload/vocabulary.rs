@@ -1,6 +1,8 @@
-//! The closed vocabulary: every word that a payload can hold is written down in this file or in `adapters.txt`.
+//! The closed vocabulary: every word that a payload can hold is written down in this file or in
+//! `adapters.txt`.
 //!
-//! These types are why a name of the caller's can't be sent: they are made by looking a text up, never by keeping it.
+//! These types are why a name of the caller's can't be sent: they are made by looking a text up,
+//! never by keeping it.
 
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
@@ -24,8 +26,9 @@ pub enum CommandResult {
 }
 
 impl CommandResult {
-    /// The result that an exit status stands for. `None` for what docglow reports nothing of: a usage error (2), a docglow
-    /// that could not be run (126, 127) and one that a signal ended (above 128).
+    /// The result that an exit status stands for. `None` for what docglow reports nothing of: a
+    /// usage error (2), a docglow that could not be run (126, 127) and one that a signal ended
+    /// (above 128).
     pub fn of_status(status: i64) -> Option<CommandResult> {
         match status {
             0 => Some(CommandResult::Success),
@@ -114,8 +117,8 @@ impl Adapter {
         ADAPTERS.lines()
     }
 
-    /// The published adapter that `name` means, trimmed and without case; `other` for a name that is not in the table,
-    /// `None` for an empty one.
+    /// The published adapter that `name` means, trimmed and without case; `other` for a name that
+    /// is not in the table, `None` for an empty one.
     pub fn named(name: &str) -> Option<Adapter> {
         let name = name.trim();
         if name.is_empty() {

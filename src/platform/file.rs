@@ -37,11 +37,12 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)
     }
 }
 
-/// Opens a file of this user's to append to it. One that is not there is made, if it `may_be_made`, for this user alone. A link is
-/// not followed. Opening never blocks.
+/// Opens a file of this user's to append to it. One that is not there is made, if it `may_be_made`,
+/// for this user alone. A link is not followed. Opening never blocks.
 ///
 /// # Errors
-/// Those of opening; `InvalidInput` for something else than a file, and `PermissionDenied` for another user's.
+/// Those of opening; `InvalidInput` for something else than a file, and `PermissionDenied` for
+/// another user's.
 pub fn open_append(path: &Path, may_be_made: bool) -> Result<File> {
     let file = open_any_append(path, may_be_made)?;
     let found = file.metadata()?;
@@ -54,7 +55,8 @@ pub fn open_append(path: &Path, may_be_made: bool) -> Result<File> {
     Ok(file)
 }
 
-/// The entries of a folder that are named in UTF-8: name and path. None of a folder that can't be read.
+/// The entries of a folder that are named in UTF-8: name and path. None of a folder that can't be
+/// read.
 pub fn entries(folder: PathBuf) -> impl Iterator<Item = (String, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
@@ -65,8 +67,8 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-/// Makes a folder, and those it lies in, for this user alone. They are on the disk when it returns. One that exists stays as it
-/// is.
+/// Makes a folder, and those it lies in, for this user alone. They are on the disk when it returns.
+/// One that exists stays as it is.
 ///
 /// # Errors
 /// Those of making a folder and of [`sync_entry`].
@@ -85,11 +87,12 @@ pub fn create_private_folder(path: &Path) -> Result<()> {
 /// How many links a path may lead through.
 const MAX_LINKS: usize = 8;
 
-/// The path with every link in it replaced by what the link names. What it leads to may be yet to be made.
+/// The path with every link in it replaced by what the link names. What it leads to may be yet to
+/// be made.
 ///
 /// # Errors
-/// Those of `readlink(2)`; `PermissionDenied` for a link of another user's, who could lead this user to any of their own files;
-/// `InvalidInput` if links never end.
+/// Those of `readlink(2)`; `PermissionDenied` for a link of another user's, who could lead this
+/// user to any of their own files; `InvalidInput` if links never end.
 pub fn without_links(path: &Path) -> Result<PathBuf> {
     let mut resolved = path.to_path_buf();
     for _ in 0..=MAX_LINKS {

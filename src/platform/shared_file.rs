@@ -23,10 +23,12 @@ const LOCK_RETRY: Duration = Duration::from_millis(2);
 
 /// A text file in docglow's configuration folder.
 ///
-/// Readers take no lock, since the file is only ever replaced whole. Writers hold a lock from reading to replacing, so none
-/// undoes what another has just written. What they wrote outlives a power failure.
+/// Readers take no lock, since the file is only ever replaced whole. Writers hold a lock from
+/// reading to replacing, so none undoes what another has just written. What they wrote outlives a
+/// power failure.
 ///
-/// In another user's home, root replaces a file that is there, with that user's rights, and makes none.
+/// In another user's home, root replaces a file that is there, with that user's rights, and makes
+/// none.
 #[derive(Clone, Debug)]
 pub struct SharedFile(PathBuf);
 
@@ -34,7 +36,8 @@ pub struct SharedFile(PathBuf);
 #[derive(Default)]
 pub struct Content {
     pub text: String,
-    /// Whether this user or root owns the file. Never for root in another user's home without that user's rights.
+    /// Whether this user or root owns the file. Never for root in another user's home without that
+    /// user's rights.
     pub is_own: bool,
 }
 
@@ -49,7 +52,8 @@ impl SharedFile {
         &self.0
     }
 
-    /// Reads the file, in another user's home with that user's rights, as far as they can be had. Anything but a text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
+    /// Reads the file, in another user's home with that user's rights, as far as they can be had.
+    /// Anything but a text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
     ///
     /// # Errors
     /// Those of a file that may not be read, and so must not be replaced.
@@ -64,7 +68,8 @@ impl SharedFile {
         without_links(&self.0).is_ok()
     }
 
-    /// The rights of the other user in whose home it lies, until they are dropped. To be taken before anything is opened.
+    /// The rights of the other user in whose home it lies, until they are dropped. To be taken
+    /// before anything is opened.
     fn owners_rights(&self) -> Result<Option<OwnersRights>> {
         OwnersRights::take(folder_of(&self.0))
     }
@@ -72,7 +77,8 @@ impl SharedFile {
     /// Replaces the file by what `change` makes of its content; `None` leaves it as it is.
     ///
     /// # Errors
-    /// Those of reading and writing the file and of taking the lock. The file is then as it was before, or the disk is broken.
+    /// Those of reading and writing the file and of taking the lock. The file is then as it was
+    /// before, or the disk is broken.
     pub fn update(&self, change: impl FnOnce(Content) -> Option<String>) -> Result<()> {
         let rights = self.owners_rights()?;
         if rights.is_none() {
@@ -106,8 +112,8 @@ fn read(path: &Path) -> Result<Content> {
     }
 }
 
-/// Writes the file whole or not at all. It becomes this user's alone, but for one that is another user's, which is there and
-/// keeps its mode.
+/// Writes the file whole or not at all. It becomes this user's alone, but for one that is another
+/// user's, which is there and keeps its mode.
 fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     let before = if is_anothers { Some(fs::metadata(target)?) } else { None };
     let mut temporary = target.as_os_str().to_owned();
@@ -128,7 +134,8 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     written.and_then(|()| sync_entry(target))
 }
 
-/// Holds the lock of the file `target` until it is dropped. The kernel gives it back when its holder ends, however it ends.
+/// Holds the lock of the file `target` until it is dropped. The kernel gives it back when its
+/// holder ends, however it ends.
 fn lock(target: &Path) -> Result<File> {
     let file = lock_of(target)?;
     let give_up = Instant::now() + LOCK_PATIENCE;

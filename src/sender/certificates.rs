@@ -1,4 +1,5 @@
-//! Files of certificates that OpenSSL reads and rustls does not: ones with a byte-order mark, or with OpenSSL's older labels.
+//! Certificate files that OpenSSL reads and rustls does not: with a byte-order mark, or with
+//! OpenSSL's older labels.
 
 use std::path::Path;
 
@@ -7,16 +8,16 @@ use crate::platform::{file, process};
 /// More than any platform's trust store.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// OpenSSL's other names for a certificate. What follows it in a trusted one, where anything does, limits what it may vouch for;
-/// rustls then takes neither.
+/// OpenSSL's other labels for a certificate. A trusted certificate may be followed by limits to its
+/// use; rustls then rejects the whole.
 const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Has the trust store read a copy in memory of the file that `variable` names, where that makes a difference. To be called
-/// before the trust store is read.
+/// Replaces the file that `variable` names by a converted copy in memory, if rustls would not read
+/// the original. Call it before the trust store is read.
 pub fn prepare(variable: &'static str) {
     let Some(path) = std::env::var_os(variable) else { return };
     let Ok(pem) = file::read_regular(Path::new(&path), MAX_BYTES) else { return };
@@ -27,7 +28,7 @@ pub fn prepare(variable: &'static str) {
     }
 }
 
-/// The same certificates as rustls reads them; `None` if it reads the text as it is.
+/// The same certificates in the form that rustls reads; `None` if the text needs no change.
 pub fn plain(pem: &str) -> Option<String> {
     let mut plain = pem.replace(BYTE_ORDER_MARK, "");
     for label in LABELS {

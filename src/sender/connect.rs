@@ -1,4 +1,5 @@
-//! Opening a connection to an endpoint: direct or through the user's proxy, with TLS if the endpoint is `https`.
+//! Opening a connection to an endpoint: direct or through the user's proxy, with TLS if the
+//! endpoint is `https`.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -19,7 +20,8 @@ pub struct Connection {
     pub reach: Reach,
 }
 
-/// Opens a connection to an endpoint that is as far away as `least`. A look-up is not waited for after `give_up`.
+/// Opens a connection to an endpoint that is as far away as `least`. A look-up is not waited for
+/// after `give_up`.
 ///
 /// # Errors
 /// Why it could not be opened.

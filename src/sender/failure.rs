@@ -1,4 +1,5 @@
-//! Why no answer was had, in words that debug can show: no credentials, and no more of the system's than its reason.
+//! Why there is no answer, in words that debug shows. They hold no credentials, and only the reason
+//! of a system's error.
 
 use std::fmt;
 use std::io;
@@ -9,7 +10,7 @@ use crate::platform::error::reason;
 /// Why an event does not leave.
 pub const NOT_LOGGED: &str = "telemetry.log can't be written";
 
-/// What came between the request and its answer.
+/// Why a request got no answer.
 #[derive(Debug)]
 pub enum Failure {
     Io(io::Error),

@@ -1,5 +1,5 @@
-//! Connecting to a name: both families are looked up at once and their addresses raced (RFC 8305), so that neither a dead
-//! address nor a name server that answers for one family only is in the way.
+//! Connects to a name: looks up both families at once, and races their addresses (RFC 8305). So a
+//! dead address does not block the send, nor does a name server that answers for one family only.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,18 +14,21 @@ use crate::sender::reach::Reach;
 use crate::sender::resolver;
 use crate::sender::threads::start;
 
-/// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt Delay".
+/// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt
+/// Delay".
 const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
-/// How long IPv4 waits for the IPv6 addresses, which are tried first: RFC 8305's "Resolution Delay".
+/// How long IPv4 waits for the IPv6 addresses, which are tried first: RFC 8305's "Resolution
+/// Delay".
 const WAIT_FOR_V6: Duration = Duration::from_millis(50);
 
-/// The stack of a look-up: a system's own resolver may need some 100 KiB. Untouched pages cost nothing.
+/// The stack of a look-up: a system's own resolver may need some 100 KiB. Untouched pages cost
+/// nothing.
 const LOOK_UP_STACK_BYTES: usize = 512 << 10;
 
 const ATTEMPT_STACK_BYTES: usize = 64 << 10;
 
-/// What a look-up or an attempt reports.
+/// A report of a look-up or an attempt.
 enum Event {
     /// Some addresses of the host, perhaps not all.
     Found(Vec<IpAddr>),
@@ -34,8 +37,8 @@ enum Event {
     Attempt(io::Result<TcpStream>),
 }
 
-/// Connects to the first address of `host`, a name or an address, that takes the connection. Only addresses that are as far
-/// away as `least` are tried.
+/// Connects to the first address of `host`, a name or an address, that takes the connection. Only
+/// addresses that are as far away as `least` are tried.
 ///
 /// It sets no time limit of its own, but a look-up is not waited for after `give_up`.
 ///
@@ -55,7 +58,8 @@ pub fn connect(
         }
         match race.wait() {
             Some(Event::Attempt(Ok(stream))) => {
-                // TLS's last message and the request follow each other: neither is to wait for an acknowledgement.
+                // TLS's last message and the request follow each other: neither is to wait for an
+                // acknowledgement.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -67,7 +71,8 @@ pub fn connect(
     }
 }
 
-/// The first address of `host`, for a proxy that is given only one: of IPv4 if there is one, as every network has that.
+/// The first address of `host`, for a proxy that is given only one: of IPv4 if there is one, as
+/// every network has that.
 ///
 /// # Errors
 /// Why there is none.
@@ -134,7 +139,8 @@ impl Race {
         if let Ok(address) = host.parse() {
             race.add(address);
         } else if is_localhost(host) {
-            // No name server is asked (RFC 6761). A server that names no family listens on 127.0.0.1.
+            // No name server is asked (RFC 6761). A server that names no family listens on
+            // 127.0.0.1.
             race.v6_is_next = false;
             race.add(Ipv4Addr::LOCALHOST.into());
             race.add(Ipv6Addr::LOCALHOST.into());
@@ -162,7 +168,7 @@ impl Race {
         let is_first = self.v4.is_empty() && self.v6.is_empty() && self.attempts == 0;
         for address in addresses {
             if address.to_canonical().is_unspecified() {
-                // It means "nowhere" here. Linux would connect to this machine.
+                // People block names with it. Linux would connect to this machine.
                 self.failure = Failure::Blocked;
             } else {
                 self.add(address);

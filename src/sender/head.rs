@@ -10,10 +10,12 @@ const BEGIN: &[u8] = b"HTTP/1.";
 pub struct Head(Vec<u8>);
 
 impl Head {
-    /// Reads a head, and nothing behind it. The stream or the limit may end it before the empty line.
+    /// Reads a head, and nothing behind it. The stream or the limit may end it before the empty
+    /// line.
     ///
     /// # Errors
-    /// `InvalidData` if it is not HTTP/1, `UnexpectedEof` if there is nothing to read, and those of reading.
+    /// `InvalidData` if it is not HTTP/1, `UnexpectedEof` if there is nothing to read, and those of
+    /// reading.
     pub fn read(stream: &mut dyn Read, max_bytes: usize) -> io::Result<Head> {
         let (mut bytes, mut byte) = (Vec::new(), [0]);
         while !ends_with_empty_line(&bytes) && bytes.len() < max_bytes {
@@ -45,7 +47,8 @@ impl Head {
         str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)
     }
 
-    /// The value of the first `Location` header in visible ASCII, or with control characters, which no URL may have.
+    /// The value of the first `Location` header in visible ASCII, or with control characters, which
+    /// no URL may have.
     pub fn location(&self) -> Option<String> {
         let lines = self.0.split(|byte| *byte == b'\n').skip(1);
         let mut headers = lines.filter_map(|line| {

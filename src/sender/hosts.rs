@@ -1,11 +1,13 @@
-//! `/etc/hosts`, as glibc reads it. musl overlooks a name in capitals, behind blanks, beyond byte 512 of its line, or in a
-//! last line without its end; and people block telemetry in this file.
+//! `/etc/hosts`, as glibc reads it. musl overlooks a name in capitals, behind blanks, beyond byte
+//! 512 of its line, or in a last line without its end; and people block telemetry in this file.
 
+use std::io::BufRead;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The addresses that the file's text gives to `host`, in the order of its lines; empty if it does not name the host.
-pub fn addresses(text: &[u8], host: &str) -> Vec<IpAddr> {
-    text.split(|byte| *byte == b'\n').filter_map(|line| address(line, host)).collect()
+/// The addresses that the file gives to `host`, in the order of its lines; empty if it does not
+/// name the host.
+pub fn addresses(file: impl BufRead, host: &str) -> Vec<IpAddr> {
+    file.split(b'\n').map_while(Result::ok).filter_map(|line| address(&line, host)).collect()
 }
 
 /// The address of a line: an address, a name, its aliases, and perhaps a comment.

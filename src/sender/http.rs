@@ -29,19 +29,21 @@ pub struct Request {
 }
 
 impl Request {
-    /// The headers behind `Host`, in the order sent, but for `Content-Length`, which stands last.
+    /// The headers between `Host` and `Content-Length`, in the order sent.
     pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let token = self.bypass_token.as_ref().map(|token| (BypassToken::HEADER, token.as_str()));
         [("Content-Type", "application/json"), ("User-Agent", USER_AGENT)].into_iter().chain(token)
     }
 
-    /// Sends the request, following redirects, and returns the status code of the last answer. `endpoint` is afterwards the
-    /// one that was asked last. `led_on` hears of each further one before it is asked, and may refuse it.
+    /// Sends the request, following redirects, and returns the status code of the last answer.
+    /// `endpoint` is afterwards the one that was asked last. `led_on` hears of each further one
+    /// before it is asked, and may refuse it.
     ///
-    /// It sets no time limit of its own: the caller ends the process. But look-ups are not waited for after `give_up`.
+    /// There is no time limit, as the caller ends the process. But a look-up is not waited for
+    /// after `give_up`.
     ///
     /// # Errors
-    /// `Failure`, with a reason fit to be shown.
+    /// `Failure`, whose text may be shown.
     pub fn send(
         &mut self,
         proxy: &ProxySettings,
@@ -73,12 +75,13 @@ impl Request {
         let host = self.endpoint.minreq_host();
         match LoopbackProxy::start(stream, &host, self.body.len()) {
             Ok(proxy) => self.send_by_minreq(&proxy),
-            // Where a sandbox closes loopback, it may leave the endpoint open.
+            // A sandbox that forbids loopback may allow the endpoint.
             Err(stream) => Answer::to(self.to_text().as_bytes(), stream),
         }
     }
 
-    /// The proxy does TLS, and connects to the endpoint whatever minreq asks for.
+    /// Sends the request through the loopback proxy, which leads to the endpoint only, and does
+    /// TLS.
     fn send_by_minreq(&self, proxy: &LoopbackProxy) -> Result<Answer, Failure> {
         let request = minreq::post(self.endpoint.url_without_tls())
             .with_headers(self.headers())
@@ -87,7 +90,7 @@ impl Request {
             .with_max_headers_size(None)
             .with_proxy(proxy.for_minreq()?);
         let response = request.send_lazy();
-        // minreq takes the end of its connection for an answer.
+        // If the proxy closes the connection, minreq makes up a status.
         if let Some(failure) = proxy.failure() {
             return Err(failure);
         }
@@ -96,7 +99,7 @@ impl Request {
         Ok(Answer { status: response.status_code, location: location.map(|(_, value)| value) })
     }
 
-    /// The request as minreq writes it.
+    /// The request, byte for byte as minreq writes it.
     fn to_text(&self) -> String {
         let (target, host) = (self.endpoint.path_and_query(), self.endpoint.authority());
         let mut text = format!("POST {target} HTTP/1.1\r\nHost: {host}\r\n");

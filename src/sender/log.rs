@@ -1,8 +1,9 @@
-//! What was sent from this account, to be read afterwards: exact bodies, when, where to, and the outcome.
+//! The events that this account has sent: exact bodies, times, endpoints and outcomes.
 //!
-//! `telemetry.log` is only appended to: a line before an event leaves, a line before it follows a redirect, and a line for the
-//! outcome. An append needs no lock, so hundreds of senders at once do not wait for each other. A full log is renamed to
-//! `telemetry.log.1`, in place of the one before; `telemetry.endpoints` remembers who has had those events.
+//! A sender appends a line to `telemetry.log` before an event leaves, a line before it follows a
+//! redirect, and a line with the outcome. An append needs no lock, so hundreds of senders do not
+//! wait for each other. A full log is renamed to `telemetry.log.1` and replaces the one before;
+//! `telemetry.endpoints` remembers who received those events.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Result, Write};
@@ -20,13 +21,13 @@ use crate::platform::owner::OwnersRights;
 use crate::sender::http::Request;
 use crate::sender::recipients::{Recipient, Recipients};
 
-/// The size at which a log is full: some thousand events.
+/// The size in bytes at which a log is full: about a thousand events.
 const MAX_BYTES: u64 = 512 << 10;
 
-/// As much of a URL as is written down. URLs are ASCII.
+/// The most bytes of a URL that are logged, so that one event cannot fill the log. URLs are ASCII.
 const MAX_URL_BYTES: usize = 2000;
 
-/// The outcome until there is an answer. It stays if the sender's time is over before.
+/// The outcome until there is an answer. It stays if the sender's time runs out first.
 const NO_ANSWER: &str = "no answer";
 
 /// The log of a user, in docglow's configuration folder.
@@ -41,11 +42,11 @@ pub struct Log {
 pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
     at: &'a str,
-    /// Who has had it, along redirects: URLs without their queries.
+    /// The endpoints that received it, redirects included: URLs without their queries.
     endpoint: String,
     /// The status code of the answer, or why there is none.
     outcome: &'a str,
-    /// The request body, to the letter.
+    /// The exact request body.
     body: &'a RawValue,
     #[serde(skip)]
     sender: &'a str,
@@ -71,16 +72,17 @@ impl Log {
         self.recipients.with(sendings(text))
     }
 
-    /// Writes down that a request is about to be sent. `None` if nothing at all can be written to the folder, as on a full disk.
+    /// Logs that a request is about to be sent. `None` if no file can be written in the folder, for
+    /// example on a full disk: the event is then sent without a record.
     ///
     /// # Errors
-    /// Those of writing the log. Nothing may be sent then.
+    /// If only the log cannot be written. The event must not be sent then.
     pub fn begin(&self, request: &Request) -> Result<Option<Sending>> {
         let at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
         let text = Entry::Sent(&url(request), &request.body).line(&at);
         match self.append(&text) {
             Ok(file) => Ok(Some(Sending { file, at })),
-            Err(_) if !self.can_be_elsewhere(&text) => Ok(None),
+            Err(_) if !self.is_folder_writable(&text) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -97,7 +99,7 @@ impl Log {
         let mut file = open_append(&target, may_be_made)?;
         if may_be_made && file.metadata()?.len() > MAX_BYTES {
             // If that fails, the next event tries again.
-            let _ = self.start_anew(&target);
+            let _ = self.rotate(&target);
             file = open_append(&target, may_be_made)?;
         }
         if file.metadata()?.len() > 2 * MAX_BYTES {
@@ -107,8 +109,8 @@ impl Log {
         Ok(file)
     }
 
-    /// Whether the folder takes such a line in another file.
-    fn can_be_elsewhere(&self, line: &str) -> bool {
+    /// Whether this line can be written to a new file in the folder.
+    fn is_folder_writable(&self, line: &str) -> bool {
         let folder = folder_of(&self.path);
         if !matches!(OwnersRights::take(folder), Ok(None)) {
             return false;
@@ -120,8 +122,8 @@ impl Log {
         written.is_ok()
     }
 
-    /// Renames a full log, unless another process is doing it. Who is in it is remembered first.
-    fn start_anew(&self, target: &Path) -> Result<()> {
+    /// Renames a full log, unless another process is doing so. Remembers its recipients first.
+    fn rotate(&self, target: &Path) -> Result<()> {
         let lock = open_lock(&with_suffix(target, ".lock"))?;
         if lock.try_lock().is_err() || fs::metadata(target)?.len() <= MAX_BYTES {
             return Ok(());
@@ -138,22 +140,22 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// Writes down that the request is about to follow a redirect.
+    /// Logs that the request is about to follow a redirect.
     ///
     /// # Errors
-    /// Those of writing the log. It may not be sent on then.
+    /// If the log cannot be written. The redirect must not be followed then.
     pub fn redirect(&mut self, request: &Request) -> Result<()> {
         write_at_once(&mut self.file, &Entry::Redirected(&url(request)).line(&self.at))
     }
 
-    /// Writes down the outcome, one line.
+    /// Logs the outcome, which is one line.
     pub fn end(mut self, outcome: &str) {
-        // The event has left: there is nothing to be done if this fails.
+        // The event has left already.
         let _ = write_at_once(&mut self.file, &Entry::Ended(outcome).line(&self.at));
     }
 }
 
-/// What a line says.
+/// The content of a line.
 enum Entry<'a> {
     /// The URL, and the body.
     Sent(&'a str, &'a str),
@@ -164,9 +166,9 @@ enum Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The line: when the event was sent, by which process, and this. The two say which event it is about.
+    /// The line: the time at which the event was sent and the process id identify the event.
     ///
-    /// It begins with a line break, so that half a line that a full disk has left behind costs no other one.
+    /// It starts with a line break, so that it stays readable after a line that a full disk cut.
     fn line(&self, at: &str) -> String {
         let sender = std::process::id();
         match self {
@@ -177,7 +179,7 @@ impl Entry<'_> {
     }
 }
 
-/// The lines of a log: when, the sender, and the entry. Lines of something else are passed over.
+/// The lines of a log: time, process id and entry. Other lines are skipped.
 fn entries(text: &str) -> impl Iterator<Item = (&str, &str, Entry<'_>)> {
     text.lines().filter_map(|line| {
         let mut words = line.splitn(4, ' ');
@@ -213,7 +215,7 @@ pub fn records(text: &str) -> Vec<Record<'_>> {
     records
 }
 
-/// When something was sent, and where to.
+/// The time and the URL of each sending, redirects included.
 fn sendings(text: &str) -> impl Iterator<Item = (&str, &str)> {
     entries(text).filter_map(|(at, _, entry)| match entry {
         Entry::Sent(url, _) | Entry::Redirected(url) => Some((at, url)),
@@ -222,7 +224,7 @@ fn sendings(text: &str) -> impl Iterator<Item = (&str, &str)> {
 }
 
 impl Record<'_> {
-    /// When, where to, and the outcome.
+    /// Time, endpoints and outcome.
     pub fn summary(&self) -> [&str; 3] {
         [self.at, &self.endpoint, self.outcome]
     }
@@ -238,7 +240,7 @@ fn url(request: &Request) -> String {
     url
 }
 
-/// One call appends all of it, whatever else is appended at the same moment.
+/// Appends the text with one system call, so that lines of several processes never mix.
 fn write_at_once(file: &mut File, text: &str) -> Result<()> {
     if file.write(text.as_bytes())? == text.len() {
         Ok(())

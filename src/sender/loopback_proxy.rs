@@ -1,9 +1,10 @@
-//! The proxy through which minreq sends the request: a port of 127.0.0.1 that serves one request of this very process.
+//! A proxy on 127.0.0.1 for this process alone. minreq sends its one request through it.
 //!
-//! minreq opens its connections itself. It tries one address after the other, each without a limit, reads `/etc/hosts` by
-//! musl, knows neither SOCKS nor TLS to a proxy, and can't read each answer that curl reads. It takes no open stream instead;
-//! but it takes a proxy. So the sender opens the connection, and then stands between it and minreq: it passes the request on,
-//! reads the answer, and hands minreq a plain one. Only a client that knows a password made for this request is served.
+//! minreq needs it because it accepts a URL and a proxy, but no open connection. By itself it tries
+//! addresses one after the other without a time limit, resolves names by the C library, knows
+//! neither SOCKS nor TLS to a proxy, and rejects some answers that curl accepts. So the sender
+//! opens the connection. This proxy passes the request on, reads the answer, and gives minreq a
+//! plain one. It serves only the client that knows its random password.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -20,10 +21,10 @@ use crate::sender::proxy_handshake;
 use crate::sender::stream::Stream;
 use crate::sender::threads::start_thread;
 
-/// How often the proxy looks for its client, which comes at once.
+/// How often the proxy checks for its client, which connects at once.
 const GLANCE: Duration = Duration::from_micros(100);
 
-/// How long it may take to reach one's own port. A packet filter may drop what is sent there.
+/// The time limit for reaching the own port. A packet filter may drop the packets.
 const REACHABLE: Duration = Duration::from_millis(50);
 
 const STACK_BYTES: usize = 512 << 10;
@@ -40,7 +41,7 @@ pub struct LoopbackProxy {
     shared: Arc<Mutex<Shared>>,
 }
 
-/// What the proxy's thread and its owner hand to each other.
+/// The state that the proxy's thread and its owner share.
 struct Shared {
     /// To the endpoint, until it is used.
     stream: Option<Stream>,
@@ -76,7 +77,7 @@ impl LoopbackProxy {
     /// The proxy as minreq takes it.
     ///
     /// # Errors
-    /// None that is known of.
+    /// minreq's, if it does not accept the URL.
     pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
         minreq::Proxy::new(format!("http://{USER}:{}@{}", self.password, self.address))
     }
@@ -105,7 +106,7 @@ fn greeting(host: &str, password: &str) -> Vec<u8> {
     format!("CONNECT {host} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
 }
 
-/// The first client that sends the greeting. Any other one gets no answer, and keeps nobody waiting.
+/// Waits for the client that sends the greeting. Others get no answer, and cause no delay.
 fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     listener.set_nonblocking(true)?;
     let (mut clients, mut heard) = (Vec::<TcpStream>::new(), vec![0; greeting.len()]);
@@ -153,7 +154,7 @@ fn pass_on(mut client: &TcpStream, stream: Stream, body_bytes: usize) -> Result<
 mod tests {
     use super::*;
 
-    /// An endpoint that answers, and shows what it was sent.
+    /// An endpoint that answers, and records the request.
     struct Endpoint {
         answer: &'static [u8],
         request: Arc<Mutex<Vec<u8>>>,
@@ -182,7 +183,7 @@ mod tests {
         let endpoint = Endpoint { answer: b"HTTP/1.1 204 X\r\n\r\n", request: request.clone() };
         let proxy = LoopbackProxy::start(Box::new(endpoint), "collector:80", 2).ok().unwrap();
         let connect = || TcpStream::connect(proxy.address).unwrap();
-        // One that says nothing keeps nobody waiting.
+        // A silent client does not delay the others.
         let _silent = connect();
         let wrong = String::from_utf8(greeting("collector:80", &"0".repeat(32))).unwrap();
         for said in [

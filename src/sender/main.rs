@@ -23,8 +23,8 @@ use crate::sender::threads::start_thread;
 use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT, not_sent};
 use crate::sender::{installation, manifest};
 
-/// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below the published 3 s, which
-/// begin before this program can look at a clock.
+/// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below
+/// the published 3 s, which begin before this program can look at a clock.
 const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
 /// The most memory the sender may fill, should a file of certificates turn out to have no end.
@@ -38,7 +38,8 @@ const WATCH_STACK_BYTES: usize = 64 << 10;
 /// Room for a usual hand-over, so that one read takes it.
 const HANDOVER_BYTES: usize = 4096;
 
-/// What became of an event, as debug shows it, with the endpoint that was asked last: redirects may lead on.
+/// What became of an event, as debug shows it, with the endpoint that was asked last: redirects may
+/// lead on.
 pub enum Report {
     Answered(Endpoint, u16),
     /// With the reason.
@@ -59,8 +60,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line for each endpoint that a
-/// redirect leads to, and one for what came of it.
+/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line
+/// for each endpoint that a redirect leads to, and one for what came of it.
 pub fn run() {
     process::hide_memory();
     if start_watchdog().is_err() {
@@ -79,15 +80,17 @@ pub fn run() {
     }
 }
 
-/// Whether this process was started by the hook, which leaves it no variable of those that matter but the certificates'.
-/// Whoever else calls the sender has not decided whether anything may be sent. What a system adds by itself is no matter.
+/// Whether this process was started by the hook, which leaves it no variable of those that matter
+/// but the certificates'. Whoever else calls the sender has not decided whether anything may be
+/// sent. What a system adds by itself is no matter.
 fn is_started_by_hook() -> bool {
     let without_certificates =
         Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
     without_certificates == Environment::default()
 }
 
-/// Ends the process at its time limit. A thread can do that while another one is stuck in a name look-up.
+/// Ends the process at its time limit. A thread can do that while another one is stuck in a name
+/// look-up.
 fn start_watchdog() -> io::Result<()> {
     let watch = || {
         thread::sleep(TIME_LIMIT);
@@ -110,7 +113,7 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, instance_id);
-    // What leaves stands in the log, or it does not leave.
+    // An event that cannot be logged is not sent.
     let logged =
         folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
     let mut sending = match logged {
@@ -126,7 +129,7 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
         let _ = writeln!(io::stdout(), "{}", request.endpoint);
         Ok(())
     });
-    // The one place that words of a server pass on their way to the log and to debug.
+    // All text from outside passes here before it reaches the log or debug.
     let answer = answer.map_err(|failure| escape_outside_text(&failure.to_string()));
     if let Some(sending) = sending {
         sending.end(&answer.as_ref().map_or_else(String::clone, u16::to_string));

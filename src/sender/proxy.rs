@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::environment::Environment;
 use crate::endpoint::{Endpoint, parse_port};
 
-/// The user's proxy variables, as far as they are text. Handed to the sender, which chooses for each hop.
+/// The user's proxy variables. The sender chooses a route for each redirect by them.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxySettings {
     proxy: Option<String>,
@@ -20,7 +20,7 @@ pub struct ProxySettings {
 pub enum Route {
     Direct,
     Proxy(Proxy),
-    /// A proxy was named that the hook can't use. It never goes around it.
+    /// The named proxy can't be used. Then nothing is sent, rather than without it.
     UnusableProxy,
 }
 
@@ -34,20 +34,20 @@ pub struct Proxy {
     pub credentials: Option<Credentials>,
 }
 
-/// What is spoken with a proxy.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// CONNECT.
     Http,
-    /// CONNECT within TLS.
+    /// CONNECT, over TLS.
     Https,
-    /// The proxy is given an address.
+    /// The sender looks the name up.
     Socks5,
-    /// The proxy is given a name.
+    /// The proxy looks the name up.
     Socks5h,
 }
 
-/// Percent-decoded.
+/// User and password, percent-decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Credentials {
     pub user: Vec<u8>,
@@ -74,8 +74,9 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` names the endpoint's host: a list of `*`, of names that stand for themselves and everything below
-    /// them, with or without a leading dot or `*.`, and of addresses or CIDR blocks; each with an optional port.
+    /// Whether `no_proxy` names the endpoint's host: a list of `*`, of names that stand for
+    /// themselves and everything below them, with or without a leading dot or `*.`, and of
+    /// addresses or CIDR blocks; each with an optional port.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
         let host = endpoint.host().trim_end_matches('.');
         let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -102,14 +103,14 @@ fn is_at_or_below(host: &str, name: &str) -> bool {
     below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Whether an address is the one of the block, or shares its leading bits: `10.0.0.0/8`.
+/// Whether an address is in a CIDR block such as `10.0.0.0/8`, or is the address itself.
 fn is_in_block(address: Ipv4Addr, block: &str) -> bool {
     let (network, bits) = block.split_once('/').unwrap_or((block, "32"));
     let (Ok(network), Ok(bits @ 0..=32)) = (network.parse::<Ipv4Addr>(), bits.parse::<u32>())
     else {
         return false;
     };
-    // curl takes a block of 0 bits for an address.
+    // Like curl, treats a block of 0 bits as an address.
     let shift = if bits == 0 { 0 } else { 32 - bits };
     address.to_bits() >> shift == network.to_bits() >> shift
 }
@@ -125,17 +126,17 @@ impl Protocol {
         })
     }
 
-    /// curl's.
+    /// The port that curl uses.
     fn default_port(self) -> u16 {
         if self == Protocol::Https { 443 } else { 1080 }
     }
 }
 
 impl Proxy {
-    /// Parses `[scheme://][user[:password]@]host[:port]`, whatever path follows, as curl does; `None` for another scheme, or a
-    /// host that is neither a name nor an address.
+    /// Parses `[scheme://][user[:password]@]host[:port]` as curl does, and ignores a path. `None`
+    /// if the scheme is unknown, or the host is neither a name nor an address.
     pub fn parse(url: &str) -> Option<Proxy> {
-        // What was no text has such a character by now.
+        // A value that is not UTF-8 has been converted with replacement characters.
         if url.contains(|c: char| {
             c.is_whitespace() || c.is_control() || c == char::REPLACEMENT_CHARACTER
         }) {
@@ -165,7 +166,7 @@ impl Proxy {
     }
 }
 
-/// Underscores, which no URL's host has, are found in the names of containers.
+/// Accepts underscores, as the names of containers have them.
 fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
@@ -178,7 +179,7 @@ impl Credentials {
     }
 }
 
-/// What is no escape stands for itself.
+/// Decodes `%41` and the like; an incomplete escape is kept as it is.
 fn percent_decode(text: &str) -> Vec<u8> {
     let mut pieces = text.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();

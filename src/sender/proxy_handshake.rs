@@ -1,5 +1,5 @@
-//! Opening a way through a proxy to a host that only the proxy may know: HTTP's CONNECT (RFC 9110 §9.3.6) and SOCKS5 (RFC 1928,
-//! RFC 1929).
+//! Opens a tunnel through a proxy: HTTP's CONNECT (RFC 9110 §9.3.6) and SOCKS5 (RFC 1928, RFC
+//! 1929).
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::sender::head::Head;
 use crate::sender::proxy::Credentials;
 use crate::sender::stream::Stream;
 
-/// The most that is read of a proxy's reply.
+/// The longest reply of a proxy that is read.
 const MAX_REPLY_BYTES: usize = 64 << 10;
 
 /// The value of an authorization header (RFC 7617).
@@ -20,10 +20,11 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
     format!("Basic {}", STANDARD.encode([user, b":", password].concat()))
 }
 
-/// Asks an HTTP proxy for a tunnel, and reads its reply to the empty line behind it, and no further.
+/// Asks an HTTP proxy for a tunnel. Reads its reply up to the empty line, as the tunnel's first
+/// bytes follow.
 ///
 /// # Errors
-/// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and those of reading and writing.
+/// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and any I/O error.
 pub fn connect(
     proxy: &mut Stream,
     host: &str,
@@ -55,7 +56,7 @@ const SOCKS5: u8 = 5;
 const SOCKS5_NO_CREDENTIALS: u8 = 0;
 const SOCKS5_CREDENTIALS: u8 = 2;
 
-/// Where a SOCKS5 proxy is to lead.
+/// The destination that a SOCKS5 proxy is asked for.
 pub enum Target<'a> {
     /// A name that the proxy looks up.
     Name(&'a str),
@@ -78,7 +79,7 @@ impl Target<'_> {
 /// Asks a SOCKS5 proxy for a connection.
 ///
 /// # Errors
-/// `Failure::SocksRefused`, `SocksCredentials`, `ProxyNoSocks`, and those of reading and writing.
+/// `Failure::SocksRefused`, `SocksCredentials`, `ProxyNoSocks`, and any I/O error.
 pub fn socks5(
     proxy: &mut Stream,
     target: &Target,
@@ -110,13 +111,13 @@ pub fn socks5(
     }
 }
 
-/// User and password, 1 to 255 bytes each (RFC 1929; an empty password is taken by many).
+/// User and password, 1 to 255 bytes each (RFC 1929). Many proxies accept an empty password.
 fn socks5_credentials(Credentials { user, password }: &Credentials) -> Option<Vec<u8>> {
     let length = |text: &[u8]| u8::try_from(text.len()).ok();
     Some([&[1, length(user)?], &user[..], &[length(password)?], password].concat())
 }
 
-/// The address that the proxy connects from, and its port, which are no matter.
+/// Skips the address and port that the proxy connects from.
 fn skip_address(proxy: &mut Stream, kind: u8) -> Result<(), Failure> {
     let address_bytes = match kind {
         1 => 4,

@@ -1,4 +1,5 @@
-//! From how far away an address can be reached: a redirect must not lead from a wider network into a narrower one.
+//! From how far away an address can be reached: a redirect must not lead from a wider network into
+//! a narrower one.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,5 @@
-//! Everybody who has ever had an event, also when the log holds that event no more: whom to ask for deletion.
+//! Everybody who has ever received an event, even if the log no longer holds it. A user who wants
+//! the events deleted has to ask these recipients.
 
 use std::io::Result;
 use std::path::Path;
@@ -7,13 +8,15 @@ use serde::Serialize;
 
 use crate::platform::shared_file::SharedFile;
 
-/// How many are remembered: those of the latest events.
+/// The most recipients that are remembered, those of the latest events. 100 lines fit into any file
+/// that [`SharedFile`] reads.
 const MAX_RECIPIENTS: usize = 100;
 
-/// As much of an origin as is kept: more than a host name may have.
+/// The most characters of an origin that are kept. A host name has at most 253 (RFC 1035).
 const MAX_ORIGIN_CHARS: usize = 300;
 
-/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the last event was sent, and the origin.
+/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the
+/// last event was sent, and the origin.
 #[derive(Clone, Debug)]
 pub struct Recipients(SharedFile);
 
@@ -61,9 +64,14 @@ fn merged<'a>(
     for (first, last, url) in remembered.chain(events.map(|(at, url)| (at, at, url))) {
         let (origin, first, last) = (origin(url), first.to_owned(), last.to_owned());
         match recipients.iter_mut().find(|known| known.origin == origin) {
-            Some(known) if first < known.first => known.first = first,
-            Some(known) if last > known.last => known.last = last,
-            Some(_) => {}
+            Some(known) => {
+                if first < known.first {
+                    known.first = first;
+                }
+                if last > known.last {
+                    known.last = last;
+                }
+            }
             None => recipients.push(Recipient { origin, first, last }),
         }
     }

@@ -1,10 +1,12 @@
-//! A stub resolver: `/etc/hosts`, then the name servers of `/etc/resolv.conf`, asked for A and AAAA records.
+//! A stub resolver: `/etc/hosts`, then the name servers of `/etc/resolv.conf`, asked for A and AAAA
+//! records.
 //!
-//! The sender is static, so glibc's resolver is out of reach. musl's takes the first answer of all name servers, and so the
-//! wrong server's "no such name"; it ends a search at a name without addresses, and divides by `attempts:0`.
+//! The sender is static, so glibc's resolver is out of reach. musl's takes the first answer of all
+//! name servers, and so the wrong server's "no such name"; it ends a search at a name without
+//! addresses, and divides by `attempts:0`.
 
-use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,7 +17,7 @@ use crate::sender::hosts;
 /// How long a name server has before the next one is asked too. A slow one is asked again later.
 const TURN: Duration = Duration::from_millis(350);
 
-/// How long one name of the search list has, so that there is time for the next one.
+/// How long one name of the search list has, if others follow.
 const NAME_LIMIT: Duration = Duration::from_millis(700);
 
 /// How often a name server is asked that fails.
@@ -43,13 +45,16 @@ pub type Found<'a> = dyn Fn(Vec<IpAddr>) + Sync + 'a;
 /// Whether there were any, or why not.
 pub type Outcome = Result<(), NoAddress>;
 
-/// Looks up a host. Its addresses are passed to `found`, those of each family as soon as they are known.
+/// Looks up a host. Its addresses are passed to `found`, those of each family as soon as they are
+/// known.
 ///
 /// # Errors
 /// `NoAddress::Unknown` if there are none, `NoAddress::Unanswered` if no name server could tell.
 pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
-    let own = hosts::addresses(&fs::read("/etc/hosts").unwrap_or_default(), host);
-    if !own.is_empty() {
+    let own = File::open("/etc/hosts").map(|file| hosts::addresses(BufReader::new(file), host));
+    if let Ok(own) = own
+        && !own.is_empty()
+    {
         found(own);
         return Ok(());
     }
@@ -59,8 +64,10 @@ pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     let names = config.names(host);
     let mut outcome = Err(NoAddress::Unknown);
     for (at, name) in names.iter().enumerate() {
-        let is_last = at + 1 == names.len();
-        let limit = if is_last { until } else { until.min(Instant::now() + NAME_LIMIT) };
+        // A silent server of a search domain must not keep the host's own name from being asked
+        // for.
+        let is_first_of_more = at + 1 < names.len() && name.len() > host.len();
+        let limit = if is_first_of_more { until.min(Instant::now() + NAME_LIMIT) } else { until };
         match look_up_name(name, &config, limit, found) {
             Ok(()) => return Ok(()),
             Err(NoAddress::Unknown) => {}
@@ -105,7 +112,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the file's text as glibc does. If it has no search list, the domain of the machine's own name is the list.
+    /// Reads the file's text as glibc does. If it has no search list, the domain of the machine's
+    /// own name is the list.
     pub fn parse(text: &str, machine: &str) -> Config {
         let domain = machine.split_once('.').map(|(_, domain)| domain.to_owned());
         let mut config = Config {
@@ -174,8 +182,8 @@ fn server(word: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(v6, PORT, 0, index).into())
 }
 
-/// Asks the name servers in their order until one knows addresses. If a later one says no, an earlier one that is still silent
-/// may know better. `None` if none answers.
+/// Asks the name servers in their order until one knows addresses. If a later one says no, an
+/// earlier one that is still silent may know better. `None` if none answers.
 fn ask(config: &Config, query: &[u8], until: Instant) -> Option<Reply> {
     let mut servers: Vec<Server> = config.servers.iter().map(Server::new).collect();
     let mut no = None;

@@ -1,5 +1,5 @@
-//! How many senders of one user may send at the same time, so that a loop behind a firewall can't fill the machine. Further ones
-//! wait for a moment, and then give up.
+//! How many senders of one user may send at the same time, so that a loop behind a firewall can't
+//! fill the machine. Further ones wait for a moment, and then give up.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -12,20 +12,21 @@ use crate::platform::file::{create_private_folder, open_lock, without_links};
 /// A sender that sends needs some 3 MB, for at most 3 s; one that waits for a slot less than 1 MB.
 const MAX_SENDERS: u32 = 64;
 
-/// How long a sender waits for a slot, so that a burst gets through where the receiver answers.
+/// How long a sender waits for a slot, so that a burst gets through if the receiver answers.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long it rests between two tries.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// The right to be one of the senders. The kernel takes it back when the process ends, however it ends.
+/// The right to be one of the senders. The kernel takes it back when the process ends, however it
+/// ends.
 pub struct Slot {
     _locked: Option<File>,
 }
 
 impl Slot {
-    /// Takes a slot: the lock on one of a fixed number of empty files in docglow's configuration folder. `None` where all
-    /// stay taken. Where the files or their locks can't be had, nobody is counted, and everybody may send.
+    /// Takes a slot: the lock on one of a fixed number of empty files in docglow's configuration
+    /// folder. `None` if all stay taken. If the lock files cannot be created, there is no limit.
     pub fn take(state_folder: Option<&Path>) -> Option<Slot> {
         Slot::try_each(state_folder).unwrap_or(Some(Slot { _locked: None }))
     }

@@ -13,7 +13,8 @@ pub fn start(stack_bytes: usize, work: impl Fn() + Send + Sync + 'static) {
     }
 }
 
-/// Starts a thread. All closures go through one type, as the standard library makes several kilobytes of code of each.
+/// Starts a thread. All closures go through one type, as the standard library makes several
+/// kilobytes of code of each.
 ///
 /// # Errors
 /// If no thread can be had.

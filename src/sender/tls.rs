@@ -56,8 +56,9 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
     Ok(Arc::new(config))
 }
 
-/// The platform's verifier, and one kind of certificate more, which OpenSSL takes: a self-signed one of a server that is itself
-/// in the trust store and calls itself an authority, as `openssl req -x509` makes it.
+/// The platform's verifier, and one kind of certificate more, which OpenSSL takes: a self-signed
+/// one of a server that is itself in the trust store and calls itself an authority, as `openssl req
+/// -x509` makes it.
 #[derive(Debug)]
 struct TrustStore(Verifier);
 

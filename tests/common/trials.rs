@@ -1,4 +1,5 @@
-//! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored, and fails where `CI` is set.
+//! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored,
+//! and fails where `CI` is set.
 
 use libtest_mimic::{Failed, Trial};
 use std::env::consts::ARCH;
@@ -6,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one needs ["strace", "root"]]`.
-/// The functions take nothing and panic to fail.
+/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one
+/// needs ["strace", "root"]]`. The functions take nothing and panic to fail.
 macro_rules! trials {
     ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
         vec![$($crate::common::trials::trial(
@@ -19,7 +20,8 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or rights that the system has to grant: see [`is_there`].
+/// One trial. `needs` names tools on PATH, or rights that the system has to grant: see
+/// [`is_there`].
 pub fn trial(
     name: impl Into<String>,
     needs: &[&str],
@@ -69,8 +71,8 @@ fn is_there(need: &str) -> bool {
     }
 }
 
-/// Whether this process has the right to make namespaces and to mount inside them. A container without privileges has the tool
-/// but not the right, even for its root.
+/// Whether this process has the right to make namespaces and to mount inside them. A container
+/// without privileges has the tool but not the right, even for its root.
 fn may_unshare() -> bool {
     static RIGHT: OnceLock<bool> = OnceLock::new();
     *RIGHT.get_or_init(|| {
@@ -123,7 +125,8 @@ fn python_package_is_there(name: &str) -> bool {
         .any(|library| library.path().join("site-packages").join(name).is_dir())
 }
 
-/// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only root or a service runs.
+/// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only
+/// root or a service runs.
 pub fn tool_path(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let postgres = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-pub const SHELLS: [&str; 4] = ["bash", "zsh", "dash", "fish"];
+pub const SHELLS: [&str; 5] = ["bash", "zsh", "dash", "busybox", "fish"];
 
 /// The program of docglow, if `DOCGLOW_VENV` is set.
 pub fn docglow() -> Option<PathBuf> {
@@ -65,7 +65,7 @@ impl Project {
         let set_up = match (reporter, shell) {
             (Reporter::Docglow, _) => String::new(),
             (_, "fish") => "docglow-telemetry init fish | source".into(),
-            (_, "dash") => r#"eval "$(docglow-telemetry init sh)""#.into(),
+            (_, "dash" | "busybox") => r#"eval "$(docglow-telemetry init sh)""#.into(),
             _ => format!(r#"eval "$(docglow-telemetry init {shell})""#),
         };
         let docglow = docglow().expect("DOCGLOW_VENV");
@@ -76,6 +76,7 @@ impl Project {
             "bash" => &["--noprofile", "--norc"],
             "zsh" => &["-f"],
             "fish" => &["--no-config"],
+            "busybox" => &["sh"],
             _ => &[],
         };
         script

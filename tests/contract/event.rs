@@ -1,4 +1,5 @@
-//! §1 and §3: each fixture event comes out as exactly the payload beside it, or not at all if there is none.
+//! §1 and §3: each fixture event comes out as exactly the payload beside it, or not at all if there
+//! is none.
 //!
 //! `make bless` writes the payloads anew. Look at the difference before you commit it.
 

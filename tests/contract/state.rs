@@ -274,8 +274,8 @@ fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
     assert_no_stray_files(&sandbox);
 }
 
-/// Panics if anything else lies in the sandbox than the state file, the log and the senders' empty slots, when the last sender is
-/// gone.
+/// Panics if anything else lies in the sandbox than the state file, the log and the senders' empty
+/// slots, when the last sender is gone.
 #[track_caller]
 pub fn assert_no_stray_files(sandbox: &Sandbox) {
     let senders = sandbox.state_dir().join("senders");

@@ -37,8 +37,9 @@ pub fn adapters() -> impl Iterator<Item = &'static str> {
     include_str!("../fixtures/adapters.txt").lines()
 }
 
-/// Panics unless the body is one payload of schema version 1 in which every string is a word of the vocabulary, a UUID, or a
-/// version made of digits and PEP 440's own marks, every number is below its limit, and the features are in docglow's order.
+/// Panics unless the body is one payload of schema version 1 in which every string is a word of the
+/// vocabulary, a UUID, or a version made of digits and PEP 440's own marks, every number is below
+/// its limit, and the features are in docglow's order.
 #[track_caller]
 pub fn assert_closed(body: &str) {
     let payload: Value = serde_json::from_str(body).expect("the body is JSON");
@@ -108,7 +109,8 @@ fn is_three_numbers(text: &str) -> bool {
     text.split('.').count() == 3 && text.split('.').all(|number| is_number(number, 999))
 }
 
-/// `N[.N[.N]][{a|b|rc}N][.postN][.devN]`, the first three up to 9,999, the last three up to 99,999,999.
+/// `N[.N[.N]][{a|b|rc}N][.postN][.devN]`, the first three up to 9,999, the last three up to
+/// 99,999,999.
 fn is_normal_pep_440(text: &str) -> bool {
     let (text, dev) = split_off(text, ".dev");
     let (text, post) = split_off(text, ".post");

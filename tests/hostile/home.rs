@@ -1,4 +1,5 @@
-//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a user's home (`sudo -E`).
+//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a
+//! user's home (`sudo -E`).
 
 use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -27,7 +28,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The hook without a home in its environment, where the user database says that root's is the sandbox's.
+/// The hook without a home in its environment, where the user database says that root's is the
+/// sandbox's.
 fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let users = format!(
         "daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n",

@@ -1,4 +1,5 @@
-//! Hostile input and a broken machine: whatever is wrong around the real binary, it exits with 0, in time and without a word.
+//! Hostile input and a broken machine: whatever is wrong around the real binary, it exits with 0,
+//! in time and without a word.
 
 mod arguments;
 #[path = "../common/mod.rs"]

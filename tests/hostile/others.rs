@@ -1,4 +1,5 @@
-//! Other users of the machine: a home that several share, a working folder such as `/tmp`, links that others have made.
+//! Other users of the machine: a home that several share, a working folder such as `/tmp`, links
+//! that others have made.
 
 use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
@@ -23,7 +24,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 /// The user who runs the hook here.
 const USER: u32 = 54_322;
 
-/// A home that all may write to, with a configuration folder of the same kind, and a folder of the user's own beside it.
+/// A home that all may write to, with a configuration folder of the same kind, and a folder of the
+/// user's own beside it.
 struct SharedHome {
     sandbox: Sandbox,
     program: PathBuf,

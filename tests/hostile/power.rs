@@ -14,8 +14,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 const ROUNDS: usize = 10;
 
-/// The state file on a disk whose power fails right after `script`, in which `$0` is the hook, and its configuration folder
-/// lies on that disk.
+/// The state file on a disk whose power fails right after `script`, in which `$0` is the hook, and
+/// its configuration folder lies on that disk.
 fn after_a_power_failure(script: &str) -> String {
     let sandbox = Sandbox::new();
     let [disk, copy, folder] = ["disk", "copy", "mounted"].map(|name| sandbox.root().join(name));

@@ -1,4 +1,5 @@
-//! Loopback is closed, and the collector is not: a sandbox, a rule for routes, an interface that is down.
+//! Loopback is closed, and the collector is not: a sandbox, a rule for routes, an interface that is
+//! down.
 
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, trials};

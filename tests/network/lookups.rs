@@ -1,4 +1,5 @@
-//! Name look-ups, in a network of the test's own with a resolver on loopback: swallowed, answered, and excluded from the proxy.
+//! Name look-ups, in a network of the test's own with a resolver on loopback: swallowed, answered,
+//! and excluded from the proxy.
 
 use crate::common::{Receiver, Sandbox, trials};
 use crate::machine;
@@ -231,7 +232,8 @@ fn chroot() {
     receiver.wait_for(1, SENDER_LIFE);
 }
 
-/// What is seen in the field, and what nobody should write. `hesiod` is a library that ends whoever loads it.
+/// What is seen in the field, and what nobody should write. `hesiod` is a library that ends whoever
+/// loads it.
 const NSSWITCH: [&str; 23] = [
     "hosts: files dns",
     "hosts: dns files",

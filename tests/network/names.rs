@@ -1,4 +1,5 @@
-//! `/etc/hosts` and `/etc/resolv.conf`, as the machine's other programs read them: beside curl, in a network of the test's own.
+//! `/etc/hosts` and `/etc/resolv.conf`, as the machine's other programs read them: beside curl, in
+//! a network of the test's own.
 
 use crate::addresses::Scene;
 use crate::common::trials;
@@ -18,6 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_name_that_etc_hosts_blocks_gets_nothing needs ["root", "unshare", "ip", "mount", "sh"],
         an_address_that_etc_hosts_gives_is_used_before_a_name_servers needs ["root", "unshare", "ip", "mount", "sh"],
         a_later_name_server_does_not_overrule_a_slow_one needs ["root", "unshare", "ip", "mount", "sh"],
+        a_slow_name_server_is_waited_for_whatever_the_search_list needs ["root", "unshare", "ip", "mount", "sh"],
         a_dead_name_server_is_passed_over needs ["root", "unshare", "ip", "mount", "sh"],
         a_search_domain_without_addresses_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
         a_search_domain_that_is_silent_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
@@ -34,6 +36,7 @@ pub fn part(name: &str) -> Option<fn()> {
         "blocked" => blocked,
         "hosts-first" => hosts_first,
         "two-servers" => two_servers,
+        "slow-server" => slow_server,
         "dead-server" => delivers_by_second_server,
         "search-empty" => || search(Reply::Addresses(Vec::new())),
         "search-silent" => || search(Reply::Silence),
@@ -100,7 +103,8 @@ fn a_name_that_etc_hosts_blocks_gets_nothing() {
     run_inside("blocked");
 }
 
-/// People block telemetry so. The name server knows the collector, at an address that the block's does not lead to.
+/// People block telemetry so. The name server knows the collector, at an address that the block's
+/// does not lead to.
 fn blocked() {
     let scene = Scene::new();
     replace("/etc/hosts", scene.hook.sandbox.root());
@@ -162,6 +166,23 @@ fn two_servers() {
     start_zone_at(Ipv4Addr::new(127, 0, 0, 2), |_, _| Reply::Error(NXDOMAIN));
     assert_delivers(&scene, "40 ms");
     assert_delivers(&scene, "40 ms");
+}
+
+fn a_slow_name_server_is_waited_for_whatever_the_search_list() {
+    run_inside_with("slow-server", "search home.test\n");
+}
+
+fn slow_server() {
+    let scene = Scene::new();
+    start_zone(|name, family| {
+        if name != "collector.test." {
+            return Reply::Error(NXDOMAIN);
+        }
+        sleep(Duration::from_millis(900));
+        known(name, family)
+    });
+    assert_eq!(scene.debug_line(&[]).0, format!("telemetry: POST {} -> 204\n", scene.url));
+    curl::delivers(&scene.url, &scene.ca, &[]);
 }
 
 fn a_dead_name_server_is_passed_over() {

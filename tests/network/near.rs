@@ -1,4 +1,5 @@
-//! Redirects from elsewhere into this machine or its private network, by names that lead there: in a network of the test's own.
+//! Redirects from elsewhere into this machine or its private network, by names that lead there: in
+//! a network of the test's own.
 
 use crate::common::{Behaviour, trials};
 use crate::support::namespace::{Reply, Type, run_inside, sh, start_zone};

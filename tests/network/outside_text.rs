@@ -1,4 +1,5 @@
-//! What a server says of itself, on its way to a terminal and to the log: one short line, and nothing that a terminal obeys.
+//! What a server says of itself, on its way to a terminal and to the log: one short line, and
+//! nothing that a terminal obeys.
 
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, trials};
 use crate::support::{Authority, Hook, TlsReceiver, Validity};

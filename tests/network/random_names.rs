@@ -1,4 +1,5 @@
-//! Random `/etc/hosts` and `/etc/resolv.conf`, read as glibc's `getent` and curl read them: in a network of the test's own.
+//! Random `/etc/hosts` and `/etc/resolv.conf`, read as glibc's `getent` and curl read them: in a
+//! network of the test's own.
 
 use crate::common::trials;
 use crate::support::namespace::{
@@ -173,7 +174,8 @@ fn random_hosts(random: &mut Rng) -> String {
         }
         text += pick(random, ENDS);
     }
-    // glibc forgets the last letter of a last line that begins with a blank and has no end. We obey such a line.
+    // glibc forgets the last letter of a last line that begins with a blank and has no end. We obey
+    // such a line.
     if text.lines().last().is_some_and(|line| line.starts_with(|c| " \t\x0b\x0c\r".contains(c))) {
         text += "\n";
     }

@@ -1,4 +1,5 @@
-//! Servers from hell: whatever one does, the caller is gone at once, the sender by 3 s, and its memory stays small.
+//! Servers from hell: whatever one does, the caller is gone at once, the sender by 3 s, and its
+//! memory stays small.
 
 use crate::common::{Behaviour, Connection, Receiver, trials};
 use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
@@ -44,7 +45,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 type Handler = fn(&mut Connection);
 
-/// Runs the hook twice at the same moment: detached, its sender watched, and in debug, whose line this returns.
+/// Runs the hook twice at the same moment: detached, its sender watched, and in debug, whose line
+/// this returns.
 #[track_caller]
 fn endure(handler: Handler) -> String {
     let hook = Hook::new();

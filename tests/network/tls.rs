@@ -127,7 +127,8 @@ fn a_ca_in_ssl_cert_dir_is_trusted() {
     assert_eq!(scene.receiver.requests().len(), 2);
 }
 
-/// Makes a certificate as people do for a collector of their own: it calls itself an authority. Its file, and its receiver.
+/// Makes a certificate as people do for a collector of their own: it calls itself an authority. Its
+/// file, and its receiver.
 fn self_signed(scene: &Scene, name: &str) -> (PathBuf, TlsReceiver) {
     let root = scene.hook.sandbox.root();
     let (file, key) = (root.join(format!("{name}.pem")), root.join(format!("{name}.key")));

@@ -18,10 +18,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_z_stops_the_job_and_fg_goes_on_with_it needs ["setsid", "bash"],
         ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
+        a_stop_for_run_alone_stops_the_job_as_without_run needs ["setsid", "bash"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
-        the_first_generate_is_preceded_by_the_question needs ["setsid"],
-        a_yes_is_recorded_and_the_command_is_reported needs ["setsid"],
-        nobody_is_asked_where_nothing_could_be_reported needs ["setsid"],
     ]
 }
 
@@ -174,6 +172,28 @@ fn bg_and_fg_of_a_job_that_reads_the_terminal() {
     assert_eq!(scene.event().json()["command"], "health");
 }
 
+fn a_stop_for_run_alone_stops_the_job_as_without_run() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let stub = "echo $$ >pid; read -r word <end; exit 3";
+    let mut terminal = shell(&scene, "bash", stub);
+    terminal.type_in("docglow-telemetry run --wait docglow generate &\n");
+    let pid = scene.sandbox.project().join("pid");
+    wait_until("docglow runs", || written(&pid).is_some());
+    let command: u32 = written(&pid).expect("its id").parse().expect("a number");
+    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let is_stopped = |pid: u32| stat(pid, 3).expect("it lives") == "T";
+    for _ in 0..3 {
+        terminal.type_in("kill -TSTP $!\n");
+        wait_until("both are stopped", || is_stopped(run) && is_stopped(command));
+        terminal.type_in("kill -CONT $!\n");
+        wait_until("both go on", || !is_stopped(run) && !is_stopped(command));
+    }
+    terminal.type_in("echo now >end; wait $!; echo \"status $?\"\n");
+    terminal.wait_for("status 3");
+    assert_eq!(scene.event().json()["result"], "error");
+}
+
 /// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,
 /// the whole group is.
 fn a_terminal_that_hangs_up_ends_the_command() {
@@ -204,50 +224,5 @@ fn a_terminal_that_hangs_up_ends_the_command() {
         assert_eq!(scene.event().json()["result"], "error");
         leader.wait().expect("its end");
         assert_eq!(written(&says).as_deref(), Some("working\ntold"), "led by run: {led_by_run}");
-    }
-}
-
-const QUESTION: &str = "[y/N]";
-
-fn undecided(scene: &Scene, words: &[&str]) -> crate::common::Invocation {
-    scene.run(words).env("STUB", "echo docglow ran").env("TERM", "xterm")
-}
-
-fn the_first_generate_is_preceded_by_the_question() {
-    let scene = Scene::new();
-    let mut terminal = Terminal::open(&undecided(&scene, &["docglow", "generate", "--static"]));
-    let before = terminal.wait_for(QUESTION);
-    assert!(!before.contains("docglow ran"));
-    terminal.type_in("\n");
-    terminal.wait_for("docglow ran");
-    assert_eq!(scene.sandbox.state().expect("a state file")["consent"], "no");
-    let mut again = Terminal::open(&undecided(&scene, &["docglow", "generate"]));
-    assert!(!again.wait_for("docglow ran").contains(QUESTION));
-    scene.assert_nothing_sent();
-}
-
-fn a_yes_is_recorded_and_the_command_is_reported() {
-    let scene = Scene::new();
-    let mut terminal = Terminal::open(&undecided(&scene, &["docglow", "generate"]));
-    terminal.wait_for(QUESTION);
-    terminal.type_in("y\n");
-    terminal.wait_for("docglow ran");
-    let event = scene.event().json();
-    assert_eq!(event["instance_id"], scene.sandbox.state().expect("a state file")["instance_id"]);
-}
-
-fn nobody_is_asked_where_nothing_could_be_reported() {
-    for words in [
-        &["docglow", "health"][..],
-        &["docglow", "serve"],
-        &["docglow", "--help"],
-        &["docglow", "generate", "--help"],
-        &["docglow", "generate", "--project-dir", "missing"],
-        &["echo", "docglow ran"],
-    ] {
-        let scene = Scene::new();
-        let mut terminal = Terminal::open(&undecided(&scene, words));
-        assert!(!terminal.wait_for("docglow ran").contains(QUESTION), "{words:?}");
-        assert_eq!(scene.sandbox.state(), None);
     }
 }

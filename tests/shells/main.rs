@@ -6,6 +6,7 @@ mod common;
 mod alone;
 mod completions;
 mod event;
+mod examples;
 mod lint;
 mod own;
 mod prompt;
@@ -31,6 +32,7 @@ fn main() -> std::process::ExitCode {
         trials.extend(own::trials(shell));
         trials.extend(alone::trials(shell));
         trials.extend(event::trials(shell));
+        trials.extend(examples::trials(shell));
         trials.extend(settings::trials(shell));
         trials.extend(start_up::trials(shell));
         trials.extend(tool::trials(shell));

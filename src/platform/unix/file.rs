@@ -26,7 +26,8 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// Opens a file for the lock on it alone, and makes it, empty, if it is not there. A link is not followed. Opening never blocks.
+/// Opens a file for the lock on it alone, and makes it, empty, if it is not there. A link is not
+/// followed. Opening never blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -34,8 +35,8 @@ pub fn open_lock(path: &Path) -> Result<File> {
     open_private(OpenOptions::new().write(true).create(true).truncate(false), path)
 }
 
-/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it `may_be_made`. A link is not
-/// followed. Opening never blocks.
+/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it
+/// `may_be_made`. A link is not followed. Opening never blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -49,8 +50,9 @@ fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
     options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// Opens what is locked while `file` is changed: the folder that it is in. So all writers share a lock, whatever links they
-/// come through, and nothing is left beside a file that somebody keeps elsewhere.
+/// Opens what is locked while `file` is changed: the folder that it is in. So all writers share a
+/// lock, whatever links they come through, and nothing is left beside a file that somebody keeps
+/// elsewhere.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -60,7 +62,8 @@ pub fn lock_of(file: &Path) -> Result<File> {
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
 }
 
-/// Has the entry of `path` in its folder written to the disk. Some network file systems have no such thing.
+/// Has the entry of `path` in its folder written to the disk. Some network file systems have no
+/// such thing.
 ///
 /// # Errors
 /// That the disk is full or broken.
@@ -101,7 +104,8 @@ pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
-/// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
+/// Whether an error of opening or reading a file says that there is none: nothing, or something
+/// else in its place.
 pub fn is_absence(error: &Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -114,7 +118,8 @@ pub fn is_readable(path: &Path) -> bool {
     rustix::fs::access(path, Access::READ_OK).is_ok()
 }
 
-/// A file that lies in memory for as long as this process lives, under a path that only this process can use.
+/// A file that lies in memory for as long as this process lives, under a path that only this
+/// process can use.
 ///
 /// # Errors
 /// Those of `memfd_create(2)` and of writing; `Unsupported` where there is no such thing.

@@ -4,7 +4,8 @@ use std::net::{IpAddr, ToSocketAddrs};
 
 use crate::platform::{NoAddress, Resolver};
 
-/// The system's own resolver, if it is to be asked. On Linux the sender has its own: a static program can't use glibc's.
+/// The system's own resolver, if it is to be asked. On Linux the sender has its own: a static
+/// program can't use glibc's.
 pub const SYSTEM_RESOLVER: Option<Resolver> =
     if cfg!(target_os = "linux") { None } else { Some(addresses) };
 
@@ -14,7 +15,8 @@ fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     Ok(addresses.map(|address| address.ip()).collect())
 }
 
-/// Whether this very certificate is in the trust store. Where the system judges certificates itself, it is not asked.
+/// Whether this very certificate is in the trust store. Where the system judges certificates
+/// itself, it is not asked.
 pub fn is_in_trust_store(certificate: &[u8]) -> bool {
     #[cfg(target_os = "linux")]
     return rustls_native_certs::load_native_certs().certs.iter().any(|own| **own == *certificate);

@@ -1,4 +1,5 @@
-//! Whose folder it is. Root may be at work in another user's home, as under `sudo -E`, and leaves nothing of its own there.
+//! Whose folder it is. Root may be at work in another user's home, as under `sudo -E`, and leaves
+//! nothing of its own there.
 
 use std::fs::{self, Metadata};
 use std::io::Result;
@@ -9,12 +10,14 @@ use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
 
 use crate::platform::file::folder_of;
 
-/// Whether this process is root's, and the folder, or the one that it would be made in, is another user's.
+/// Whether this process is root's, and the folder, or the one that it would be made in, is another
+/// user's.
 pub fn is_anothers(folder: &Path) -> bool {
     other_owner(folder).is_some()
 }
 
-/// The innermost owner but root of the folder and of those that it lies in: whoever owns one of them can put anything below it.
+/// The innermost owner but root of the folder and of those that it lies in: whoever owns one of
+/// them can put anything below it.
 fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     if !geteuid().is_root() {
         return None;
@@ -31,7 +34,8 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     owners.find(|(user, _)| !user.is_root() && !is_outside(*user))
 }
 
-/// Whether this is what a user namespace calls all owners that have no number in it: the root of the machine, for one.
+/// Whether this is what a user namespace calls all owners that have no number in it: the root of
+/// the machine, for one.
 fn is_outside(user: Uid) -> bool {
     const OVERFLOW: u32 = 65534;
     let is_everybody_inside = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
@@ -39,17 +43,19 @@ fn is_outside(user: Uid) -> bool {
         && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
 }
 
-/// Whether this user or root owns it. In a user namespace without a number for this user, nobody can tell.
+/// Whether this user or root owns the file. In a user namespace that does not map this user, the
+/// owner is unknown, and so not trusted.
 pub fn is_trusted(found: &Metadata) -> bool {
     let owner = Uid::from_raw(found.uid());
     (owner.is_root() || owner == geteuid()) && !is_outside(owner)
 }
 
-/// Whether another user may have put `file`, found at `path`, into a folder that is open to others, such as `/tmp`.
+/// Whether another user may have put `file`, found at `path`, into a folder that others may write
+/// to, for example `/tmp`.
 pub fn is_planted(path: &Path, file: &Metadata) -> bool {
     let folder = Some(folder_of(path)).filter(|folder| !folder.as_os_str().is_empty());
     let is_open = |folder: Metadata| folder.mode() & (STICKY | WRITABLE_BY_ALL) != 0;
-    // The owner of a link decides what is read.
+    // The owner of a link chooses the file that is read.
     let is_own = || is_trusted(file) && path.symlink_metadata().is_ok_and(|own| is_trusted(&own));
     folder.unwrap_or(Path::new(".")).metadata().map_or(true, is_open) && !is_own()
 }
@@ -58,14 +64,14 @@ pub fn is_planted(path: &Path, file: &Metadata) -> bool {
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_ALL: u32 = 0o0002;
 
-/// The rights of another user in place of root's, until this is dropped: files made meanwhile are that user's, and no link of
-/// theirs leads anywhere that they could not go by themselves.
+/// The rights of another user in place of root's, until this is dropped: files made meanwhile are
+/// that user's, and no link of theirs leads anywhere that they could not go by themselves.
 pub struct OwnersRights {
     roots: (Gid, Vec<Gid>),
 }
 
 impl OwnersRights {
-    /// Those of the user whose folder it is. `None` where it is this user's own, or this user is not root.
+    /// Those of the user who owns the folder. `None` if this user owns it, or is not root.
     ///
     /// # Errors
     /// Those of `setresuid(2)`, for a root that may not become anybody.

@@ -9,6 +9,8 @@
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::fd::IntoRawFd;
 use std::os::unix::ffi::OsStrExt;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::Relaxed};
+use std::{ptr, slice};
 
 use rustix::io::fcntl_getfd;
 use rustix::stdio::{stderr, stdin, stdout};
@@ -50,13 +52,41 @@ pub fn prepare() {
     }
 }
 
+/// The memory of the arguments, which `ps` shows: its start and its length in bytes.
+static ARGUMENTS: (AtomicPtr<u8>, AtomicUsize) =
+    (AtomicPtr::new(ptr::null_mut()), AtomicUsize::new(0));
+
 /// The arguments without the program's name.
 ///
 /// # Safety
 /// `count` and `words` must be the arguments that the C runtime passes to `main`.
 pub unsafe fn arguments(count: c_int, words: *const *const c_char) -> Vec<OsString> {
+    let count = usize::try_from(count).unwrap_or(0);
     // SAFETY: there are `count` C strings, and each one lives as long as the process.
-    let word =
-        |i| OsStr::from_bytes(unsafe { CStr::from_ptr(*words.add(i)) }.to_bytes()).to_owned();
-    (1..usize::try_from(count).unwrap_or(0)).map(word).collect()
+    let word = |i| unsafe { CStr::from_ptr(*words.add(i)) };
+    if let Some(last) = count.checked_sub(1).map(word) {
+        let start = word(0).as_ptr();
+        ARGUMENTS.0.store(start.cast_mut().cast(), Relaxed);
+        let length = last.as_ptr().addr() - start.addr() + last.count_bytes();
+        ARGUMENTS.1.store(length, Relaxed);
+    }
+    (1..count).map(|i| OsStr::from_bytes(word(i).to_bytes()).to_owned()).collect()
+}
+
+/// The name of a process that must not be mistaken for `run`.
+const PROBE: &CStr = c"docglow-probe";
+
+/// Shows this process as `docglow-probe`, in `ps` and to `pkill` and `killall`.
+pub fn rename_to_probe() {
+    let (start, length) = (ARGUMENTS.0.load(Relaxed), ARGUMENTS.1.load(Relaxed));
+    if start.is_null() {
+        return;
+    }
+    // SAFETY: the kernel puts the arguments one after the other into memory of this process, which
+    // may write there. All of them have been copied.
+    let memory = unsafe { slice::from_raw_parts_mut(start, length) };
+    memory.fill(0);
+    memory.iter_mut().zip(PROBE.to_bytes()).for_each(|(byte, new)| *byte = *new);
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(PROBE);
 }

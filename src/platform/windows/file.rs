@@ -18,7 +18,8 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, GetFileType, SECURITY_IDENTIFICATION,
 };
 
-/// Opens a regular file for reading. Whoever serves a pipe that stands in its place learns who asked, and can't act as them.
+/// Opens a regular file for reading. Whoever serves a pipe that stands in its place learns who
+/// asked, and can't act as them.
 ///
 /// # Errors
 /// Those of `CreateFileW`, and `InvalidInput` for a pipe, a device or a folder.
@@ -61,7 +62,8 @@ pub fn open_lock(path: &Path) -> Result<File> {
         .open(path)
 }
 
-/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it `may_be_made`.
+/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it
+/// `may_be_made`.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -71,7 +73,8 @@ pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
     patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))
 }
 
-/// Opens what is locked while `file` is changed: an empty file beside it, as a folder can't be locked here.
+/// Opens what is locked while `file` is changed: an empty file beside it, as a folder can't be
+/// locked here.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -81,8 +84,8 @@ pub fn lock_of(file: &Path) -> Result<File> {
     open_lock(lock.as_ref())
 }
 
-/// Has the file or folder itself written to the disk. On NTFS that includes its entry in its folder: both are in one journal,
-/// which is written in order. Other file systems promise nothing.
+/// Has the file or folder itself written to the disk. On NTFS that includes its entry in its
+/// folder: both are in one journal, which is written in order. Other file systems promise nothing.
 ///
 /// # Errors
 /// None: a file that another program keeps open is written later.
@@ -101,7 +104,8 @@ pub fn replace(from: &Path, to: &Path) -> Result<()> {
     patiently(&[ERROR_SHARING_VIOLATION, ERROR_ACCESS_DENIED], || fs::rename(from, to))
 }
 
-/// How long to try, and how often: another program that reads a file, a virus scanner for instance, may deny its use.
+/// How long to try, and how often: another program that reads a file, a virus scanner for instance,
+/// may deny its use.
 const PATIENCE: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_millis(5);
 
@@ -119,7 +123,8 @@ fn patiently<T>(denials: &[u32], mut attempt: impl FnMut() -> Result<T>) -> Resu
     }
 }
 
-/// Makes a file to be written. None may be there yet. It is this user's alone, as its folder in the user's profile is.
+/// Makes a file to be written. None may be there yet. It is this user's alone, as its folder in the
+/// user's profile is.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -135,7 +140,8 @@ pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir(path)
 }
 
-/// Whether an error of opening or reading a file says that there is none: nothing, or something else in its place.
+/// Whether an error of opening or reading a file says that there is none: nothing, or something
+/// else in its place.
 pub fn is_absence(error: &Error) -> bool {
     let code = error.raw_os_error().map(i32::cast_unsigned);
     matches!(

@@ -1,4 +1,5 @@
-//! Whose folder it is. Nobody is at work in another user's profile here: an elevated process is its user's.
+//! Whose folder it is. Nobody is at work in another user's profile here: an elevated process is its
+//! user's.
 
 use std::convert::Infallible;
 use std::fs::Metadata;
@@ -10,13 +11,14 @@ pub fn is_anothers(_folder: &Path) -> bool {
     false
 }
 
-/// Whether this user may rely on it. Access lists are not read here: a profile is its user's, and links can't be made by just
-/// anybody.
+/// Whether this user may rely on it. Access lists are not read here: a profile is its user's, and
+/// links can't be made by just anybody.
 pub fn is_trusted(_found: &Metadata) -> bool {
     true
 }
 
-/// Whether another user may have put `file`, found at `path`, into a folder that is open to others. Access lists are not read.
+/// Whether another user may have put `file`, found at `path`, into a folder that is open to others.
+/// Access lists are not read.
 pub fn is_planted(_path: &Path, _file: &Metadata) -> bool {
     false
 }

@@ -1,4 +1,5 @@
-//! What a name server says: no reply to another question is taken for one, and no addresses are made up.
+//! What a name server says: no reply to another question is taken for one, and no addresses are
+//! made up.
 
 use docglow_telemetry::sender::resolver::{Reply, query};
 

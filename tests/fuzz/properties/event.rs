@@ -16,7 +16,8 @@ pub fn check(data: &[u8]) {
     if let Some(payload) = &payload {
         assert_closed(payload);
     }
-    // A text that serde_json's tree can't hold (deep nesting, lone surrogates, 1e999) has no second reading.
+    // A text that serde_json's tree can't hold (deep nesting, lone surrogates, 1e999) has no second
+    // reading.
     let Ok(event) = serde_json::from_str::<Value>(text) else { return };
     let actual: Option<Value> =
         payload.map(|payload| serde_json::from_str(&payload).expect("the payload is JSON"));

@@ -1,5 +1,6 @@
-//! The versions told from files are those that a second reading finds in the files' own words, or none. NULs part the version
-//! in the name of docglow's folder, the script behind `#!…/bin/`, pyvenv.cfg and patchlevel.h.
+//! The versions told from files are those that a second reading finds in the files' own words, or
+//! none. NULs part the version in the name of docglow's folder, the script behind `#!…/bin/`,
+//! pyvenv.cfg and patchlevel.h.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -29,7 +30,7 @@ pub fn check(data: &[u8]) {
         return;
     }
     ROOT.with(|root| {
-        let root = root.get_or_init(|| TempDir::new().expect("a temporary folder")).path();
+        let root = root.get_or_init(temporary_folder).path();
         let event = completed(root, name, script, pyvenv, header);
         if let Some(found) = &event.docglow_version {
             assert_eq!(Some(found.to_string()), version::pep_440(name), "{name:?}");
@@ -43,27 +44,35 @@ pub fn check(data: &[u8]) {
     });
 }
 
+/// In memory, if there is such a folder: an input is several files.
+fn temporary_folder() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder")
+}
+
 fn completed(root: &Path, name: &str, script: &[u8], pyvenv: &[u8], header: &[u8]) -> Event {
     let packages = root.join("lib/python3.11/site-packages");
-    let _ = fs::remove_dir_all(&packages);
-    fs::create_dir_all(packages.join(format!("docglow-{name}.dist-info"))).expect("a package");
+    let package = packages.join(format!("docglow-{name}.dist-info"));
+    if !packages.exists() {
+        for folder in [&packages, &root.join("bin"), &root.join("include/python3.11")] {
+            fs::create_dir_all(folder).expect("a folder");
+        }
+        fs::write(root.join("bin/python3.11"), "").expect("a file");
+    }
+    fs::create_dir(&package).expect("a package");
     let mut text = format!("#!{}/bin/", root.display()).into_bytes();
     text.extend_from_slice(script);
-    for (path, content) in [
+    let files = [
         ("bin/docglow", &text[..]),
-        ("bin/python3.11", b""),
         ("pyvenv.cfg", pyvenv),
         ("include/python3.11/patchlevel.h", header),
-    ] {
-        let file = root.join(path);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        let _ = fs::remove_file(&file);
-        // Without it, the Python is no virtual environment's.
-        if path != "pyvenv.cfg" || !content.is_empty() {
-            fs::write(file, content).expect("a file");
-        }
-    }
+    ];
+    // Without pyvenv.cfg, the Python is no virtual environment's.
+    let files =
+        files.into_iter().filter(|(path, content)| *path != "pyvenv.cfg" || !content.is_empty());
+    files.clone().for_each(|(path, content)| fs::write(root.join(path), content).expect("a file"));
     let mut event = Event::parse(r#"{"command":"serve","result":"success"}"#).expect("an event");
     installation::complete(&mut event, &root.join("bin/docglow"));
+    files.for_each(|(path, _)| fs::remove_file(root.join(path)).expect("the file"));
+    fs::remove_dir(package).expect("the package");
     event
 }

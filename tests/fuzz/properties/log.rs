@@ -1,4 +1,5 @@
-//! A log of anything is read without harm, and what is appended to it is found. The file of recipients is behind the last NUL.
+//! A log of anything is read without harm, and what is appended to it is found. The file of
+//! recipients is behind the last NUL.
 
 use std::cell::OnceCell;
 use std::fs;

@@ -1,4 +1,5 @@
-//! The proxy variables: a URL that is used names a host that can be looked up, and no list of exceptions is too strange.
+//! The proxy variables: a URL that is used names a host that can be looked up, and no list of
+//! exceptions is too strange.
 
 use docglow_telemetry::endpoint::Endpoint;
 use docglow_telemetry::sender::proxy::{Proxy, ProxySettings, Route};

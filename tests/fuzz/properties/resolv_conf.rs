@@ -1,4 +1,5 @@
-//! `resolv.conf`: whatever it holds, the host itself is asked for, once at least, and each question is a good one.
+//! `resolv.conf`: whatever it holds, the host itself is asked for, once at least, and each question
+//! is a good one.
 
 use docglow_telemetry::sender::resolver::{Config, query};
 

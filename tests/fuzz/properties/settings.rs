@@ -1,4 +1,5 @@
-//! What docglow.yml says of features is what a second YAML reader finds, where both readers' YAML is the same.
+//! What docglow.yml says of features is what a second YAML reader finds, where both readers' YAML
+//! is the same.
 
 use docglow_telemetry::docglow::config::ProjectConfig;
 use docglow_telemetry::docglow::settings::Settings;

@@ -1,4 +1,5 @@
-//! A network and a mount namespace of a test's own, in which this test binary runs again, with name servers on loopback.
+//! A network and a mount namespace of a test's own, in which this test binary runs again, with name
+//! servers on loopback.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -11,7 +12,8 @@ pub const INSIDE: &str = "inside-namespaces";
 
 const SET_UP: &str = r#"ip link set lo up && mount --bind "$2/resolv.conf" /etc/resolv.conf && exec "$0" inside-namespaces "$1""#;
 
-/// Runs what `crate::run_inside_namespaces` knows by this name in fresh namespaces; panics where it did.
+/// Runs what `crate::run_inside_namespaces` knows by this name in fresh namespaces; panics where it
+/// did.
 #[track_caller]
 pub fn run_inside(name: &str) {
     run_inside_with(name, "");
@@ -43,7 +45,8 @@ pub fn sh(line: &str) {
     succeed(Command::new("sh").args(["-c", line]));
 }
 
-/// Puts a file of the test's own, in `folder`, in the place of one of the machine's. It can be written by the latter's name.
+/// Puts a file of the test's own, in `folder`, in the place of one of the machine's. It can be
+/// written by the latter's name.
 pub fn replace(path: &str, folder: &Path) {
     let own = folder.join(Path::new(path).file_name().expect("a file's name"));
     std::fs::write(&own, "").expect("a file in the test's folder");
@@ -73,7 +76,8 @@ pub enum Type {
     Aaaa,
 }
 
-/// A resolver on 127.0.0.1 that knows every name as 127.0.0.1, for as long as the process lives; or one that swallows all.
+/// A resolver on 127.0.0.1 that knows every name as 127.0.0.1, for as long as the process lives; or
+/// one that swallows all.
 pub fn start_resolver(answers: bool) {
     start_zone(move |_, family| match family {
         _ if !answers => Reply::Silence,

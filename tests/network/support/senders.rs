@@ -31,7 +31,8 @@ impl Hook {
         let sandbox = Sandbox::new();
         let (original, program) = (sandbox.hook().program, sandbox.root().join("hook"));
         if fs::hard_link(&original, &program).is_err() {
-            // Another process copies: a file that this one had open for writing could not be executed.
+            // Another process copies: a file that this one had open for writing could not be
+            // executed.
             assert!(Command::new("cp").args([&original, &program]).status().expect("cp").success());
         }
         Self { sandbox, program }
@@ -44,8 +45,8 @@ impl Hook {
         invocation
     }
 
-    /// Those that live at the moment. Only with the right to trace may a process see which program a sender runs; all others see
-    /// who holds the lock of a sender's slot.
+    /// Those that live at the moment. Only with the right to trace may a process see which program a
+    /// sender runs; all others see who holds the lock of a sender's slot.
     pub fn senders(&self) -> Vec<Sender> {
         if !may_trace() {
             return self.holders_of_slots();
@@ -102,7 +103,8 @@ impl Hook {
     }
 }
 
-/// `SENDER_LIFE` on the clock of another process, which a busy machine delays as it delays a sender.
+/// `SENDER_LIFE` on the clock of another process, which a busy machine delays as it delays a
+/// sender.
 pub struct ThreeSeconds(Child);
 
 impl ThreeSeconds {

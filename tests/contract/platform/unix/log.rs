@@ -78,7 +78,8 @@ fn a_redirect_that_can_not_be_logged_is_not_followed() {
     assert_eq!((first.requests().len(), last.requests().len()), (2, 1));
 }
 
-/// Starts so many hooks, each waiting for its event, and then gives each an event with a duration of its own.
+/// Starts so many hooks, each waiting for its event, and then gives each an event with a duration
+/// of its own.
 fn run_at_once(sandbox: &Sandbox, receiver: &Receiver, numbers: std::ops::Range<usize>) {
     let mut command = sandbox.hook().on().to(receiver).arg("--wait").as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
