@@ -34,6 +34,8 @@ docglow-telemetry: statically-linked-binary
 docglow-telemetry: embedded-library *libyaml*
 OVERRIDES
 
+# nfpm takes the modes of these files, which may be those of another umask.
+chmod -R u=rwX,go=rX "$stage"
 for packager in deb rpm; do
   "$nfpm" package --config .package/nfpm.yaml --target dist/ --packager "$packager"
 done
