@@ -59,9 +59,15 @@ fn invoke(invocation: Invocation) {
             print(&if json { status.to_json() } else { status.to_text() });
         }
         Invocation::Log { json } => print(&log::text(&context(&Options::default()), json)),
-        Invocation::Enable(options) => consent::record(&context(&options), Consent::Yes),
-        Invocation::Disable(options) => consent::record(&context(&options), Consent::No),
-        Invocation::Prompt(options) => prompt::prompt(&context(&options)),
+        Invocation::Enable(options) => {
+            consent::record(&context(&options), Consent::Yes);
+        }
+        Invocation::Disable(options) => {
+            consent::record(&context(&options), Consent::No);
+        }
+        Invocation::Prompt(options) => {
+            prompt::prompt(&context(&options));
+        }
         Invocation::Init(shell) => print(shell.text),
         Invocation::Help => print(HELP),
         Invocation::Version => {

@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
 
-/// Records a yes or a no, and says what that means or why it could not be done.
-pub fn record(context: &Context, consent: Consent) {
+/// Records a yes or a no, and prints what that means or why it failed. Returns whether it is recorded.
+pub fn record(context: &Context, consent: Consent) -> bool {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),
         None => Err(io::Error::other("neither HOME nor the user database names a folder for it")),
     };
+    let is_recorded = recorded.is_ok();
     let decision = context.decision();
     let _ = match (recorded, consent, decision.is_active()) {
         (Err(error), _, _) => {
@@ -21,7 +22,7 @@ pub fn record(context: &Context, consent: Consent) {
             };
             writeln!(
                 io::stderr(),
-                "docglow-telemetry: this could not be recorded ({error}).\nSet {variable} in the environment instead."
+                "docglow-telemetry: the answer could not be recorded ({error}).\nSet {variable} in the environment instead."
             )
         }
         (Ok(()), Consent::Yes, true) => {
@@ -45,4 +46,5 @@ pub fn record(context: &Context, consent: Consent) {
             )
         }
     };
+    is_recorded
 }

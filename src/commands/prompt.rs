@@ -1,40 +1,137 @@
 //! `prompt`: the question whether telemetry may be turned on.
 
+use std::io::{self, Write};
+
 use crate::commands::consent::record;
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::is_unattended;
 use crate::decision::state::Consent;
 use crate::endpoint::Endpoint;
-use crate::platform::terminal::{ask, can_ask};
+use crate::payload::vocabulary::Feature;
+use crate::platform::answer::Answer;
+use crate::platform::terminal::{KILL_SWITCH, ask, can_ask};
+use crate::platform::{folders, owner};
 
-/// What is shown before the first generate.
+/// What came of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// There was no reason to ask, or no person.
+    NotAsked,
+    /// The answer is recorded.
+    Answered,
+    /// A person is there, but no answer is recorded. docglow must not ask the same question: it would
+    /// read input that is meant for the shell.
+    NoAnswer,
+}
+
+/// The second question, after a line that is neither a yes nor a no.
+const AGAIN: &str = "Please answer y or n. Turn it on? [y/N] ";
+
+/// What is shown before the first `docglow generate`.
 fn question(endpoint: &Endpoint) -> String {
+    let features = Feature::ALL.len();
     format!(
         "
-Help docglow with anonymous telemetry?
+docglow can send anonymous telemetry. It is off until you turn it on.
 
-Sent after generate, health and serve: the command, success or error, its duration, the versions of docglow and Python,
-the operating system, the dbt adapter, how many models, sources, seeds, tests and macros there are, which of nine features
-were used, and a random id of this machine.
-Never sent: names of models or columns, SQL, paths, credentials, or anything else of yours.
-It goes to {endpoint}; your answer counts for all projects, and a project's docglow.yml may name another https address.
+Sent after `generate`, `health` and `serve`: the command, success or error, its
+duration, the versions of docglow and Python, the operating system, the dbt
+adapter, the number of models, sources, seeds, tests and macros, which of {features}
+features were used, and a random id for your account on this machine.
+Never sent: names of models or columns, SQL, paths, credentials, or any other
+text of yours. Details: https://docs.docglow.com/telemetry
+It goes to {endpoint}.
+Your answer counts for all your projects. A project's docglow.yml may name
+another endpoint: any https address or a port of this machine.
 
-Turn it off at any time: docglow-telemetry disable; for good and everywhere: DOCGLOW_NO_TELEMETRY=1
-See what would be sent:  docglow-telemetry preview
+See an event:  docglow-telemetry preview
+Turn it off:   docglow-telemetry disable
+Keep it off, whatever else says on:  {KILL_SWITCH}
 
 Turn it on? [y/N] "
     )
 }
 
-/// Asks once, if there is somebody to ask and nothing has decided yet. Anything but y or yes is a no; where it could not be
-/// asked nothing is recorded.
-pub fn prompt(context: &Context) {
-    let somebody = can_ask() && !is_unattended(|name| std::env::var_os(name));
-    if !somebody || context.decision() != Decision::OffByDefault {
-        return;
+/// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there. Records
+/// the answer.
+pub fn prompt(context: &Context) -> Asked {
+    let is_attended = can_ask() && !is_unattended(|name| std::env::var_os(name));
+    if !is_attended || context.decision() != Decision::OffByDefault {
+        return Asked::NotAsked;
     }
-    let Some(answer) = ask(&question(&context.destination().endpoint)) else { return };
-    let answer = answer.trim().to_ascii_lowercase();
-    record(context, if answer == "y" || answer == "yes" { Consent::Yes } else { Consent::No });
+    if !can_record(context) {
+        let _ = writeln!(
+            io::stderr(),
+            "docglow-telemetry: you are not asked about telemetry, because the answer could not be \
+             recorded.\nSet DOCGLOW_TELEMETRY=1 or DOCGLOW_NO_TELEMETRY=1 in the environment."
+        );
+        return Asked::NoAnswer;
+    }
+    match ask_person(&context.destination().endpoint) {
+        Some(consent) if record(context, consent) => Asked::Answered,
+        _ => Asked::NoAnswer,
+    }
+}
+
+/// Asks, and once more after a line that is neither a yes nor a no. `None` if there is no answer.
+fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
+    let first = ask(&question(endpoint));
+    let is_unclear =
+        |answer: &Answer| matches!(answer, Answer::Line(line) if consent(line).is_none());
+    let answer = if is_unclear(&first) { ask(AGAIN) } else { first };
+    match answer {
+        Answer::Line(line) => Some(consent(&line).unwrap_or(Consent::No)),
+        Answer::NotShown => None,
+        Answer::None => {
+            let _ = writeln!(
+                io::stdout(),
+                "There was no answer. To turn telemetry on: docglow-telemetry enable"
+            );
+            None
+        }
+    }
+}
+
+/// The meaning of a line. `None` if it is neither a yes nor a no, such as `yep`, or a line with the
+/// bytes that a terminal sends by itself when its window gets the focus.
+fn consent(line: &str) -> Option<Consent> {
+    match line.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(Consent::Yes),
+        "" | "n" | "no" => Some(Consent::No),
+        _ => None,
+    }
+}
+
+/// Whether an answer could be recorded. If not, a question would come before each `generate`.
+fn can_record(context: &Context) -> bool {
+    context.state_file().is_some_and(|file| {
+        let folder = file.path().parent().unwrap_or(file.path());
+        let is_own = file.path().exists() || !owner::is_anothers(folder);
+        is_own && folders::is_writable(folder)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_y_and_yes_are_a_yes() {
+        for (line, meaning) in [
+            ("y", Some(Consent::Yes)),
+            (" YES ", Some(Consent::Yes)),
+            ("", Some(Consent::No)),
+            ("n", Some(Consent::No)),
+            ("No", Some(Consent::No)),
+            ("yep", None),
+            ("y y", None),
+            ("docglow generate", None),
+            ("\x1b[Iy", None),
+            ("\x1b[200~y\x1b[201~", None),
+            ("y\0", None),
+        ] {
+            assert_eq!(consent(line), meaning, "{line:?}");
+        }
+    }
 }

@@ -9,8 +9,9 @@ use std::panic;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use crate::commands::hook;
+use crate::commands::prompt::{self, Asked};
 use crate::commands::source::{Options, Source};
-use crate::commands::{hook, prompt};
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
@@ -25,7 +26,8 @@ use crate::sender::installation;
 /// The exit status if no command is given, as of `env` and `nice`.
 const NO_COMMAND: i32 = 125;
 
-/// Set for a docglow that is reported, so that its own telemetry does not send a second event.
+/// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
+/// after a question without an answer, so that docglow does not ask it again.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
 /// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
@@ -42,6 +44,9 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
     let docglow = match Docglow::to_report(words, wait) {
         Ok(docglow) => docglow,
         Err(reason) => {
+            if reason == NotSent::NoAnswer {
+                command.set(SILENCE.0, SILENCE.1);
+            }
             hook::print_debug(&Environment::read(), Err(reason));
             command.replace_this_process()
         }
@@ -93,8 +98,8 @@ impl Docglow {
         };
         let is_first = line.command == vocabulary::Command::Generate
             && context.decision() == Decision::OffByDefault;
-        if is_first && can_run() {
-            prompt::prompt(&context);
+        if is_first && can_run() && prompt::prompt(&context) == Asked::NoAnswer {
+            return Err(NotSent::NoAnswer);
         }
         context.check_active()?;
         if line.command == vocabulary::Command::Serve {

@@ -8,31 +8,32 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::platform::folders;
 
-/// What automated builds set, in which nobody can answer a question: `CI`, and what those set that don't set it.
-const CI_VARIABLES: &[&str] = &[
-    "CI",
-    "APPVEYOR",
-    "BITBUCKET_BUILD_NUMBER",
-    "BUDDY",
-    "BUILDKITE",
-    "CIRCLECI",
-    "CIRRUS_CI",
-    "CODEBUILD_BUILD_ID",
-    "DRONE",
-    "GITHUB_ACTIONS",
-    "GITLAB_CI",
-    "GO_PIPELINE_NAME",
-    "HARNESS_BUILD_ID",
-    "HUDSON_URL",
-    "JENKINS_URL",
-    "NETLIFY",
-    "SEMAPHORE",
-    "TEAMCITY_VERSION",
-    "TF_BUILD",
-    "TRAVIS",
-    "WOODPECKER_CI",
-    "bamboo_buildKey",
-];
+/// Variables of CI systems: `CI`, and those of the systems that do not set it. The names are those of
+/// the npm package ci-info.
+const CI_SYSTEMS: &str = "
+    CI CONTINUOUS_INTEGRATION AC_APPCIRCLE AGOLA_GIT_REF APPCENTER_BUILD_ID APPVEYOR
+    BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO BUDDY BUDDY_WORKSPACE_ID BUILDER_OUTPUT
+    BUILDKITE CF_BUILD_ID CF_PAGES CIRCLECI CIRRUS_CI CI_NAME CI_XCODE_PROJECT CM_BUILD_ID
+    CODEBUILD_BUILD_ARN CODEBUILD_BUILD_ID DRONE DSARI EARTHLY_CI EAS_BUILD GERRIT_PROJECT
+    GITEA_ACTIONS GITHUB_ACTIONS GITLAB_CI GO_PIPELINE_LABEL GO_PIPELINE_NAME HARNESS_BUILD_ID
+    HUDSON_URL JENKINS_URL LAYERCI MAGNUM NETLIFY NEVERCODE PROW_JOB_ID RELEASE_BUILD_ID RENDER RWX
+    SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WOODPECKER_CI
+    WORKERS_CI XCS bamboo_buildKey bamboo_planKey";
+
+/// Variables of coding agents, which run commands at a terminal and type answers. The names are those
+/// of the npm packages @vercel/detect-agent, std-env and am-i-vibing, as far as they say that a command
+/// runs for an agent or in an agent's editor.
+const CODING_AGENTS: &str = "
+    AGENT AI_AGENT AMP_CURRENT_THREAD_ID ANTIGRAVITY_AGENT AUGMENT_AGENT CLAUDECODE CLAUDE_CODE
+    CLINE_ACTIVE CODEX_CI CODEX_SANDBOX CODEX_THREAD_ID COPILOT_AGENT COPILOT_CLI CRUSH CURSOR_AGENT
+    CURSOR_TRACE_ID DEVIN_SESSION_ID GEMINI_CLI GOOSE_TERMINAL JUNIE_SHIM_PATH OPENCODE
+    OPENCODE_CLIENT PI_CODING_AGENT QWEN_CODE REPL_ID";
+
+/// Variables of notebooks, whose cells may have a terminal that nobody can type at: Colab, Databricks,
+/// Deepnote, Jupyter, Kaggle.
+const NOTEBOOKS: &str = "
+    COLAB_RELEASE_TAG DATABRICKS_RUNTIME_VERSION DEEPNOTE_PROJECT_ID JPY_PARENT_PID JPY_SESSION_NAME
+    KAGGLE_KERNEL_RUN_TYPE";
 
 /// An environment variable that this program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,12 +177,16 @@ fn says_on(value: &Option<OsString>) -> bool {
     value.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
 }
 
-/// Whether nobody is there to answer a question: one of the variables above is set, and to no word that says off, or `TERM` is
-/// `dumb`, and a program such as an editor reads what is shown. `variable` is asked only here, for most calls have no question.
+/// Whether no person is there to answer a question: one of the variables above is set and does not
+/// say off, or `TERM` is `dumb`, as in a program such as an editor that shows the output.
 pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
-    let says_so =
+    let is_on =
         |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
-    CI_VARIABLES.iter().filter_map(|name| variable(name)).any(says_so)
+    [CI_SYSTEMS, CODING_AGENTS, NOTEBOOKS]
+        .into_iter()
+        .flat_map(str::split_whitespace)
+        .filter_map(&variable)
+        .any(is_on)
         || variable("TERM").is_some_and(|term| term == "dumb")
 }
 
@@ -214,5 +219,19 @@ mod tests {
         assert!(Environment { no_telemetry: not_text.clone(), ..Default::default() }.kill_switch());
         assert_eq!(Environment { telemetry: not_text, ..Default::default() }.telemetry(), None);
         assert!(!Environment::default().kill_switch());
+    }
+
+    #[test]
+    fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
+        let set = |name: &'static str, value: &'static str| {
+            is_unattended(|asked| (asked == name).then(|| value.into()))
+        };
+        for name in ["CI", "JENKINS_URL", "CLAUDECODE", "AI_AGENT", "JPY_PARENT_PID"] {
+            assert!(
+                set(name, "1") && set(name, "x") && !set(name, "0") && !set(name, ""),
+                "{name}"
+            );
+        }
+        assert!(set("TERM", "dumb") && !set("TERM", "xterm") && !set("EDITOR", "vi"));
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum NotSent {
     /// Telemetry is off; the text names the rule.
     Off(&'static str),
+    /// The question whether telemetry may be turned on has no answer.
+    NoAnswer,
 
     // The event on standard input.
     NoInput,
@@ -44,6 +46,7 @@ impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             NotSent::Off(rule) => rule,
+            NotSent::NoAnswer => "the question about telemetry has no answer",
             NotSent::NoInput => "standard input is empty",
             NotSent::NotAnObject => "the event is not a JSON object",
             NotSent::NotUtf8 => "the event is not UTF-8",

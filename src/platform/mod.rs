@@ -18,6 +18,7 @@
 //! | `start` | the program's own `main` |
 //! | `terminal` | asks a question at the terminal |
 
+pub mod answer;
 pub mod arena;
 pub mod escape;
 pub mod exit;

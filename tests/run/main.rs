@@ -8,6 +8,7 @@ mod off;
 #[path = "../shells/pty.rs"]
 #[allow(dead_code)] // its part that only shells need
 mod pty;
+mod question;
 mod report;
 mod scene;
 mod shells;
@@ -16,7 +17,8 @@ mod terminal;
 mod unchanged;
 
 fn main() -> std::process::ExitCode {
-    let mut trials = unchanged::trials();
+    let mut trials = question::trials();
+    trials.extend(unchanged::trials());
     trials.extend(ends::trials());
     trials.extend(signals::trials());
     trials.extend(terminal::trials());

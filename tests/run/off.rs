@@ -13,7 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         where_nothing_is_to_be_reported_run_becomes_the_command,
         where_it_is_off_no_process_is_started needs ["strace"],
         serve_is_reported_at_its_start_and_run_becomes_it,
-        around_a_command_that_is_reported_one_small_process_waits,
+        around_a_command_that_is_reported_two_small_processes_wait,
         a_run_in_a_run_reports_once,
         make_is_run_and_a_docglow_in_it_is_left_alone needs ["make"],
         the_sender_has_no_file_of_the_callers,
@@ -124,30 +124,33 @@ fn serve_is_reported_at_its_start_and_run_becomes_it() {
     assert_eq!(scene.receiver.requests().len(), 1);
 }
 
-fn around_a_command_that_is_reported_one_small_process_waits() {
+fn around_a_command_that_is_reported_two_small_processes_wait() {
     let scene = Scene::new();
     let mut run = spawn(&scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", SAYS_ITS_ID));
     let command = first_number(&mut run);
-    assert_eq!((children(run.id()), stat(command, 4)), (vec![command], Some(run.id().to_string())));
-    // The command may say its id before `run` has let go.
-    wait_until("it has let go of all files", || {
-        let files = fs::read_dir(format!("/proc/{}/fd", run.id())).expect("its files").flatten();
-        files
-            .map(|file| fs::read_link(file.path()).expect("a file"))
-            .all(|file| file == Path::new("/dev/null"))
-    });
-    let memory =
-        fs::read_to_string(format!("/proc/{}/smaps_rollup", run.id())).expect("its memory");
-    let kib = |label: &str| {
-        let line = memory.lines().find_map(|line| line.strip_prefix(label)).expect("a number");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
-    };
-    println!(
-        "run waits with {} KiB, of which {} KiB are no file's",
-        kib("Rss:"),
-        kib("Anonymous:")
-    );
-    assert!(kib("Anonymous:") <= 1024, "{memory}");
+    let [probe, child] = children(run.id())[..] else { panic!("the probe and the command") };
+    assert_eq!((child, stat(command, 4)), (command, Some(run.id().to_string())));
+    for process in [run.id(), probe] {
+        // The command may say its id before they have closed the files.
+        wait_until("it has closed all files but one", || {
+            let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its files").flatten();
+            let files = files.map(|file| fs::read_link(file.path()).expect("a file"));
+            let others: Vec<_> = files.filter(|file| file != Path::new("/dev/null")).collect();
+            others.len() == 1 && others[0].to_string_lossy().starts_with("socket:")
+        });
+        let memory =
+            fs::read_to_string(format!("/proc/{process}/smaps_rollup")).expect("its memory");
+        let kib = |label: &str| {
+            let line = memory.lines().find_map(|line| line.strip_prefix(label)).expect("a number");
+            line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number")
+        };
+        println!(
+            "it waits with {} KiB, of which {} KiB are no file's",
+            kib("Rss:"),
+            kib("Anonymous:")
+        );
+        assert!(kib("Anonymous:") <= 1024, "{memory}");
+    }
     drop(run.stdin.take());
     run.wait().expect("its end");
 }

@@ -1,5 +1,6 @@
 //! Signals without a terminal: what is sent to `run` alone, and what is not its affair.
 
+use crate::common::platform::{make_fifo, signal};
 use crate::common::trials;
 use crate::scene::{By, Scene, children, spawn, stat, wait_until, written};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -9,14 +10,24 @@ use std::process::{Child, Stdio};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_signal_sent_to_run_alone_is_passed_on,
+        every_signal_sent_to_run_alone_arrives_once needs ["python3"],
+        every_signal_sent_to_the_group_arrives_once needs ["python3"],
+        a_signal_sent_to_each_process_arrives_once needs ["python3"],
         a_signal_that_ends_the_command_ends_run_and_is_no_event,
         an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report,
         what_nohup_has_ignored_is_not_passed_on needs ["nohup"],
         a_signal_from_outside_of_a_container_is_passed_on needs ["user namespaces"],
-        when_the_command_stops_run_stops_and_they_go_on_together,
-        a_command_that_tells_its_group_is_not_told_again,
+        the_command_ends_when_run_is_killed needs ["Linux"],
+        only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
+        only_the_command_stops_if_run_is_the_first_process needs ["user namespaces"],
+        a_group_that_is_stopped_goes_on_when_run_alone_is_continued,
     ]
+}
+
+/// The signals that a process can handle, but SIGCHLD, which the kernel sends to `run` by itself.
+/// Signals 32 to 34 are those of the C libraries.
+fn catchable() -> impl Iterator<Item = i32> {
+    (1..=64).filter(|signal| ![9, 17, 19, 32, 33, 34].contains(signal))
 }
 
 /// A started `run` whose command has said that it is ready, and the file it says more in.
@@ -47,16 +58,26 @@ impl Ready {
         written(&self.file).is_some_and(|text| text.lines().any(|line| line == word))
     }
 
+    fn times(&self, word: &str) -> usize {
+        let text = written(&self.file).unwrap_or_default();
+        text.lines().filter(|line| *line == word).count()
+    }
+
     fn send(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.run), signal).expect("run is there");
+        send(self.run.id(), signal);
     }
 
     fn send_to_group(&self, signal: Signal) {
         kill_process_group(Pid::from_child(&self.run), signal).expect("run is there");
     }
 
-    fn state_of(&self, pid: u32) -> String {
-        stat(pid, 3).unwrap_or_default()
+    /// The command's id. `run` starts the probe first.
+    fn command(&self) -> u32 {
+        children(self.run.id())[1]
+    }
+
+    fn probe(&self) -> u32 {
+        children(self.run.id())[0]
     }
 }
 
@@ -67,21 +88,64 @@ impl Drop for Ready {
     }
 }
 
+fn send(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.cast_signed()).expect("a process id"), signal)
+        .expect("the process is there");
+}
+
+fn is_stopped(pid: u32) -> bool {
+    stat(pid, 3).expect("it lives") == "T"
+}
+
 /// Says that it is ready, handles these signals as told, and waits for them.
 fn waiting(traps: &str) -> String {
     format!("{traps}\necho ready >>$SAYS\nwhile :; do sleep 0.02; done")
 }
 
-fn a_signal_sent_to_run_alone_is_passed_on() {
-    for (signal, name) in [(Signal::TERM, "TERM"), (Signal::HUP, "HUP")] {
-        let scene = Scene::new();
-        let mut ready =
-            Ready::start(&scene, &waiting(&format!("trap 'echo told >>$SAYS; exit 5' {name}")));
-        ready.send(signal);
-        assert_eq!(ready.run.wait().expect("its end").code(), Some(5));
-        assert!(ready.says("told"));
-        assert_eq!(scene.event().json()["result"], "error");
+/// Counts signals as docglow would, in Python, and without a child that a signal could stop.
+const COUNTS_SIGNALS: &str = r#"exec python3 -c '
+import os, signal, sys
+def note(word): os.write(says, f"{word}\n".encode())
+says = os.open(os.environ["SAYS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+for number in sys.argv[1].split(): signal.signal(int(number), lambda number, _: note(number))
+note("ready")
+while True: signal.pause()
+' "$SIGNALS""#;
+
+/// Sends every signal in this way, to a command that counts them.
+fn assert_every_signal_arrives_once(send: impl Fn(&Ready, Signal)) {
+    let scene = Scene::new();
+    let numbers: Vec<String> = catchable().map(|signal| signal.to_string()).collect();
+    let stub = format!("SIGNALS='{}'\n{COUNTS_SIGNALS}", numbers.join(" "));
+    let ready = Ready::start(&scene, &stub);
+    for number in catchable().filter(|number| *number != 64) {
+        let signal = signal(number);
+        send(&ready, signal);
+        wait_until("it arrives", || ready.says(&number.to_string()));
     }
+    // `run` passes signals on one after the other. What it has passed on so far has arrived, too.
+    ready.send(signal(64));
+    wait_until("the last one arrives", || ready.says("64"));
+    for signal in catchable() {
+        assert_eq!(ready.times(&signal.to_string()), 1, "{signal}");
+    }
+}
+
+fn every_signal_sent_to_run_alone_arrives_once() {
+    assert_every_signal_arrives_once(Ready::send);
+}
+
+fn every_signal_sent_to_the_group_arrives_once() {
+    assert_every_signal_arrives_once(Ready::send_to_group);
+}
+
+/// As systemd does it with the processes of a service.
+fn a_signal_sent_to_each_process_arrives_once() {
+    assert_every_signal_arrives_once(|ready, signal| {
+        for process in [ready.probe(), ready.command(), ready.run.id()] {
+            send(process, signal);
+        }
+    });
 }
 
 fn a_signal_that_ends_the_command_ends_run_and_is_no_event() {
@@ -114,7 +178,7 @@ fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
 fn what_nohup_has_ignored_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
-    let stub = "echo ready >>$SAYS; while [ ! -e $SAYS.end ]; do sleep 0.02; done; exit 3";
+    let stub = "echo ready >>$SAYS; read -r word <end; exit 3";
     let mut call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
         .env("STUB", stub)
@@ -128,11 +192,9 @@ fn what_nohup_has_ignored_is_not_passed_on() {
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-/// Whoever is outside has no number inside, and run is the container's first process.
-fn a_signal_from_outside_of_a_container_is_passed_on() {
-    let scene = Scene::new();
+/// `run` as the first process of a container, and its id outside.
+fn in_a_container(scene: &Scene, stub: &str) -> (Child, u32) {
     let file = scene.sandbox.root().join("says");
-    let stub = "trap 'exit 5' TERM; echo ready >>$SAYS; while :; do sleep 0.02; done";
     let mut call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
         .env("STUB", stub)
@@ -141,37 +203,84 @@ fn a_signal_from_outside_of_a_container_is_passed_on() {
         ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"].map(Into::into);
     let program = std::mem::replace(&mut call.program, "/usr/bin/unshare".into());
     call.arguments = container.into_iter().chain([program.into()]).chain(call.arguments).collect();
-    let mut unshare = spawn(&call);
+    let unshare = spawn(&call);
     wait_until("the command is ready", || written(&file).is_some());
     let run = children(unshare.id())[0];
-    kill_process(Pid::from_raw(run.cast_signed()).expect("a process id"), Signal::TERM)
-        .expect("run is there");
+    (unshare, run)
+}
+
+fn a_signal_from_outside_of_a_container_is_passed_on() {
+    let scene = Scene::new();
+    let (mut unshare, run) = in_a_container(&scene, &waiting("trap 'exit 5' TERM"));
+    send(run, Signal::TERM);
     assert_eq!(unshare.wait().expect("its end").code(), Some(5));
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-fn when_the_command_stops_run_stops_and_they_go_on_together() {
+fn the_command_ends_when_run_is_killed() {
     let scene = Scene::new();
-    let stub = "echo ready >>$SAYS; kill -STOP $$; echo continued >>$SAYS; exit 4";
-    let mut ready = Ready::start(&scene, stub);
-    let run = ready.run.id();
-    wait_until("run is stopped", || ready.state_of(run) == "T");
-    let command = children(run)[0];
-    assert_eq!(ready.state_of(command), "T");
-    assert!(!ready.says("continued"));
-    ready.send(Signal::CONT);
-    assert_eq!(ready.run.wait().expect("its end").code(), Some(4));
-    assert!(ready.says("continued"));
+    let ready = Ready::start(&scene, &waiting(""));
+    let (command, probe) = (ready.command(), ready.probe());
+    ready.send(Signal::KILL);
+    // What is left of an ended process is a zombie until its new parent has waited for it.
+    let is_gone = |pid| stat(pid, 3).is_none_or(|state| state == "Z");
+    wait_until("command and probe are gone", || is_gone(command) && is_gone(probe));
+}
+
+/// Stops the command alone, and continues it: `run` neither stops nor notices.
+fn assert_only_the_command_stops(run: u32) {
+    let command = children(run)[1];
+    for stop in [Signal::STOP, Signal::TSTP] {
+        send(command, stop);
+        // SIGTSTP stops nothing in a group that no shell waits for.
+        if stop == Signal::STOP {
+            wait_until("the command is stopped", || is_stopped(command));
+        }
+        for _ in 0..20 {
+            assert!(!is_stopped(run));
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        send(command, Signal::CONT);
+        wait_until("the command goes on", || !is_stopped(command));
+    }
+}
+
+/// A command of one process: no child of its own stays stopped.
+const ENDS_WHEN_TOLD: &str = "echo ready >>$SAYS; read -r word <end; exit 3";
+
+/// Tells that command to end.
+fn end(scene: &Scene) {
+    std::fs::write(scene.sandbox.project().join("end"), "now\n").expect("it reads");
+}
+
+fn only_the_command_stops_if_it_is_stopped_by_its_own_id() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let mut ready = Ready::start(&scene, ENDS_WHEN_TOLD);
+    assert_only_the_command_stops(ready.run.id());
+    end(&scene);
+    assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-fn a_command_that_tells_its_group_is_not_told_again() {
+fn only_the_command_stops_if_run_is_the_first_process() {
     let scene = Scene::new();
-    let trap = "trap 'echo told >>$SAYS' TERM; echo ready >>$SAYS; kill -TERM 0; sleep 0.3; exit 6";
-    let mut ready = Ready::start(&scene, trap);
-    assert_eq!(ready.run.wait().expect("its end").code(), Some(6));
-    let told =
-        written(&ready.file).expect("what it said").lines().filter(|line| *line == "told").count();
-    assert_eq!(told, 1);
-    scene.event();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let (mut unshare, run) = in_a_container(&scene, ENDS_WHEN_TOLD);
+    assert_only_the_command_stops(run);
+    end(&scene);
+    assert_eq!(unshare.wait().expect("its end").code(), Some(3));
+}
+
+fn a_group_that_is_stopped_goes_on_when_run_alone_is_continued() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let mut ready = Ready::start(&scene, ENDS_WHEN_TOLD);
+    let (command, probe, run) = (ready.command(), ready.probe(), ready.run.id());
+    ready.send_to_group(Signal::STOP);
+    wait_until("all are stopped", || [command, probe, run].into_iter().all(is_stopped));
+    ready.send(Signal::CONT);
+    wait_until("all go on", || ![command, probe, run].into_iter().any(is_stopped));
+    end(&scene);
+    assert_eq!(ready.run.wait().expect("its end").code(), Some(3));
 }

@@ -19,9 +19,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
-        the_first_generate_is_preceded_by_the_question needs ["setsid"],
-        a_yes_is_recorded_and_the_command_is_reported needs ["setsid"],
-        nobody_is_asked_where_nothing_could_be_reported needs ["setsid"],
     ]
 }
 
@@ -204,50 +201,5 @@ fn a_terminal_that_hangs_up_ends_the_command() {
         assert_eq!(scene.event().json()["result"], "error");
         leader.wait().expect("its end");
         assert_eq!(written(&says).as_deref(), Some("working\ntold"), "led by run: {led_by_run}");
-    }
-}
-
-const QUESTION: &str = "[y/N]";
-
-fn undecided(scene: &Scene, words: &[&str]) -> crate::common::Invocation {
-    scene.run(words).env("STUB", "echo docglow ran").env("TERM", "xterm")
-}
-
-fn the_first_generate_is_preceded_by_the_question() {
-    let scene = Scene::new();
-    let mut terminal = Terminal::open(&undecided(&scene, &["docglow", "generate", "--static"]));
-    let before = terminal.wait_for(QUESTION);
-    assert!(!before.contains("docglow ran"));
-    terminal.type_in("\n");
-    terminal.wait_for("docglow ran");
-    assert_eq!(scene.sandbox.state().expect("a state file")["consent"], "no");
-    let mut again = Terminal::open(&undecided(&scene, &["docglow", "generate"]));
-    assert!(!again.wait_for("docglow ran").contains(QUESTION));
-    scene.assert_nothing_sent();
-}
-
-fn a_yes_is_recorded_and_the_command_is_reported() {
-    let scene = Scene::new();
-    let mut terminal = Terminal::open(&undecided(&scene, &["docglow", "generate"]));
-    terminal.wait_for(QUESTION);
-    terminal.type_in("y\n");
-    terminal.wait_for("docglow ran");
-    let event = scene.event().json();
-    assert_eq!(event["instance_id"], scene.sandbox.state().expect("a state file")["instance_id"]);
-}
-
-fn nobody_is_asked_where_nothing_could_be_reported() {
-    for words in [
-        &["docglow", "health"][..],
-        &["docglow", "serve"],
-        &["docglow", "--help"],
-        &["docglow", "generate", "--help"],
-        &["docglow", "generate", "--project-dir", "missing"],
-        &["echo", "docglow ran"],
-    ] {
-        let scene = Scene::new();
-        let mut terminal = Terminal::open(&undecided(&scene, words));
-        assert!(!terminal.wait_for("docglow ran").contains(QUESTION), "{words:?}");
-        assert_eq!(scene.sandbox.state(), None);
     }
 }

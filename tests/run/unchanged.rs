@@ -1,5 +1,6 @@
 //! The command notices nothing: what it is given is what it would be given without `run`.
 
+use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
 use crate::scene::{BY_RUN, By, Scene, executable, spawn};
 use std::ffi::{OsStr, OsString};
@@ -20,6 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_binary_stream_passes_through_whole,
         a_script_without_a_first_line_is_run_by_the_shell,
         a_command_is_found_where_the_shell_finds_it,
+        a_folder_on_a_server_that_is_gone_is_skipped needs ["strace"],
     ]
 }
 
@@ -299,6 +301,14 @@ fn a_command_is_found_where_the_shell_finds_it() {
             assert_eq!(outcome.assert_success().stdout(), "second/docglow\n", "{by:?} {path}");
         }
     }
+    // `env` gives up here; shells do not.
+    for too_long in ["x".repeat(300), "x/".repeat(5000)] {
+        for by in BY_RUN {
+            let call = scene.call(by, &["docglow", "generate"]).env("STUB", "echo $0");
+            let outcome = call.env("PATH", format!("{too_long}:second")).run();
+            assert_eq!(outcome.assert_success().stdout(), "second/docglow\n", "{by:?}");
+        }
+    }
     for by in BY_RUN {
         let here = scene
             .call(by, &["docglow", "generate"])
@@ -306,5 +316,31 @@ fn a_command_is_found_where_the_shell_finds_it() {
             .env("PATH", "")
             .folder(&second);
         assert!(here.run().assert_success().stdout().ends_with("docglow\n"), "{by:?}");
+    }
+}
+
+fn a_folder_on_a_server_that_is_gone_is_skipped() {
+    let scene = Scene::new();
+    let folder = scene.sandbox.project().join("second");
+    fs::create_dir(&folder).expect("a folder");
+    executable(&folder.join("docglow"), "#!/bin/sh\necho $0\n");
+    let path = format!("{}:{}", scene.bin().display(), folder.display());
+    for (error, is_skipped) in
+        [("ESTALE", true), ("ENODEV", true), ("ETIMEDOUT", true), ("EACCES", true), ("EIO", false)]
+    {
+        // strace does not count the execve(2) of `run` itself.
+        let call = scene.call(By::RunOff, &["docglow", "generate"]).env("PATH", &path);
+        let mut traced = call.clone();
+        traced.program = tool_path("strace").expect("strace");
+        traced.arguments = ["-qq", "-o", "/dev/null", "-e", "trace=execve", "-e"]
+            .map(Into::into)
+            .into_iter()
+            .chain([format!("inject=execve:error={error}:when=1").into(), call.program.into()])
+            .chain(call.arguments)
+            .collect();
+        let outcome = traced.run();
+        let second = format!("{}\n", folder.join("docglow").display());
+        let expected = if is_skipped { (Some(0), &*second) } else { (Some(126), "") };
+        assert_eq!((outcome.status.code(), outcome.stdout()), expected, "{error} {outcome:?}");
     }
 }

@@ -3,18 +3,18 @@
 use crate::common::Invocation;
 use crate::common::platform::pseudo_terminal;
 use crate::common::trials::tool_path;
+use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Ten times what the slowest of the shells takes for anything here.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const CTRL_C: &str = "\x03";
-pub const CTRL_D: &str = "\x04";
 pub const CTRL_Z: &str = "\x1a";
 
 /// Everything the terminal showed, whether that was all, and a bell for both.
@@ -59,6 +59,19 @@ impl Terminal {
         Self { keyboard, screen, seen: 0, shell, reader: Some(reader) }
     }
 
+    /// Types the answer to the question that is shown. Keys of the first half second belong to the
+    /// shell; the question reads whole lines from then on.
+    #[track_caller]
+    pub fn answer(&mut self, keys: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        let modes = || tcgetattr(&self.keyboard).expect("the terminal's modes").local_modes;
+        while !modes().contains(LocalModes::ICANON) {
+            assert!(Instant::now() < deadline, "the question does not read a line");
+            thread::sleep(Duration::from_millis(2));
+        }
+        self.type_in(keys);
+    }
+
     pub fn type_in(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("typed");
     }
@@ -66,12 +79,18 @@ impl Terminal {
     /// Waits until the terminal shows this, after what was waited for before; returns what stood between.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
+        self.wait_for_within(text, PATIENCE)
+    }
+
+    /// The same, with a time limit of its own.
+    #[track_caller]
+    pub fn wait_for_within(&mut self, text: &str, limit: Duration) -> String {
         let shown = self.screen.text.lock().expect("the screen");
         let found = |(shown, _): &(String, bool)| shown[self.seen..].find(text);
         let (shown, _) = self
             .screen
             .changed
-            .wait_timeout_while(shown, PATIENCE, |shown| found(shown).is_none() && !shown.1)
+            .wait_timeout_while(shown, limit, |shown| found(shown).is_none() && !shown.1)
             .expect("the screen");
         let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
         let between = shown.0[self.seen..self.seen + at].to_owned();
@@ -84,8 +103,8 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         // A session's terminal that hangs up takes its processes with it; a shell in a bad state is ended by force.
         let _ = self.keyboard.write_all(b"\x03\nexit\nexit\n");
-        let deadline = std::time::Instant::now() + Duration::from_secs(2);
-        while std::time::Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(10));
         }
         let _ = self.shell.kill();

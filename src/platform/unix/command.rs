@@ -6,6 +6,7 @@ use std::ffi::{CStr, CString, OsStr, OsString, c_char};
 use std::io::{self, Error, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::process::id as process_id;
 use std::ptr;
 
 use rustix::fs::{Access, access};
@@ -14,8 +15,10 @@ use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
 use super::error::reason;
+use super::group_probe::GroupProbe;
 use super::running::Running;
-use super::{inherited, process, signals};
+use super::signals::Blocked;
+use super::{inherited, process};
 
 /// What the C library searches where there is no PATH.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
@@ -117,7 +120,16 @@ impl Command {
                     return execute(SHELL, script, &environment);
                 }
                 Some(libc::EACCES) => found = Some(Error::from_raw_os_error(libc::EACCES)),
-                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                // A folder on PATH that is missing, on a server that is gone, or whose path is too
+                // long.
+                Some(
+                    libc::ENOENT
+                    | libc::ENOTDIR
+                    | libc::ESTALE
+                    | libc::ENODEV
+                    | libc::ETIMEDOUT
+                    | libc::ENAMETOOLONG,
+                ) => {}
                 _ => return last,
             }
         }
@@ -146,30 +158,37 @@ impl Command {
         environment
     }
 
-    /// Starts the command as a child. This process does not hold on to what it was given: who waits for the end of a pipe waits
-    /// for the command alone. Only standard error is kept, if `keep_stderr` says so.
+    /// Starts the command as a child.
+    ///
+    /// This process closes the files that it was given, so that a reader that waits for the end of a
+    /// pipe waits for the command alone. Standard error is kept if `keep_stderr` says so.
     ///
     /// # Errors
-    /// Those of `fork(2)`: the command was not started.
+    /// Those of `socketpair(2)` and `fork(2)`: the command was not started.
     pub fn start(&self, keep_stderr: bool) -> io::Result<Running> {
         // Before there is a child, so that no signal ends this process and leaves the child alone.
-        let before = signals::hold_back();
-        // SAFETY: this process has a single thread, so its copy may do whatever the process itself may.
-        match unsafe { libc::fork() } {
-            -1 => {
-                let error = Error::last_os_error();
-                before.restore();
-                Err(error)
+        let blocked = Blocked::new();
+        let started = GroupProbe::start().and_then(|(probe, stream)| {
+            let own = process_id();
+            // SAFETY: this process has a single thread, so its copy may do whatever it may itself.
+            match unsafe { libc::fork() } {
+                -1 => {
+                    let error = Error::last_os_error();
+                    probe.end();
+                    Err(error)
+                }
+                0 => {
+                    blocked.restore();
+                    process::end_with_parent(own);
+                    self.replace_this_process()
+                }
+                child => {
+                    inherited::close_descriptors(stream, keep_stderr);
+                    Ok(Running::new(child, probe))
+                }
             }
-            0 => {
-                before.restore();
-                self.replace_this_process()
-            }
-            child => {
-                inherited::let_go(keep_stderr);
-                Ok(Running::new(child))
-            }
-        }
+        });
+        started.inspect_err(|_| blocked.restore())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
 use rustix::process::getuid;
 
 use super::process::disable_nss_plugins;
@@ -50,6 +51,14 @@ fn passwd_knows(user: &str) -> bool {
             return false;
         };
         id == user && group.parse::<u32>().is_ok()
+    })
+}
+
+/// Whether files can be made in this folder, or the folder itself if it does not exist yet.
+pub fn is_writable(folder: &Path) -> bool {
+    let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok());
+    existing.is_some_and(|folder| {
+        folder.is_dir() && access(folder, Access::WRITE_OK | Access::EXEC_OK).is_ok()
     })
 }
 

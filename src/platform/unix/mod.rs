@@ -4,6 +4,7 @@ pub mod command;
 pub mod error;
 pub mod file;
 pub mod folders;
+mod group_probe;
 mod inherited;
 pub mod input;
 pub mod network;

@@ -13,7 +13,7 @@ use crate::platform::exit;
 use crate::platform::self_command::SelfCommand;
 
 #[cfg(target_os = "linux")]
-use rustix::process::DumpableBehavior;
+use rustix::process::{DumpableBehavior, Signal};
 use rustix::process::{Pid, Resource, Rlimit, nice, setpgid, setrlimit};
 
 /// The first descriptor after the three standard streams.
@@ -226,6 +226,23 @@ pub fn disable_nss_plugins() {
             unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
         }
     }
+}
+
+/// Asks the kernel to kill this process when its parent, the process with this id, is killed.
+/// Otherwise a killed `run` would leave its command behind. macOS has no such request, and a
+/// set-user-ID program loses it.
+pub(super) fn end_with_parent(parent: u32) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
+        // A parent outside of this process's PID namespace has no id.
+        let is_gone = |now: Pid| now.as_raw_nonzero().get().cast_unsigned() != parent;
+        if rustix::process::getppid().is_some_and(is_gone) {
+            end()
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = parent;
 }
 
 /// Replaces standard input by the null device, which closes the pipe.

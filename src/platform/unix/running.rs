@@ -1,26 +1,27 @@
-//! Waiting for a command, whatever happens to it or to this process, and ending as it did.
+//! Waits for a command, passes signals on to it, and ends as it did.
 
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
+use std::fs::File;
+use std::mem::MaybeUninit;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::platform::exit;
 
+use super::group_probe::GroupProbe;
 use super::process;
-use super::signals::{self, Sender, SignalSet};
+use super::signals::{self, SignalSet};
 
-/// The signals that somebody may send to this process alone and mean the command.
-const PASSED_ON: [c_int; 2] = [libc::SIGTERM, libc::SIGHUP];
-
-/// The exit status where the command's can't be had.
+/// The exit status if the command's is not known.
 const UNKNOWN: i32 = 125;
 
-/// A command that runs as a child.
+/// A command that runs as a child. All signals are blocked in this process.
 #[derive(Clone)]
 pub struct Running {
     child: libc::pid_t,
+    probe: GroupProbe,
 }
 
 enum Change {
@@ -37,38 +38,48 @@ pub enum End {
 }
 
 impl Running {
-    pub(super) fn new(child: libc::pid_t) -> Running {
-        Running { child }
+    pub(super) fn new(child: libc::pid_t, probe: GroupProbe) -> Running {
+        Running { child, probe }
     }
 
-    /// Waits for the command's end. Signals for the command that reach this process alone are passed on; when the command is
-    /// stopped, so is this process, which the shell is waiting for, and they go on together.
+    /// Waits for the command's end. Signals that reach this process alone are passed on.
+    ///
+    /// If a shell suspends the job (Ctrl-Z), this process stops with the command, since the shell
+    /// waits for this process. It does not stop if the command alone is stopped, as by `cpulimit`:
+    /// nothing would continue this process.
     pub fn wait(&self) -> End {
-        // What is ignored, as nohup has it, is to be ignored.
-        let passed_on = PASSED_ON.into_iter().filter(|signal| !signals::is_ignored(*signal));
-        let awaited = SignalSet::of(passed_on.chain([libc::SIGCHLD]));
-        let mut is_stopped = false;
+        let mut stopped_by = None;
+        let mut is_suspended = false;
         loop {
-            // A command that is being stopped again at this moment may be neither continued nor stopped in the first answer.
-            match self.change().or_else(|| if is_stopped { self.change() } else { None }) {
-                Some(Change::Ended(end)) => return end,
-                Some(Change::Stopped(signal)) => {
-                    // Returns when somebody has continued this process.
-                    signals::have_effect(signal);
-                    is_stopped = true;
+            match (self.change(), stopped_by) {
+                (Some(Change::Ended(end)), _) => {
+                    self.probe.end();
+                    return end;
                 }
-                Some(Change::Continued) => is_stopped = false,
-                // It was continued alone: what is sent to the group reaches the command first.
-                None if is_stopped => {
-                    self.send(libc::SIGCONT);
-                    is_stopped = false;
+                (Some(Change::Stopped(signal)), _) => stopped_by = Some(signal),
+                (Some(Change::Continued), _) => stopped_by = None,
+                (None, Some(signal)) if is_suspended => {
+                    is_suspended = false;
+                    self.stop_with_command(signal);
                 }
-                None => self.pass_on(&awaited),
+                (None, _) => match SignalSet::all().wait() {
+                    Some(libc::SIGCHLD) | None => {}
+                    Some(signal) => {
+                        is_suspended = match signal {
+                            libc::SIGCONT => false,
+                            _ if signals::is_stop(signal) => has_terminal(),
+                            _ => is_suspended,
+                        };
+                        if !self.probe.has_received(signal) {
+                            self.send(signal);
+                        }
+                    }
+                },
             }
         }
     }
 
-    /// What has happened to the command since it was last asked.
+    /// What has happened to the command since the last call.
     fn change(&self) -> Option<Change> {
         let mut status = 0;
         let options = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
@@ -87,27 +98,43 @@ impl Running {
         }
     }
 
-    fn pass_on(&self, awaited: &SignalSet) {
-        let Some((signal, sender)) = awaited.next() else { return };
-        // The command, and the kernel when a terminal is gone, tell the whole process group; but the kernel first tells the
-        // process alone that leads the session.
-        // SAFETY: takes an integer, and changes nothing. It is 0 for a leader outside of a container, where rustix gives up.
-        let leads_session = || unsafe { libc::getsid(0) == libc::getpid() };
-        let meant_the_group = sender == Some(Sender::Process(self.child))
-            || (sender == Some(Sender::Kernel) && !leads_session());
-        if signal != libc::SIGCHLD && !meant_the_group {
-            self.send(signal);
+    /// Stops this process by the signal that has stopped the command, and returns when it continues.
+    /// If the command has been continued meanwhile, this process does not stop.
+    fn stop_with_command(&self, signal: c_int) {
+        // Blocked, so pending. A SIGCONT that comes from now on removes it.
+        signals::raise(signal);
+        if self.has_changed() {
+            SignalSet::of([signal]).wait();
+        } else {
+            signals::let_act(signal);
+        }
+    }
+
+    /// Whether [`Running::change`] would return something.
+    fn has_changed(&self) -> bool {
+        let options = libc::WEXITED | libc::WCONTINUED | libc::WNOHANG | libc::WNOWAIT;
+        let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
+        let child = self.child.cast_unsigned();
+        // SAFETY: writes to a structure of ours, which is valid as zeros.
+        unsafe {
+            libc::waitid(libc::P_PID, child, about.as_mut_ptr(), options) == -1
+                || about.assume_init().si_pid() != 0
         }
     }
 
     fn send(&self, signal: c_int) {
-        // SAFETY: takes two integers. The child was not waited for yet, so nobody else has its number.
+        // SAFETY: takes two integers. The child has not been waited for, so the id is still its.
         unsafe { libc::kill(self.child, signal) };
     }
 }
 
+/// Whether this process has a controlling terminal, without which no shell suspends it.
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
 impl End {
-    /// The exit status as a shell gives it: 128 and its number for a signal.
+    /// The exit status as a shell shows it: 128 plus the number of the signal.
     pub fn status(self) -> i32 {
         match self {
             End::Exited(status) => status,
@@ -118,13 +145,14 @@ impl End {
     /// Ends this process in the same way.
     pub fn imitate(self) -> ! {
         if let End::Signalled(signal) = self {
-            // The command's core, if it left one, is the one to look at.
+            // The core that matters is the command's.
             let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
             #[cfg(target_os = "linux")]
             let _ = rustix::process::set_dumpable_behavior(
                 rustix::process::DumpableBehavior::NotDumpable,
             );
-            signals::have_effect(signal);
+            signals::raise(signal);
+            signals::let_act(signal);
         }
         exit::set_status(self.status());
         process::end()

@@ -1,4 +1,4 @@
-//! Signals, without a handler that does anything: they are held back, and awaited where they matter.
+//! Signals, without handlers: a signal is blocked, and then awaited or looked for.
 
 #![allow(unsafe_code)]
 
@@ -6,26 +6,24 @@ use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// The signals that are the command's affair while it runs. They are held back, not ignored: what is ignored stays so in the
-/// command.
-const HELD_BACK: [c_int; 8] = [
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGTSTP,
-    libc::SIGTTIN,
-    libc::SIGTTOU,
-    libc::SIGTERM,
-    libc::SIGHUP,
-    libc::SIGCHLD,
-];
+/// The signals that stop a process by default, if a shell with job control started it.
+const STOP: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+
+/// The signals that a process ignores by default.
+const IGNORED_BY_DEFAULT: [c_int; 4] = [libc::SIGCHLD, libc::SIGCONT, libc::SIGURG, libc::SIGWINCH];
+
+/// The largest signal number of Linux. macOS has 31.
+const MAX_SIGNAL: c_int = 64;
 
 /// A set of signals.
+#[derive(Clone)]
 pub struct SignalSet(libc::sigset_t);
 
 impl SignalSet {
+    /// These signals. A number that is no signal is left out.
     pub fn of(signals: impl IntoIterator<Item = c_int>) -> SignalSet {
         let mut set = MaybeUninit::uninit();
-        // SAFETY: `sigemptyset` makes it a set, and a number that is no signal is an error of no interest.
+        // SAFETY: `sigemptyset` initializes the set; `sigaddset` only fails for a bad number.
         unsafe {
             libc::sigemptyset(set.as_mut_ptr());
             for signal in signals {
@@ -35,7 +33,29 @@ impl SignalSet {
         }
     }
 
-    /// Changes which signals are held back: `SIG_BLOCK`, `SIG_UNBLOCK` or `SIG_SETMASK`. Returns which were before.
+    /// Every signal. The C library keeps two or three for itself, and SIGKILL and SIGSTOP cannot be
+    /// blocked.
+    pub fn all() -> SignalSet {
+        SignalSet::of(1..=MAX_SIGNAL)
+    }
+
+    /// The signals that end or stop this process.
+    pub fn fatal() -> SignalSet {
+        let is_fatal =
+            |signal: &c_int| !IGNORED_BY_DEFAULT.contains(signal) && !is_ignored(*signal);
+        SignalSet::of((1..=MAX_SIGNAL).filter(is_fatal))
+    }
+
+    /// Blocks these signals. Returns the mask from before.
+    pub fn block(&self) -> SignalSet {
+        self.mask(libc::SIG_BLOCK)
+    }
+
+    /// Makes exactly these signals blocked.
+    pub fn restore(&self) {
+        self.mask(libc::SIG_SETMASK);
+    }
+
     fn mask(&self, how: c_int) -> SignalSet {
         let mut before = SignalSet::of([]);
         // SAFETY: reads one set of ours and writes another.
@@ -43,89 +63,85 @@ impl SignalSet {
         before
     }
 
-    /// Awaits one of these signals, all of them held back: its number, and who sent it, where the system says. `None` where the wait was
-    /// interrupted.
-    #[cfg(target_os = "linux")]
-    pub fn next(&self) -> Option<(c_int, Option<Sender>)> {
-        let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
-        // SAFETY: reads a set of ours, and writes to a structure of ours, which is valid as zeros.
-        let signal = unsafe { libc::sigwaitinfo(&self.0, about.as_mut_ptr()) };
-        let about = unsafe { about.assume_init() };
-        // SAFETY: what a process sent has its number in this field.
-        let sender = if about.si_code > 0 {
-            Sender::Kernel
-        } else {
-            Sender::Process(unsafe { about.si_pid() })
-        };
-        (signal > 0).then_some((signal, Some(sender)))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub fn next(&self) -> Option<(c_int, Option<Sender>)> {
+    /// Waits for one of these signals, all of which must be blocked. Returns `None` on an error.
+    pub fn wait(&self) -> Option<c_int> {
         let mut signal = 0;
-        // SAFETY: reads a set of ours, and writes to an integer of ours.
+        // SAFETY: reads a set of ours and writes to an integer of ours.
         let error = unsafe { libc::sigwait(&self.0, &mut signal) };
-        (error == 0).then_some((signal, None))
+        (error == 0).then_some(signal)
+    }
+
+    /// One of these signals that is blocked and has arrived. It stays pending.
+    pub fn pending(&self) -> Option<c_int> {
+        let mut pending = SignalSet::of([]);
+        // SAFETY: writes to a set of ours.
+        unsafe { libc::sigpending(&mut pending.0) };
+        (1..=MAX_SIGNAL).find(|signal| self.contains(*signal) && pending.contains(*signal))
+    }
+
+    fn contains(&self, signal: c_int) -> bool {
+        // SAFETY: reads a set of ours; a bad number is an error, -1.
+        unsafe { libc::sigismember(&self.0, signal) == 1 }
     }
 }
 
-/// Who sent a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sender {
-    Kernel,
-    /// By its number; 0 where it is out of sight, outside of a container.
-    Process(libc::pid_t),
-}
-
-/// What a process that waits for a command has changed for it.
-pub struct Before {
+/// Blocks all signals, and makes the kernel keep the status of a child that ends.
+///
+/// The signals are blocked, not ignored: an ignored signal would be ignored in the command, too.
+pub struct Blocked {
     mask: SignalSet,
     child_action: libc::sigaction,
 }
 
-/// Holds back what is the command's affair, and has the system tell of the command's end.
-pub fn hold_back() -> Before {
-    extern "C" fn note(_: c_int) {}
-    let mask = SignalSet::of(HELD_BACK).mask(libc::SIG_BLOCK);
-    // Where it is ignored, as some callers leave it, the system keeps no exit status.
-    let child_action = set_action(libc::SIGCHLD, &action(note as *const () as libc::sighandler_t));
-    Before { mask, child_action }
-}
+impl Blocked {
+    pub fn new() -> Blocked {
+        extern "C" fn nothing(_: c_int) {}
+        let mask = SignalSet::all().block();
+        // Some callers ignore SIGCHLD. Then the kernel would not keep the exit status of a child.
+        let handler = action(nothing as *const () as libc::sighandler_t);
+        Blocked { mask, child_action: set_action(libc::SIGCHLD, &handler) }
+    }
 
-impl Before {
-    /// Undoes it.
+    /// Restores the caller's mask and its disposition of SIGCHLD.
     pub fn restore(&self) {
         set_action(libc::SIGCHLD, &self.child_action);
-        self.mask.mask(libc::SIG_SETMASK);
+        self.mask.restore();
     }
 }
 
-/// Ignores a signal, and tells whether it was ignored before.
+/// Whether this signal stops a process by default, and can be blocked.
+pub fn is_stop(signal: c_int) -> bool {
+    STOP.contains(&signal)
+}
+
+/// Ignores a signal. Returns whether it was ignored before.
 pub fn ignore(signal: c_int) -> bool {
     set_action(signal, &action(libc::SIG_IGN)).sa_sigaction == libc::SIG_IGN
 }
 
-/// Whether a signal is ignored.
-pub fn is_ignored(signal: c_int) -> bool {
-    let mut current = action(libc::SIG_DFL);
-    // SAFETY: changes nothing, and writes to a structure of ours.
-    unsafe { libc::sigaction(signal, ptr::null(), &mut current) };
-    current.sa_sigaction == libc::SIG_IGN
-}
-
-/// Sets a signal to what it does by itself.
+/// Restores a signal's default action.
 pub fn set_default(signal: c_int) {
     set_action(signal, &action(libc::SIG_DFL));
 }
 
-/// Sends this process a signal and lets it do what it does by itself: returns after a stop, and where it has no effect.
-pub fn have_effect(signal: c_int) {
+/// Sends a signal to this process, to take its default action. If it is blocked, it stays pending.
+pub fn raise(signal: c_int) {
     set_default(signal);
-    // Sent before it is let through: one that is held back already and this are one.
     // SAFETY: takes two integers.
     unsafe { libc::kill(libc::getpid(), signal) };
-    let before = SignalSet::of([signal]).mask(libc::SIG_UNBLOCK);
-    before.mask(libc::SIG_SETMASK);
+}
+
+/// Unblocks a signal for a moment, so that one that is pending takes effect. Returns after a stop,
+/// and if there is no effect.
+pub fn let_act(signal: c_int) {
+    SignalSet::of([signal]).mask(libc::SIG_UNBLOCK).restore();
+}
+
+fn is_ignored(signal: c_int) -> bool {
+    let mut current = action(libc::SIG_DFL);
+    // SAFETY: changes nothing, and writes to a structure of ours.
+    unsafe { libc::sigaction(signal, ptr::null(), &mut current) };
+    current.sa_sigaction == libc::SIG_IGN
 }
 
 fn action(handler: libc::sighandler_t) -> libc::sigaction {
@@ -137,7 +153,8 @@ fn action(handler: libc::sighandler_t) -> libc::sigaction {
 
 fn set_action(signal: c_int, new: &libc::sigaction) -> libc::sigaction {
     let mut old = action(libc::SIG_DFL);
-    // SAFETY: reads one structure of ours and writes another. The only handler ever set does nothing.
+    // SAFETY: reads one structure of ours and writes another. The only handler ever set does
+    // nothing.
     unsafe { libc::sigaction(signal, new, &mut old) };
     old
 }

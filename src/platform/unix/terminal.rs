@@ -1,56 +1,140 @@
 //! Asking a person at the terminal.
 
+use std::ffi::c_int;
 use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
-use rustix::io::ioctl_fionread;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
+    InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex, Termios, tcgetattr,
+    tcgetpgrp, tcsetattr,
 };
 
-/// No answer is longer.
-const MAX_ANSWER_BYTES: usize = 1024;
+use crate::platform::answer::{Answer, PATIENCE, TYPED_AHEAD};
 
-/// Whether somebody can be asked: standard input and output are a terminal, and this process may use it. In the background
-/// (`docglow generate &`), touching it would stop the whole job.
+use super::running::End;
+use super::signals::{self, SignalSet};
+
+/// How a user turns telemetry off in a shell, whatever else is set.
+pub const KILL_SWITCH: &str = "export DOCGLOW_NO_TELEMETRY=1";
+
+/// The kernel ends a line here.
+const MAX_LINE_BYTES: usize = 4096;
+
+/// How long a signal may wait until it is noticed. It is blocked, so it does not interrupt `poll(2)`.
+const SIGNAL_DELAY: Duration = Duration::from_millis(50);
+
+/// Why waiting for input has ended.
+enum Event {
+    /// Input, or an error that reading it returns.
+    Input,
+    Signal(c_int),
+    TimedOut,
+}
+
+/// Whether a person can be asked: standard input and output are a terminal, and this process is in
+/// the foreground. In the background (`docglow generate &`), using the terminal would stop the job.
 pub fn can_ask() -> bool {
     let at_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     at_terminal && tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
-/// Shows `question` and reads one line. Ctrl-D ends it, and so does Ctrl-C, which must not end this process before the
-/// answer is recorded: it would be asked again, and the exit status would not be 0. `None` where it could not be asked, which
-/// is also where something was typed or pasted ahead: that was meant for the shell, and is left to it.
-pub fn ask(question: &str) -> Option<String> {
-    const CTRL_C: u8 = 3;
-    let terminal = io::stdin();
-    let before = tcgetattr(&terminal).ok()?;
-    if was_typed_ahead(&before) {
-        return None;
-    }
-    let mut asking = before.clone();
-    asking.local_modes.remove(LocalModes::ISIG);
-    asking.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
-    tcsetattr(&terminal, OptionalActions::Now, &asking).ok()?;
-    let answer = show_and_read(question);
-    let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+/// Shows `question` and reads a line.
+///
+/// A signal that ends this process ends it here, after the terminal's modes are restored. After a
+/// stop (Ctrl-Z), the question is asked again.
+pub fn ask(question: &str) -> Answer {
+    let fatal = SignalSet::fatal();
+    let mask = fatal.block();
+    let answer = loop {
+        let Ok(modes) = tcgetattr(io::stdin()) else { break Answer::None };
+        let asked = ask_in_modes(question, &modes, &fatal);
+        // Not `Flush`, which would discard input.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+        match asked {
+            Ok(answer) => break answer,
+            Err(signal) if signals::is_stop(signal) => signals::let_act(signal),
+            Err(signal) => End::Signalled(signal).imitate(),
+        }
+        if !can_ask() {
+            break Answer::None;
+        }
+    };
+    mask.restore();
     answer
 }
 
-/// Whether the terminal has input that nobody has read. The beginning of a line only shows while lines are not awaited.
-fn was_typed_ahead(before: &Termios) -> bool {
-    let terminal = io::stdin();
-    let mut seeing = before.clone();
-    seeing.local_modes.remove(LocalModes::ICANON);
-    let changed = tcsetattr(&terminal, OptionalActions::Now, &seeing);
-    let nothing = changed.is_ok() && ioctl_fionread(&terminal) == Ok(0);
-    let _ = tcsetattr(&terminal, OptionalActions::Now, before);
-    !nothing
+/// Asks once. `Err` is the signal that came instead of an answer.
+fn ask_in_modes(question: &str, before: &Termios, fatal: &SignalSet) -> Result<Answer, c_int> {
+    // If lines are awaited, the beginning of a line is not seen.
+    let mut watching = before.clone();
+    watching.local_modes.remove(LocalModes::ICANON);
+    watching.special_codes[SpecialCodeIndex::VMIN] = 1;
+    watching.special_codes[SpecialCodeIndex::VTIME] = 0;
+    match wait_in(&watching, Duration::ZERO, fatal) {
+        Event::TimedOut => {}
+        Event::Input => return Ok(Answer::NotShown),
+        Event::Signal(signal) => return Err(signal),
+    }
+    if write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).is_err() {
+        return Ok(Answer::None);
+    }
+    // The modes of a program that was killed may still be set: without an Enter that ends a line,
+    // without echo, or without Ctrl-C.
+    let mut asking = before.clone();
+    asking.input_modes.remove(InputModes::IGNCR | InputModes::INLCR);
+    asking.input_modes.insert(InputModes::ICRNL);
+    asking.output_modes.insert(OutputModes::OPOST | OutputModes::ONLCR);
+    asking.local_modes.insert(LocalModes::ICANON | LocalModes::ISIG | LocalModes::ECHO);
+    let mut line = None;
+    for (modes, limit, is_answer) in [
+        (&watching, TYPED_AHEAD, false),
+        // Input may have come just before the modes changed.
+        (&asking, Duration::ZERO, false),
+        (&asking, PATIENCE, true),
+    ] {
+        match wait_in(modes, limit, fatal) {
+            Event::TimedOut => {}
+            Event::Input if is_answer => line = read_line(),
+            Event::Input => break,
+            Event::Signal(signal) => return Err(signal),
+        }
+    }
+    Ok(line.map_or_else(
+        || {
+            let _ = io::stdout().write_all(b"\n");
+            Answer::None
+        },
+        Answer::Line,
+    ))
 }
 
-fn show_and_read(question: &str) -> Option<String> {
-    write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
-    let mut line = [0; MAX_ANSWER_BYTES];
-    let length = rustix::io::read(io::stdin(), &mut line).unwrap_or(0);
-    Some(String::from_utf8_lossy(&line[..length]).into_owned())
+/// Waits for input in these modes, for so long at most.
+fn wait_in(modes: &Termios, limit: Duration, fatal: &SignalSet) -> Event {
+    let deadline = Instant::now() + limit;
+    if tcsetattr(io::stdin(), OptionalActions::Now, modes).is_err() {
+        return Event::Input;
+    }
+    loop {
+        if let Some(signal) = fatal.pending() {
+            return Event::Signal(signal);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = Timespec::try_from(left.min(SIGNAL_DELAY)).ok();
+        match poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], timeout.as_ref()) {
+            Ok(0) if left.is_zero() => return Event::TimedOut,
+            Ok(0) | Err(Errno::INTR) => {}
+            _ => return Event::Input,
+        }
+    }
+}
+
+/// The line that was typed. Ctrl-D ends a line as well, but it is no Enter.
+fn read_line() -> Option<String> {
+    let mut line = [0; MAX_LINE_BYTES];
+    let length = rustix::io::read(io::stdin(), &mut line).ok()?;
+    let line = line[..length].strip_suffix(b"\n")?;
+    Some(String::from_utf8_lossy(line).into_owned())
 }

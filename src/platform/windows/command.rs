@@ -15,7 +15,7 @@ use windows_sys::Win32::System::JobObjects::{
 use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
-use super::console::Uninterrupted;
+use super::console::ignore_interrupts;
 use super::error::reason;
 use super::job::Job;
 
@@ -99,8 +99,7 @@ impl Command {
     /// # Errors
     /// None.
     pub fn start(&self, _keep_stderr: bool) -> io::Result<Running> {
-        // Ctrl-C is the command's affair, from now until this process ends.
-        mem::forget(Uninterrupted::begin(None));
+        ignore_interrupts();
         let file = find(&self.program, std::env::var_os("PATH").as_deref());
         let file = file.map_or(self.program.clone(), OsString::from);
         match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn()

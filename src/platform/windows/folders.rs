@@ -1,6 +1,6 @@
 //! The folder of the user's configuration files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The variable with the path of the user's home.
 pub const HOME: &str = "USERPROFILE";
@@ -21,6 +21,11 @@ pub fn config_folder(
 /// The home that Windows reports, for a process without `USERPROFILE`.
 pub fn home_of_user() -> Option<PathBuf> {
     home::home_dir()
+}
+
+/// Whether files can be made in this folder. Only the attempt would tell.
+pub fn is_writable(_folder: &Path) -> bool {
+    true
 }
 
 #[cfg(test)]

@@ -5,50 +5,67 @@
 use std::io::{self, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
-use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use windows_sys::Win32::System::Console::{
     GetConsoleMode, INPUT_RECORD, KEY_EVENT, PeekConsoleInputW, ReadConsoleW,
 };
 
-use super::console::Uninterrupted;
+use crate::platform::answer::{Answer, PATIENCE, TYPED_AHEAD};
 
-/// No answer is longer.
+/// How a user turns telemetry off in a shell, whatever else is set.
+pub const KILL_SWITCH: &str = "$env:DOCGLOW_NO_TELEMETRY = 1";
+
+/// A longer line is not an answer.
 const MAX_ANSWER_UNITS: usize = 1024;
 
-/// Whether somebody can be asked: standard input and output are a console.
+/// How often the console is asked for input.
+const INPUT_POLL: Duration = Duration::from_millis(50);
+
+/// Whether a person can be asked: standard input and output are a console.
 pub fn can_ask() -> bool {
     is_console(&io::stdin()) && is_console(&io::stdout())
 }
 
-/// Whether it is a console. What std takes for a terminal may be a pipe: that of Git Bash's window, where nothing can be asked.
+/// Whether the stream is a console. std also counts the pipe of Git Bash's window as a terminal.
 fn is_console(stream: &impl AsRawHandle) -> bool {
     let mut mode = 0;
-    // SAFETY: only writes the mode, and fails where the handle is none of a console.
+    // SAFETY: only writes the mode. It fails if the handle is not a console's.
     unsafe { GetConsoleMode(stream.as_raw_handle(), &raw mut mode) != 0 }
 }
 
-/// Shows `question` and reads one line. Ctrl-C ends it, and must not end this process before the answer is recorded: it would
-/// be asked again. `None` where it could not be asked or read, which is also where something was typed or pasted ahead: that was
-/// meant for the shell, and is left to it.
-pub fn ask(question: &str) -> Option<String> {
-    if was_typed_ahead() {
-        return None;
+/// Shows `question` and reads a line. Ctrl-C ends this process, and nothing is recorded.
+pub fn ask(question: &str) -> Answer {
+    if has_input() {
+        return Answer::NotShown;
     }
-    let (typed, answer) = channel();
-    let _uninterrupted = Uninterrupted::begin(Some(typed.clone()));
-    write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).ok()?;
-    // A thread reads, for not every console ends the reading when it is interrupted.
-    thread::Builder::new().spawn(move || typed.send(read_line())).ok()?;
-    answer.recv().ok().flatten()
+    if write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).is_err() {
+        return Answer::None;
+    }
+    if has_input_within(TYPED_AHEAD) || !has_input_within(PATIENCE) {
+        return Answer::None;
+    }
+    read_line().map_or(Answer::None, Answer::Line)
 }
 
-/// One line, which is empty where the reading was interrupted: std would go on. `None` where it could not be read.
+/// Waits for input, for so long at most.
+fn has_input_within(limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    while !has_input() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(INPUT_POLL);
+    }
+    true
+}
+
+/// The line that was typed; `None` if no Enter ended it.
 fn read_line() -> Option<String> {
     let mut line = [0; MAX_ANSWER_UNITS];
     let mut length = 0;
-    // SAFETY: writes at most as many units as there is room for, and tells how many.
+    // SAFETY: writes at most `MAX_ANSWER_UNITS` units, and their number.
     let is_read = unsafe {
         let line = line.as_mut_ptr().cast();
         ReadConsoleW(
@@ -59,15 +76,16 @@ fn read_line() -> Option<String> {
             null(),
         )
     };
-    (is_read != 0).then(|| String::from_utf16_lossy(&line[..length as usize]))
+    let line = String::from_utf16_lossy(&line[..length as usize]);
+    (is_read != 0).then(|| line.strip_suffix("\r\n").map(str::to_owned)).flatten()
 }
 
-/// Whether the console has input that nobody has read.
-fn was_typed_ahead() -> bool {
+/// Whether a key was pressed that has not been read.
+fn has_input() -> bool {
     const MAX_EVENTS: usize = 256;
     let mut events = [INPUT_RECORD::default(); MAX_EVENTS];
     let mut count = 0;
-    // SAFETY: writes at most as many events as there is room for, and tells how many. Where it fails, that stays 0.
+    // SAFETY: writes at most `MAX_EVENTS` events, and their number, which stays 0 if it fails.
     unsafe {
         PeekConsoleInputW(
             io::stdin().as_raw_handle(),
@@ -76,9 +94,9 @@ fn was_typed_ahead() -> bool {
             &raw mut count,
         );
     }
-    // A key that is let go, the mouse and the window are events, too.
+    // Releasing a key, the mouse and the window cause events, too.
     events[..count as usize].iter().any(|event| {
-        // SAFETY: the type says which of the structures it is, and any number is a character.
+        // SAFETY: the type says which structure it is, and any number is a valid character.
         u32::from(event.EventType) == KEY_EVENT
             && unsafe {
                 event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0

@@ -119,3 +119,10 @@ pub fn pseudo_terminal() -> (File, PathBuf) {
         ptsname(&controller, Vec::new()).expect("its name").into_string().expect("a UTF-8 name");
     (controller.into(), name.into())
 }
+
+/// The signal of this number, a real-time signal included.
+#[allow(unsafe_code)]
+pub fn signal(number: i32) -> Signal {
+    // SAFETY: callers name no signal that a C library keeps for itself.
+    unsafe { Signal::from_raw_unchecked(number) }
+}
