@@ -87,6 +87,11 @@ impl Invocation {
 
     /// Writes stdin, closes it and waits for the end of stdout and stderr and for the exit.
     pub fn run(&self) -> Outcome {
+        self.run_within(RUN_LIMIT)
+    }
+
+    /// The same for a program that is not the hook and may take longer, such as docglow itself.
+    pub fn run_within(&self, limit: Duration) -> Outcome {
         let mut command = self.as_command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let start = Instant::now();
@@ -96,8 +101,7 @@ impl Invocation {
         let (done, finished) = mpsc::channel::<()>();
         thread::scope(|scope| {
             let watchdog = scope.spawn(move || {
-                let overdue =
-                    finished.recv_timeout(RUN_LIMIT) == Err(mpsc::RecvTimeoutError::Timeout);
+                let overdue = finished.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout);
                 if overdue {
                     kill(pid);
                 }
@@ -107,10 +111,7 @@ impl Invocation {
             let status = child.wait().expect("the exit status");
             let wall = start.elapsed();
             drop(done);
-            assert!(
-                !watchdog.join().expect("the watchdog"),
-                "the hook was killed after {RUN_LIMIT:?}"
-            );
+            assert!(!watchdog.join().expect("the watchdog"), "it was killed after {limit:?}");
             let (stdout, stderr) = output;
             Outcome { status, stdout, stderr, wall, stdin_error }
         })

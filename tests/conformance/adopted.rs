@@ -3,7 +3,7 @@
 use crate::common::sandbox::binary;
 use crate::common::trials::trials;
 use crate::common::{Outcome, Receiver};
-use crate::project::{Project, docglow};
+use crate::project::{DOCGLOW_LIMIT, Project, docglow};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::fs;
@@ -109,7 +109,7 @@ fn run_all(adopted_client: bool) -> (String, Vec<Value>) {
         let packages = adopted(project.sandbox.root());
         run = run.env("PYTHONPATH", packages).env("DOCGLOW_TELEMETRY_WAIT", "1");
     }
-    let outcome: Outcome = run.run();
+    let outcome: Outcome = run.run_within(DOCGLOW_LIMIT);
     assert!(outcome.status.success(), "{outcome:?}");
     let requests = receiver.requests();
     let sender = if adopted_client { "docglow-telemetry/" } else { "docglow-cli-telemetry/" };

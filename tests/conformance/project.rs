@@ -6,6 +6,10 @@ use crate::common::{Invocation, Outcome, Receiver, Sandbox};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// docglow itself starts slowly, and several of these tests run at once on a busy machine.
+pub const DOCGLOW_LIMIT: Duration = Duration::from_secs(300);
 
 pub const SHELLS: [&str; 5] = ["bash", "zsh", "dash", "busybox", "fish"];
 
@@ -94,11 +98,13 @@ impl Project {
         line: &str,
         receiver: &Receiver,
     ) -> Outcome {
-        self.script(shell, reporter, line).on().to(receiver).run()
+        self.script(shell, reporter, line).on().to(receiver).run_within(DOCGLOW_LIMIT)
     }
 
     /// Runs it with telemetry off, for docglow's caches and hints that are shown but once.
     pub fn warm_up(&self, line: &str) -> Outcome {
-        self.script("bash", Reporter::Docglow, line).env("DOCGLOW_NO_TELEMETRY", "1").run()
+        self.script("bash", Reporter::Docglow, line)
+            .env("DOCGLOW_NO_TELEMETRY", "1")
+            .run_within(DOCGLOW_LIMIT)
     }
 }
