@@ -186,7 +186,7 @@ windows-tested: $(SYSTEM32)/bcryptprimitives.dll
 	@wc -c "$(EXE)"
 	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
 		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
-		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness::; \
+		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness:: --skip simultaneous::; \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
 # Clippy checks all targets, including the tests, for macOS, too. zig is the C compiler.
