@@ -17,7 +17,7 @@ use std::time::Duration;
 use rustix::io::{Errno, read, retry_on_intr, write};
 use rustix::stdio::stdin;
 
-use super::signals::SignalSet;
+use super::signals::{self, SignalSet};
 use super::{inherited, process, start};
 
 /// How long to wait for an answer before looking whether the probe is stopped.
@@ -112,7 +112,14 @@ fn answer() -> ! {
             // It must not answer the next question, too.
             set.wait();
         }
-        let _ = write(stdin(), &[u8::from(is_pending)]);
+        // A stop signal removes a pending SIGCONT, and SIGCONT a pending stop signal.
+        let successors = match signal.into() {
+            libc::SIGCONT => SignalSet::of(signals::STOP),
+            signal if signals::is_stop(signal) => SignalSet::of([libc::SIGCONT]),
+            _ => SignalSet::of([]),
+        };
+        let was_sent = is_pending || successors.pending().is_some();
+        let _ = write(stdin(), &[u8::from(was_sent)]);
     }
     process::end()
 }
