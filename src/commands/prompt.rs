@@ -56,8 +56,7 @@ Turn it on? [y/N] "
 /// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there. Records
 /// the answer.
 pub fn prompt(context: &Context) -> Asked {
-    let is_attended = can_ask() && !is_unattended(|name| std::env::var_os(name));
-    if !is_attended || context.decision() != Decision::OffByDefault {
+    if !is_attended() || context.decision() != Decision::OffByDefault {
         return Asked::NotAsked;
     }
     if !can_record(context) {
@@ -72,6 +71,11 @@ pub fn prompt(context: &Context) -> Asked {
         Some(consent) if record(context, consent) => Asked::Answered,
         _ => Asked::NoAnswer,
     }
+}
+
+/// Whether a person can answer: at a terminal, and not in CI or an agent's session.
+pub fn is_attended() -> bool {
+    can_ask() && !is_unattended(|name| std::env::var_os(name))
 }
 
 /// Asks, and once more after a line that is neither a yes nor a no. `None` if there is no answer.

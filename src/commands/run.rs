@@ -89,19 +89,28 @@ impl Docglow {
     /// Why the command is not reported.
     fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, NotSent> {
         let invocation = Invocation::of(words).ok_or(NotSent::NotDocglow)?;
-        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
         let line = CommandLine::parse(invocation.arguments)?;
         let context = Context::new(Environment::read(), line.project_dir());
-        let can_run = || {
-            let is_installed = installation::may_have_started(&program, invocation.is_module());
-            context.settings().is_some() && is_installed
-        };
-        let is_first = line.command == vocabulary::Command::Generate
-            && context.decision() == Decision::OffByDefault;
-        if is_first && can_run() && prompt::prompt(&context) == Asked::NoAnswer {
-            return Err(NotSent::NoAnswer);
+        let mut decision = context.decision();
+        let may_ask = decision == Decision::OffByDefault
+            && line.command == vocabulary::Command::Generate
+            && prompt::is_attended();
+        // While telemetry is off, this is all that a call does before docglow starts.
+        if !may_ask {
+            decision.check()?;
         }
-        context.check_active()?;
+        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
+        let can_run = || {
+            context.settings().is_some()
+                && installation::may_have_started(&program, invocation.is_module())
+        };
+        if may_ask && can_run() {
+            if prompt::prompt(&context) == Asked::NoAnswer {
+                return Err(NotSent::NoAnswer);
+            }
+            decision = context.decision();
+        }
+        decision.check()?;
         if line.command == vocabulary::Command::Serve {
             // A `serve` that fails at once must not be reported.
             line.event(0, 0, context.settings())?;

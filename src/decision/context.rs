@@ -62,8 +62,7 @@ impl Context {
     /// # Errors
     /// `Off`, with the deciding rule.
     pub fn check_active(&self) -> Result<(), NotSent> {
-        let decision = self.decision();
-        decision.is_active().then_some(()).ok_or(NotSent::Off(decision.reason()))
+        self.decision().check()
     }
 
     /// The sources that name an endpoint that cannot be used, so that the next one counts.

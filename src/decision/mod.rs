@@ -9,6 +9,7 @@ use std::fmt;
 use crate::decision::environment::Environment;
 use crate::decision::state::Consent;
 use crate::docglow::config::Setting;
+use crate::event::NotSent;
 
 /// Whether telemetry is active, and the deciding rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,14 @@ impl Decision {
     /// Whether an event may be sent.
     pub fn is_active(self) -> bool {
         matches!(self, Decision::OnByEnvironment | Decision::OnByProject | Decision::OnByConsent)
+    }
+
+    /// Checks that an event may be sent.
+    ///
+    /// # Errors
+    /// `Off`, with the deciding rule.
+    pub fn check(self) -> Result<(), NotSent> {
+        self.is_active().then_some(()).ok_or(NotSent::Off(self.reason()))
     }
 
     /// The short name of the deciding rule, as in `status --json`.

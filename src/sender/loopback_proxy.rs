@@ -194,10 +194,10 @@ mod tests {
             wrong,
         ] {
             let mut client = connect();
-            client.write_all(said.as_bytes()).unwrap();
-            client.shutdown(Shutdown::Write).unwrap();
+            // The proxy may close the connection before all is written, so each of these may fail.
+            let _ = client.write_all(said.as_bytes());
+            let _ = client.shutdown(Shutdown::Write);
             let mut answer = Vec::new();
-            // It may be reset.
             let _ = client.read_to_end(&mut answer);
             assert!(answer.is_empty(), "{said:?}: {answer:?}");
         }

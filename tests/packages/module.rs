@@ -75,8 +75,12 @@ fn event() -> String {
     format!("__import__('json').loads('''{}''')", EVENT.trim())
 }
 
+/// The Python that `python3` belongs to. In an activated virtual environment, that is its base:
+/// `pip install --user` does not work in an environment.
 fn python3() -> PathBuf {
-    tool_path("python3").expect("python3")
+    let code = "import os, sys; print(os.path.join(sys.base_prefix, 'bin', 'python3'))";
+    let python = tool_path("python3").expect("python3");
+    PathBuf::from(succeed(Command::new(python).args(["-c", code])).trim())
 }
 
 fn report_delivers_from_an_unactivated_environment_of_every_python() {
