@@ -71,12 +71,18 @@ pub fn not_sent(reason: impl fmt::Display) -> String {
     format!("{REPORT}not sent ({reason})")
 }
 
-/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
+/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does. The
+/// hand-over is made in the new process, because the caller waits until this returns. If there is
+/// none, no event is sent.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
-pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotSent> {
-    sender(handover, environment)?.start_detached().map_err(|_| NotSent::SenderNotStarted)
+pub fn send_detached(
+    handover: impl FnOnce() -> Result<Handover, NotSent>,
+    environment: &Environment,
+) -> Result<(), NotSent> {
+    let prepare = || sender(&handover().ok()?, environment).ok();
+    SelfCommand::start_detached(prepare).map_err(|_| NotSent::SenderNotStarted)
 }
 
 /// Starts the sender, waits for its end, and returns its report, which is one line.
