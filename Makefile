@@ -83,7 +83,7 @@ BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --r
 .PHONY: all
 all:
 	$(BUILD)
-	$(if $(filter-out $(BUILT),$(BINARY)),mkdir -p dist && cp "$(BUILT)" "$(BINARY)")
+	$(if $(filter-out $(BUILT),$(BINARY)),mkdir -p dist && cp -f "$(BUILT)" "$(BINARY)")
 	@sha256sum "$(BINARY)" 2>/dev/null || shasum -a 256 "$(BINARY)"
 
 EVENT := tests/fixtures/events/documented_example.event.json

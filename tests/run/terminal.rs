@@ -5,6 +5,7 @@ use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::scene::{BY_RUN, By, Scene, stat, wait_until, written};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 
 const CTRL_BACKSLASH: &str = "\x1c";
@@ -19,6 +20,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
         a_stop_for_run_alone_stops_the_job_as_without_run needs ["setsid", "bash"],
+        a_continue_at_the_moment_of_the_stop_is_obeyed needs ["setsid", "bash", "strace"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
     ]
 }
@@ -189,9 +191,48 @@ fn a_stop_for_run_alone_stops_the_job_as_without_run() {
         terminal.type_in("kill -CONT $!\n");
         wait_until("both go on", || !is_stopped(run) && !is_stopped(command));
     }
-    terminal.type_in("echo now >end; wait $!; echo \"status $?\"\n");
+    // `wait` returns 128 plus the stop signal if bash has not yet seen that the job goes on.
+    terminal.type_in(
+        "echo now >end; while wait $!; s=$?; [ $s -gt 128 ]; do :; done; echo \"status $s\"\n",
+    );
     terminal.wait_for("status 3");
     assert_eq!(scene.event().json()["result"], "error");
+}
+
+/// strace holds `run` for a moment after it has sent itself the stop signal. SIGCONT removes that
+/// signal again, so `run` must not wait for it.
+fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let stub = "echo $$ >pid; read -r word <end; exit 3";
+    let mut terminal = shell(&scene, "bash", stub);
+    terminal.type_in(
+        "strace -qq -o /dev/null -e inject=kill:delay_exit=2000000 \
+         docglow-telemetry run --wait docglow generate &\n",
+    );
+    let pid = scene.sandbox.project().join("pid");
+    wait_until("docglow runs", || written(&pid).is_some());
+    let command: u32 = written(&pid).expect("its id").parse().expect("a number");
+    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let send = |to: u32, signal| {
+        let process = Pid::from_raw(to.cast_signed()).expect("a process id");
+        kill_process(process, signal).expect("it lives");
+    };
+    let is_pending = |signal: Signal| {
+        let status = std::fs::read_to_string(format!("/proc/{run}/status")).expect("it lives");
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        let pending = u64::from_str_radix(pending.expect("a line").trim(), 16).expect("a number");
+        pending & (1 << (signal.as_raw() - 1)) != 0
+    };
+    send(run, Signal::TSTP);
+    wait_until("docglow is stopped", || stat(command, 3).expect("it lives") == "T");
+    wait_until("run stops itself", || is_pending(Signal::TSTP));
+    send(command, Signal::CONT);
+    send(run, Signal::CONT);
+    terminal.type_in(
+        "echo now >end; while wait $!; s=$?; [ $s -gt 128 ]; do :; done; echo \"status $s\"\n",
+    );
+    terminal.wait_for("status 3");
 }
 
 /// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,

@@ -4,6 +4,10 @@ use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::script::{Hook, Stage, Telemetry};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
+use std::time::{Duration, Instant};
+
+/// The time limit for a job that stops, much longer than it takes.
+const LIMIT: Duration = Duration::from_secs(20);
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     let mut trials = promises![shell =>
@@ -66,6 +70,22 @@ impl Session {
         self.type_in(&format!("echo 'sta''tus='{}';'", self.stage.shell.status()));
         self.wait_for("status=");
         self.terminal.wait_for(";")
+    }
+
+    /// Waits until the shell knows that its job has stopped. Before that, some shells do not continue
+    /// it on `fg`.
+    #[track_caller]
+    fn wait_until_the_job_is_stopped(&mut self) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            self.type_in("jobs");
+            self.type_in("echo 'en''d of jobs'");
+            let shown = self.terminal.wait_for("end of jobs");
+            if ["Stopped", "suspended", "stopped"].iter().any(|word| shown.contains(word)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the job does not stop: {shown}");
+        }
     }
 
     /// Stops docglow, which is in the foreground, and waits until the shell knows.
@@ -159,6 +179,7 @@ fn a_docglow_in_the_background_that_reads_the_terminal_waits_for_fg(shell: Shell
         session.wait_for("docglow's stderr");
         session.press_ctrl_z();
         let statuses = vec![session.enter("bg"), session.enter("true")];
+        session.wait_until_the_job_is_stopped();
         session.type_in("fg");
         session.type_in("forty two");
         session.wait_for("answer=forty two");

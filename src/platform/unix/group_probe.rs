@@ -106,11 +106,10 @@ impl GroupProbe {
 /// Answers the questions of `run`, until `run` has ended.
 fn answer() -> ! {
     while let Ok(Some(signal)) = receive() {
-        let set = SignalSet::of([signal.into()]);
-        let is_pending = set.pending().is_some();
+        let is_pending = SignalSet::of([signal.into()]).pending().is_some();
         if is_pending {
             // It must not answer the next question, too.
-            set.wait();
+            signals::remove_pending(signal.into());
         }
         // A stop signal removes a pending SIGCONT, and SIGCONT a pending stop signal.
         let successors = match signal.into() {

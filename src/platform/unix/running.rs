@@ -104,7 +104,7 @@ impl Running {
         // Blocked, so pending. A SIGCONT that comes from now on removes it.
         signals::raise(signal);
         if self.has_changed() {
-            SignalSet::of([signal]).wait();
+            signals::remove_pending(signal);
         } else {
             signals::let_act(signal);
         }

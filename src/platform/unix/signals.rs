@@ -131,6 +131,17 @@ pub fn raise(signal: c_int) {
     unsafe { libc::kill(libc::getpid(), signal) };
 }
 
+/// Removes a blocked signal that is pending. A signal that stops or continues may be removed by its
+/// opposite at any moment, so waiting for it might never end.
+pub fn remove_pending(signal: c_int) {
+    if is_stop(signal) || signal == libc::SIGCONT {
+        ignore(signal);
+        set_default(signal);
+    } else {
+        SignalSet::of([signal]).wait();
+    }
+}
+
 /// Unblocks a signal for a moment, so that one that is pending takes effect. Returns after a stop,
 /// and if there is no effect.
 pub fn let_act(signal: c_int) {
