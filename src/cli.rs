@@ -44,8 +44,8 @@ pub enum Invocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageError(pub &'static str);
 
-/// Whether a program may be writing an event to standard input, after a usage error. The commands
-/// `report` and `prompt` leave standard input to the shell.
+/// Whether standard input may carry an event although the command line is wrong. `report` and
+/// `prompt` leave standard input to the shell.
 pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
@@ -54,10 +54,10 @@ const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
 const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
 const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
-/// Parses the arguments behind the program's name.
+/// Parses the arguments after the program's name.
 ///
 /// # Errors
-/// `UsageError` for an unknown option or command, a missing value, or an argument too many.
+/// `UsageError` for an unknown option or command, a missing value, or an extra argument.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let mut options = Options::default();
     let mut json = false;
@@ -140,7 +140,7 @@ fn number<T: FromStr>(value: &OsStr) -> Option<T> {
     value.to_str()?.parse().ok()
 }
 
-/// Parses the words after `run`. The command is empty if they are a usage error.
+/// Parses the words after `run`. For a usage error, the command is empty.
 fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
     loop {
         match parser.next() {

@@ -8,8 +8,8 @@ use crate::decision::context::Context;
 use crate::platform::escape::escape_for_terminal;
 use crate::sender::log::{Log, records};
 
-/// The events, the oldest first, and behind them everybody who has ever had one. With `as_json`,
-/// each of both is a line of JSON.
+/// The events, the oldest first, and then the recipients of all events. With `as_json`, each event
+/// and each recipient is one line of JSON.
 pub fn text(context: &Context, as_json: bool) -> String {
     let log = of(context);
     let lines = log.as_ref().map_or_else(String::new, Log::text);
@@ -40,7 +40,7 @@ pub fn last(context: &Context) -> Option<String> {
     records(&of(context)?.text()).last().map(|record| in_columns(record.summary()))
 }
 
-/// The log of this account; `None` if there is no home to have it in.
+/// The log of this account, if it has a home folder.
 fn of(context: &Context) -> Option<Log> {
     context.environment.state_folder().map(|folder| Log::in_folder(&folder))
 }

@@ -23,15 +23,15 @@ use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
 use crate::sender::installation;
 
-/// The exit status if no command is given, as of `env` and `nice`.
+/// The exit status of `env` and `nice` if no command is given.
 const NO_COMMAND: i32 = 125;
 
-/// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
-/// after a question without an answer, so that docglow does not ask it again.
+/// Set for a docglow that is reported, so that its own telemetry does not send a second event. Also
+/// set after a question without an answer, so that docglow does not ask the same question.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
-/// nothing to report; otherwise it waits, and ends as the command did.
+/// Runs the command and reports it if it is docglow. If there is no event to report, this process
+/// becomes the command; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(NO_COMMAND);
     let Some(mut command) = Command::new(words) else {
@@ -83,7 +83,7 @@ struct Docglow {
 }
 
 impl Docglow {
-    /// Recognizes a docglow, asks the user if that is due, and decides.
+    /// Recognizes a docglow, asks the user if the question is due, and decides.
     ///
     /// # Errors
     /// Why the command is not reported.
@@ -95,7 +95,7 @@ impl Docglow {
         let may_ask = decision == Decision::OffByDefault
             && line.command == vocabulary::Command::Generate
             && prompt::is_attended();
-        // While telemetry is off, this is all that a call does before docglow starts.
+        // While telemetry is off, `run` does nothing more before docglow starts.
         if !may_ask {
             decision.check()?;
         }

@@ -27,7 +27,7 @@ pub struct Destination {
     pub bypass_token: Option<BypassToken>,
 }
 
-/// The source of the endpoint.
+/// Where the endpoint comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointSource {
     Environment,
@@ -65,7 +65,7 @@ impl Context {
         self.decision().check()
     }
 
-    /// The sources that name an endpoint that cannot be used, so that the next one counts.
+    /// The sources whose endpoint cannot be used, so that the next source counts.
     pub fn unusable_endpoints(&self) -> Vec<EndpointSource> {
         let is_unusable = |source: &EndpointSource| match source {
             EndpointSource::Environment => {
@@ -81,7 +81,7 @@ impl Context {
             .collect()
     }
 
-    /// The endpoint that the environment names, else docglow.yml's, else docglow's own.
+    /// The endpoint that the environment names, otherwise docglow.yml's, otherwise docglow's own.
     pub fn destination(&self) -> Destination {
         let (endpoint, source) = if let Some(endpoint) = self.environment.endpoint() {
             (endpoint, EndpointSource::Environment)
@@ -90,7 +90,7 @@ impl Context {
         } else {
             (Endpoint::docglow(), EndpointSource::Default)
         };
-        // The token belongs to the user. Anybody may have written the docglow.yml.
+        // The token belongs to the user, but anybody may have written the docglow.yml.
         let bypass_token =
             if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
         Destination { endpoint, source, bypass_token }
@@ -102,7 +102,7 @@ impl Context {
         Some(std::path::absolute(&file).unwrap_or(file))
     }
 
-    /// The state file. `None` if the user has no home folder.
+    /// The state file, if the user has a home folder.
     pub fn state_file(&self) -> Option<StateFile> {
         self.environment.state_folder().map(|folder| StateFile::in_folder(&folder))
     }
@@ -112,7 +112,7 @@ impl Context {
         self.state_file().map_or(State::default(), |file| file.read())
     }
 
-    /// The settings in docglow.yml that are features. `None` if docglow fails to load the file.
+    /// The settings in docglow.yml that are features, unless docglow fails to load the file.
     pub fn settings(&self) -> Option<Settings> {
         self.project().settings
     }

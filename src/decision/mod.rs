@@ -85,7 +85,7 @@ impl Decision {
         }
     }
 
-    /// Why telemetry is on or off, for people.
+    /// Why telemetry is on or off, as a text.
     pub fn reason(self) -> &'static str {
         match self {
             Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY is set",

@@ -32,16 +32,16 @@ impl fmt::Display for Consent {
     }
 }
 
-/// The content of the state file. The default is that of an absent file.
+/// The content of the state file. The default stands for a missing file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     pub instance_id: Option<InstanceId>,
     pub consent: Consent,
-    /// RFC 3339; only with a recorded yes or no.
+    /// RFC 3339. Present only with a recorded yes or no.
     consent_recorded_at: Option<String>,
 }
 
-/// The format's version. A file of another version counts as absent, as it does for docglow.
+/// The version of the format. A file of another version counts as absent, as in docglow.
 const VERSION: u8 = 1;
 
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ impl State {
         }
     }
 
-    /// What the file says to this user. Another user's may say no, and no more.
+    /// The state that counts for this user. In a file of another user, only a no counts.
     fn of(content: &Content) -> State {
         match State::parse(&content.text) {
             state if content.is_own => state,
@@ -122,31 +122,31 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of
-    /// another user's leads to.
+    /// Reads the file. A broken file counts as absent, and so does a yes behind another user's
+    /// link.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
         let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. If it cannot be written down, an id
-    /// for this call only.
+    /// The machine's id. If there is none, makes one and records it. If it cannot be recorded, the
+    /// id is valid for this call only.
     pub fn instance_id(&self) -> InstanceId {
         if let Some(id) = self.read().instance_id {
             return id;
         }
         let fresh = fresh_id();
-        // Read again, whatever came of it: docglow itself knows no lock, another event may have had
-        // it for too long, and what ended up in the file is the machine's id.
+        // Reads the file again even if the update failed, because the id in the file is the
+        // machine's. docglow itself takes no lock, and another event may hold it too long.
         let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
         self.read().instance_id.unwrap_or(fresh)
     }
 
-    /// Records the user's answer. A yes makes the machine's id if there is none.
+    /// Records the user's answer. A yes also makes the machine's id if there is none.
     ///
     /// # Errors
-    /// Those of writing the file; it is then as it was before.
+    /// Those of writing the file, which then stays unchanged.
     pub fn record(&self, consent: Consent) -> Result<()> {
         self.update(|state| {
             state.consent = consent;

@@ -131,7 +131,7 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
     );
     assert_eq!(
         good.assert_success().stderr(),
-        "docglow-telemetry: \"adaptor_type\": no key of an event\n\
+        "docglow-telemetry: \"adaptor_type\": not a key of an event\n\
          docglow-telemetry: \"duration_ms\": not a number of milliseconds, 0 or more\n"
     );
     assert!(!good.stdout().contains("secret"));
@@ -142,9 +142,9 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
     assert_eq!(
         two.assert_success().stderr(),
         "docglow-telemetry: only the first object is an event: the rest is dropped\n\
-         docglow-telemetry: \"duration_ms\": above 31 days: these are sent instead\n\
-         docglow-telemetry: \"duration\": the event has another value for it, which counts\n\
-         docglow-telemetry: \"counts\": holds a count above 9,999,999: this is sent instead\n"
+         docglow-telemetry: \"duration_ms\": above 31 days, so 31 days are sent\n\
+         docglow-telemetry: \"duration\": the event has another value for it, which is used\n\
+         docglow-telemetry: \"counts\": holds a count above 9,999,999, so 9,999,999 is sent\n"
     );
     assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
 }
