@@ -1,5 +1,5 @@
-//! An optional allocator that saves about 26 µs a call. musl's own asks the kernel for memory eight
-//! times in the shortest call; this one takes it from the program's .bss section.
+//! An optional allocator that saves about 26 µs per call. Even the shortest call makes musl's own
+//! allocator ask the kernel for memory eight times. This one uses the program's .bss section.
 
 #![allow(unsafe_code)]
 
@@ -10,21 +10,21 @@ use std::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed},
 };
 
-/// Enough for a call with a docglow.yml of 10 kB. Untouched pages cost nothing.
+/// Enough for a call with a docglow.yml of 10 kB. Untouched pages use no memory.
 const ARENA_BYTES: usize = 512 << 10;
 
-/// The arena's alignment. A request for a larger one goes to the system.
+/// The alignment of the arena. A request with a larger alignment goes to the system's allocator.
 const ALIGNMENT: usize = 16;
 
 #[repr(align(16))]
 struct Arena(UnsafeCell<[u8; ARENA_BYTES]>);
 
-// SAFETY: no two allocations share a byte of it, whichever threads they belong to.
+// SAFETY: no two allocations share a byte of the arena, even in different threads.
 unsafe impl Sync for Arena {}
 
 static ARENA: Arena = Arena(UnsafeCell::new([0; ARENA_BYTES]));
 
-/// The offset of the first byte that was not allocated yet.
+/// The offset of the first free byte.
 static USED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// Allocates from the arena, one allocation after the other. Only the most recent allocation can be
@@ -46,19 +46,20 @@ fn allocate_in_arena(layout: Layout) -> *mut u8 {
     }
 }
 
-/// The offset of an allocation in the arena; `None` for one of the system's.
+/// The offset of an allocation, if it is in the arena.
 fn offset_in_arena(pointer: *mut u8) -> Option<usize> {
     Some(pointer.addr().wrapping_sub(ARENA.0.get().addr())).filter(|offset| *offset < ARENA_BYTES)
 }
 
-/// Grows or shrinks the most recent allocation in place. Returns whether it could.
+/// Grows or shrinks the most recent allocation in place. Returns whether that succeeded.
 fn resize(offset: usize, from: usize, to: usize) -> bool {
     let (old_end, new_end) = (offset + from, offset + to);
     new_end <= ARENA_BYTES && USED_BYTES.compare_exchange(old_end, new_end, AcqRel, Relaxed).is_ok()
 }
 
 // SAFETY: an allocation in the arena has the requested size and alignment, shares no byte with
-// another one, and stays until it is freed. All others are the system's.
+// another one, and stays until it is freed. The system's allocator guarantees the same for all
+// others.
 unsafe impl GlobalAlloc for BumpAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let pointer = allocate_in_arena(layout);

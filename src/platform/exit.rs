@@ -1,4 +1,4 @@
-//! The exit status of this process. It applies to a panic and to a lack of memory, too.
+//! The exit status of this process. It also applies after a panic or when memory runs out.
 
 use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
