@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
 
-/// Records a yes or a no, and prints what that means or why it failed. Returns whether it is recorded.
+/// Records a yes or a no, and prints its effect, or why it could not be recorded. Returns whether
+/// it is recorded.
 pub fn record(context: &Context, consent: Consent) -> bool {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),
-        None => Err(io::Error::other("neither HOME nor the user database names a folder for it")),
+        None => Err(io::Error::other("neither HOME nor the user database names a home folder")),
     };
     let is_recorded = recorded.is_ok();
     let decision = context.decision();
@@ -32,17 +33,17 @@ pub fn record(context: &Context, consent: Consent) -> bool {
             )
         }
         (Ok(()), Consent::Yes, false) => {
-            writeln!(io::stdout(), "Recorded: yes. Nothing is sent here all the same: {decision}.")
+            writeln!(io::stdout(), "Recorded: yes. But nothing is sent here, because {decision}.")
         }
         (Ok(()), _, false) => writeln!(
             io::stdout(),
             "Recorded: no. Nothing is sent, unless DOCGLOW_TELEMETRY or a project's docglow.yml turns it on.\n\
-             DOCGLOW_NO_TELEMETRY=1 can't be overruled."
+             DOCGLOW_NO_TELEMETRY=1 turns it off in any case."
         ),
         (Ok(()), _, true) => {
             writeln!(
                 io::stdout(),
-                "Recorded: no. But here {decision}. DOCGLOW_NO_TELEMETRY=1 can't be overruled."
+                "Recorded: no. But telemetry stays on here, because {decision}.\nDOCGLOW_NO_TELEMETRY=1 turns it off in any case."
             )
         }
     };

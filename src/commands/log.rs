@@ -27,7 +27,7 @@ pub fn text(context: &Context, as_json: bool) -> String {
         // Writing to a String never fails.
         let _ = writeln!(text, "{}\n{body}\n", in_columns(record.summary()));
     }
-    text.push_str("Who has had events, and when the first and the last were sent:\n");
+    text.push_str("The recipients, with the times of their first and last events:\n");
     for known in recipients {
         text += &in_columns([&known.origin, &known.first, &known.last]);
         text.push('\n');

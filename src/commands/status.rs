@@ -89,7 +89,7 @@ impl Status {
         line(
             "State file:",
             &file(&self.state_file).unwrap_or(
-                "none: neither HOME nor the user database names a folder for it".to_owned(),
+                "none: neither HOME nor the user database names a home folder".to_owned(),
             ),
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));

@@ -68,7 +68,7 @@ fn what_was_sent_can_be_read_to_the_letter() {
     let (at, rest) = summary.split_once("  ").expect("when");
     assert_eq!(rest, format!("{url}?(set)  204"));
     assert!(at.len() == "2026-11-25T16:00:00.000Z".len() && at.ends_with('Z'), "{at}");
-    assert!(title.starts_with("Who has had events"), "{title}");
+    assert!(title.starts_with("The recipients"), "{title}");
     assert_eq!(recipient, format!("http://{}  {at}  {at}", receiver.address()));
     assert!(!fs::read_to_string(log_file(&sandbox)).unwrap().contains("s3cret"));
 }
