@@ -1,4 +1,4 @@
-//! §2, rule 3: what docglow.yml may look like, and that whatever else it is means off.
+//! §2, rule 3: which forms of docglow.yml count, and that all others mean off.
 
 use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{Sandbox, trials};
@@ -19,7 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is decided beside a recorded yes and beside a recorded no.
+/// The decisions together with a recorded yes and with a recorded no.
 fn beside_consent(sandbox: &Sandbox) -> [(bool, String); 2] {
     ["yes", "no"].map(|consent| {
         sandbox.write_state(state_with(consent));
@@ -31,7 +31,8 @@ fn by(active: bool, rule: &str) -> (bool, String) {
     (active, rule.to_owned())
 }
 
-/// Panics unless the file decides so, beside a recorded yes and a recorded no; names all that do not.
+/// Panics unless the files decide like this, both with a recorded yes and with a recorded no. The
+/// message lists all failures.
 #[track_caller]
 fn assert_configs(contents: impl IntoIterator<Item = impl AsRef<[u8]>>, active: bool) {
     assert_all(contents, &[(); 2].map(|()| by(active, "docglow.yml")));
@@ -57,7 +58,8 @@ fn assert_all(
     assert!(wrong.is_empty(), "not {expected:?}:\n{}", wrong.join("\n"));
 }
 
-/// The words in the cases in which people write them, bare and in both quotes, and the whole file in other layouts.
+/// The words in all usual cases, plain and in both kinds of quotes, and the whole file in other
+/// layouts.
 fn spellings(words: &[&str]) -> Vec<String> {
     let mut values = Vec::new();
     for word in words {

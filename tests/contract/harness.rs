@@ -1,4 +1,5 @@
-//! The receiver and the sandbox keep their own promises: a harness that sees nothing would let everything pass.
+//! Tests of the test harness: if the receiver or the sandbox missed something, other tests would
+//! pass wrongly.
 
 use crate::common::platform::A_TOOL;
 use crate::common::{Behaviour, Receiver, trials, trials::trial};

@@ -1,4 +1,4 @@
-//! What was sent from this account, to be read afterwards, and who has had it.
+//! The log of sent events and their recipients.
 
 use crate::common::platform::AT_ONCE;
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox, trials};
@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-/// The size at which a log is full. So much, and as much again of the one before, is kept.
+/// The size at which a log is full. The previous log, of the same size, is kept, too.
 const MAX_BYTES: usize = 512 * 1024;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -32,7 +32,7 @@ pub fn log_file(sandbox: &Sandbox) -> PathBuf {
     sandbox.state_dir().join("telemetry.log")
 }
 
-/// The lines of `log --json` with this key: `body` for events, `origin` for who has had any.
+/// The lines of `log --json` with this key: `body` for events, `origin` for recipients.
 fn lines_with(sandbox: &Sandbox, key: &str) -> Vec<Value> {
     let run = sandbox.command(["log", "--json"]).run();
     let lines = run.assert_success().stdout().lines();
@@ -142,7 +142,7 @@ fn many_writers_at_once_leave_whole_lines_and_lose_none() {
     assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 2 * AT_ONCE);
 }
 
-/// Fills the log with events that this endpoint has had.
+/// Fills the log with events that were sent to this endpoint.
 fn fill(sandbox: &Sandbox, endpoint: &str) {
     let line = format!("\n2026-01-01T00:00:00.000Z 1 sent {endpoint} {{\"old\":1}}");
     fs::create_dir_all(sandbox.state_dir()).unwrap();

@@ -1,4 +1,4 @@
-//! §7: `report`, of a docglow command line that has ended.
+//! §7: `report` for a docglow command line that has ended.
 
 use crate::common::platform::not_utf_8;
 use crate::common::{Invocation, Receiver, Sandbox, trials};
@@ -31,7 +31,7 @@ fn report(sandbox: &Sandbox, receiver: &Receiver, line: &str) -> Invocation {
     sandbox.hook().on().to(receiver).arg("report").args(line.split_whitespace())
 }
 
-/// The payload of the one event that a report sends.
+/// The payload of the only event that a report sends.
 fn payload(sandbox: &Sandbox, line: &str) -> Value {
     let receiver = Receiver::answering();
     report(sandbox, &receiver, &format!("--wait {line}")).run().assert_silent();
@@ -40,7 +40,7 @@ fn payload(sandbox: &Sandbox, line: &str) -> Value {
     requests[0].json()
 }
 
-/// Why a report is no event.
+/// Why a report sends no event.
 fn why_not(sandbox: &Sandbox, line: &str) -> String {
     let receiver = Receiver::answering();
     report(sandbox, &receiver, line).run().assert_silent();
@@ -258,7 +258,7 @@ fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
         "prompt -- generate",
     ] {
         let mut command = sandbox.command(line.split_whitespace()).as_command();
-        // A pipe that nobody closes: reading it would never end.
+        // A pipe that stays open: reading it to its end would never finish.
         let child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

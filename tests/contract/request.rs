@@ -1,4 +1,4 @@
-//! §3: the request as a whole, pinned. A change here is a new schema version or a broken promise.
+//! §3: the whole request, pinned. A change of it is a new schema version or a broken promise.
 
 use crate::common::platform::PLATFORM;
 use crate::common::{EVENT, Receiver, Request, Sandbox, trials};

@@ -44,7 +44,7 @@ fn assert_keys(state: &Value, expected: &[&str]) {
     assert_eq!(keys, expected, "{state}");
 }
 
-/// Panics unless this is RFC 3339 in UTC and between now and a minute ago.
+/// Panics unless this is RFC 3339 in UTC, and not older than a minute.
 #[track_caller]
 fn assert_recorded_just_now(recorded_at: &Value) {
     let text = recorded_at.as_str().expect("a string");
@@ -274,13 +274,13 @@ fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
     assert_no_stray_files(&sandbox);
 }
 
-/// Panics if anything else lies in the sandbox than the state file, the log and the senders' empty
-/// slots, when the last sender is gone.
+/// Panics if the sandbox contains more than the state file, the log and the senders' empty slots
+/// after the last sender has ended.
 #[track_caller]
 pub fn assert_no_stray_files(sandbox: &Sandbox) {
     let senders = sandbox.state_dir().join("senders");
     let slots = names(&senders);
-    // A sender keeps its slot until its end.
+    // A sender keeps its slot until it ends.
     slots
         .iter()
         .for_each(|slot| drop(fs::File::open(senders.join(slot)).and_then(|file| file.lock())));
@@ -298,10 +298,10 @@ pub fn assert_no_stray_files(sandbox: &Sandbox) {
     assert_eq!((home, names(&sandbox.project())), (vec![], vec![]));
 }
 
-/// The cap on simultaneous senders: their number of files never grows beyond it.
+/// The limit of simultaneous senders, and so of their files.
 const MAX_SLOTS: usize = 64;
 
-/// The names in a folder; none where it does not exist.
+/// The names in a folder. A missing folder counts as empty.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

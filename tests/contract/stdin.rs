@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// From the first byte on, an event has this long.
+/// The time limit for an event after its first byte.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
-/// After a whole value stdin is drained for 50 ms; ten times that is no longer draining.
+/// After a complete value, stdin is drained for 50 ms. Ten times that is too long.
 const DRAINED: Duration = Duration::from_millis(500);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -28,21 +28,21 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The event, filled up with an ignored key to this many bytes.
+/// The event with an unknown key that fills it up to this many bytes.
 fn event_of(bytes: usize) -> String {
     let head = EVENT.strip_suffix('}').unwrap().to_owned() + r#","filler":""#;
     let filler = "x".repeat(bytes - head.len() - 2);
     head + &filler + "\"}"
 }
 
-/// A run whose stdin the test holds in its own hands.
+/// Starts a run whose stdin the test keeps open.
 fn start(sandbox: &Sandbox, receiver: &Receiver, arguments: &[&str]) -> Child {
     let mut command = sandbox.hook().on().to(receiver).args(arguments).as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the hook")
 }
 
-/// Awaits the end with stdin still open and returns how long that took.
+/// Waits for the exit while stdin stays open, and returns the time.
 fn time_to_exit(child: &mut Child) -> Duration {
     let stdin = child.stdin.take();
     let start = Instant::now();
@@ -132,7 +132,7 @@ fn the_null_device_is_no_event() {
     assert_eq!(receiver.connections(), 0);
 }
 
-/// Panics unless nothing was printed but, on stderr, something that begins like this.
+/// Panics unless the only output is a text on stderr that begins like this.
 #[track_caller]
 pub fn assert_no_event(output: Output, said: &str) {
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");

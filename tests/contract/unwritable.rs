@@ -1,4 +1,5 @@
-//! §4: where the state file can't be written, an event still goes out, and `enable` and `disable` say so.
+//! §4: if the state file cannot be written, an event is sent anyway, and `enable` and `disable`
+//! report the failure.
 
 use crate::common::platform::{CONFIG_HOME, HOME, NOWHERE};
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -13,10 +14,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// A name, a sandbox, and the hook as it has to be run there.
+/// A name, a sandbox, and the hook as it has to run there.
 pub type Place = (&'static str, Sandbox, Invocation);
 
-/// Sandboxes whose state file can't be written.
+/// Sandboxes whose state file cannot be written.
 fn unwritable() -> Vec<Place> {
     let file = Sandbox::new();
     let not_a_folder = file.home().join("file");

@@ -1,4 +1,5 @@
-//! The ways in which people have docglow on Linux and macOS, as `sender::installation` must tell them.
+//! The common ways to install docglow on Linux and macOS, which `sender::installation` must
+//! recognize.
 
 use crate::common::trials;
 use std::fs;
@@ -33,7 +34,7 @@ impl Machine {
         path
     }
 
-    /// The script that an installer puts at `path`.
+    /// The script that an installer creates at `path`.
     fn script(&self, path: &str, interpreter: &str) -> PathBuf {
         self.file(path, format!("#!{}\n{IMPORT}", self.path(interpreter).display()))
     }
@@ -42,7 +43,7 @@ impl Machine {
         names.iter().for_each(|name| fs::create_dir_all(self.path(folder).join(name)).unwrap());
     }
 
-    /// A Python as it is built from source: python images, pyenv, asdf, mise.
+    /// A Python that was built from source, as in python images and by pyenv, asdf and mise.
     fn python(&self, prefix: &str, version: &str) {
         let (series, _) = version.rsplit_once('.').unwrap();
         self.file(&format!("{prefix}/bin/python{series}"), "");
@@ -61,7 +62,7 @@ impl Machine {
         self.script(&format!("{prefix}/bin/docglow"), &format!("{prefix}/bin/python{series}"))
     }
 
-    /// The same in a virtual environment, whose own interpreter leads nowhere.
+    /// The same in a virtual environment, whose interpreter is a broken link.
     fn environment(&self, prefix: &str, pyvenv: impl AsRef<[u8]>, packages: &[&str]) -> PathBuf {
         self.file(&format!("{prefix}/pyvenv.cfg"), pyvenv);
         self.packages(&format!("{prefix}/lib/python3.11/site-packages"), packages);
@@ -196,7 +197,7 @@ fn what_cannot_be_told_stays_unknown() {
     let named = machine.environment("named", "version = acme", &packages);
     assert_eq!(versions(&named), (Some("1.2".to_owned()), None));
 
-    // A launcher of another kind may start any docglow, whatever lies beside it.
+    // A launcher of another kind may start any docglow, even if packages are beside it.
     machine.packages(".local/lib/python3.11/site-packages", DOCGLOW);
     machine.file(".local/bin/mise", "\x7fELF");
     assert_eq!(versions(&machine.link(".local/bin/docglow", ".local/bin/mise")), NOTHING);
@@ -212,7 +213,8 @@ fn what_cannot_be_told_stays_unknown() {
         assert_eq!(versions(&script), NOTHING, "{line}");
     }
 
-    // A wrapper may run any docglow, an archive brings its own, and PYTHONPATH may lead to one beside no script of pip's.
+    // A wrapper may run any docglow, and an archive contains its own. PYTHONPATH may name one even
+    // if the script is not pip's.
     machine.python("image", "3.11.7");
     machine.docglow("image", "3.11", "0.9.2");
     let line = format!("#!{}\n", machine.path("image/bin/python3.11").display());
@@ -225,7 +227,8 @@ fn what_cannot_be_told_stays_unknown() {
     }
     assert_eq!(versions(&machine.script("target/bin/docglow", "image/bin/python3.11")), NOTHING);
 
-    // An environment whose Python has become another one no longer has the packages it had.
+    // If an environment's Python has been replaced by another version, its old packages do not
+    // count.
     machine.python("opt", "3.12.1");
     let stale = machine.environment("stale", "version = 3.11.7", DOCGLOW);
     machine.link("stale/bin/python", "opt/bin/python3");

@@ -1,4 +1,5 @@
-//! `run`, which stays beside its command here, for no process becomes another one.
+//! `run` on Windows, where it stays beside its command, because a process cannot become another
+//! program.
 
 use crate::common::{Invocation, Receiver, Sandbox, trials};
 use std::fs;
@@ -50,7 +51,8 @@ fn a_docglow_behind_another_program_runs_and_is_not_reported() {
     assert_eq!(receiver.requests().len(), 0);
 }
 
-/// What pyenv puts on PATH, in a folder of its own. It says what it is given, and of itself nothing of docglow's version.
+/// A folder with a shim, as pyenv puts it on PATH. The shim prints its arguments, and its files do
+/// not show docglow's version.
 fn shims(sandbox: &Sandbox) -> PathBuf {
     let shims = sandbox.root().join("shims");
     fs::create_dir(&shims).unwrap();
@@ -110,7 +112,7 @@ fn a_command_that_is_missing_is_127_and_none_is_125() {
 
 fn a_command_does_not_outlive_a_run_that_is_ended_from_outside() {
     let sandbox = Sandbox::new();
-    // It waits for its event, and prints nothing until it has ended.
+    // It waits for its event, and prints no output until it has ended.
     let hook = sandbox.hook().program;
     let mut outer = sandbox.hook().arg("run").arg(hook).as_command();
     let mut running =
