@@ -1,4 +1,4 @@
-//! The state file that docglow and the hook share.
+//! The state file, which docglow and the hook share.
 
 use crate::common::Receiver;
 use crate::common::trials::trials;
@@ -14,7 +14,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What arrives of a health that has only the recorded consent to go by.
+/// The events of a health for which only the recorded consent decides.
 fn reported(project: &Project, reporter: Reporter) -> Vec<Value> {
     let receiver = Receiver::answering();
     project.script("bash", reporter, "docglow health").to(&receiver).run();

@@ -1,4 +1,4 @@
-//! Command lines that mean nothing, and paths that are no text.
+//! Nonsense command lines, and paths that are not text.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,4 @@
-//! docglow's configuration folder with something else in the place of each file.
+//! docglow's configuration folder with a different object in place of each file.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Everything but a usual file, as (what it is, how it is made).
+/// An object that is not a regular file: its name, and how to create it.
 type Stand = (&'static str, fn(&Path));
 
 const STANDS: [Stand; 6] = [
@@ -34,7 +34,7 @@ const STANDS: [Stand; 6] = [
     }),
 ];
 
-/// An event goes out, and `enable`, `disable` and `status` say something and exit with 0.
+/// An event is sent, and `enable`, `disable` and `status` print a message and exit with 0.
 #[track_caller]
 fn assert_at_work(place: fn(&Sandbox) -> PathBuf) {
     for (what, make) in STANDS {

@@ -1,5 +1,5 @@
-//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a
-//! user's home (`sudo -E`).
+//! The home folder: a caller without `HOME`, as started by cron, systemd and `env -i`; and root in
+//! a user's home (`sudo -E`).
 
 use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -28,8 +28,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The hook without a home in its environment, where the user database says that root's is the
-/// sandbox's.
+/// The hook without a home in its environment. The user database names the sandbox as root's home.
 fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let users = format!(
         "daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n",
@@ -72,7 +71,7 @@ fn an_absolute_config_home_needs_no_user_database() {
     assert_eq!(sandbox.state().unwrap()["consent"], "yes");
 }
 
-/// What musl asks then may never answer.
+/// For such a user, musl asks nscd, which may never answer.
 fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
     let sandbox = Sandbox::new();
     let folder = sandbox.root().join("nscd");
@@ -104,7 +103,8 @@ fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
     }
 }
 
-/// A plug-in that ends its process as it is loaded, as one of another glibc does when it is called.
+/// A plug-in that ends its process when it is loaded. Calling a plug-in of another glibc has the
+/// same effect.
 const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
 
 fn no_plug_in_of_the_machines_is_asked_for_the_home() {
@@ -126,7 +126,7 @@ fn no_plug_in_of_the_machines_is_asked_for_the_home() {
     }
 }
 
-/// A user's home, with these folders and files in it, for the hook to be run in as root.
+/// A user's home with these folders and files, in which root runs the hook.
 struct UsersHome {
     sandbox: Sandbox,
 }
@@ -183,7 +183,7 @@ impl UsersHome {
         receiver.only_request().json()["instance_id"].as_str().expect("an id").to_owned()
     }
 
-    /// Everything in the home, by path. Panics if any of it is not the user's.
+    /// The paths of all entries in the home. Panics if one of them does not belong to the user.
     #[track_caller]
     fn entries(&self) -> Vec<PathBuf> {
         let mut found = vec![self.sandbox.home()];
@@ -317,7 +317,7 @@ fn a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed() {
     assert_eq!(status()["active"], false);
 }
 
-/// Where all that lies above the home is nobody's.
+/// Inside the namespace, all folders above the home belong to the overflow uid.
 fn as_root_of_a_user_namespace_all_is_as_at_home() {
     let sandbox = Sandbox::new();
     let program = sandbox.copy_of_the_hook();
@@ -360,7 +360,7 @@ fn as_root_what_a_link_leads_to_stays_its_owners() {
     home.entries();
 }
 
-/// Opening may already do something, for example to a tape.
+/// Just opening a file may have an effect, for example on a tape drive.
 fn as_root_nothing_is_opened_in_a_users_home_with_roots_rights() {
     let home = UsersHome::new();
     home.folder(".config");

@@ -1,4 +1,4 @@
-//! What may stand on standard input instead of an event.
+//! Standard input that is not an event.
 
 use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// The contract has at most 1 MiB of the event in memory; a debug build needs some for itself.
+/// The contract allows 1 MiB of the event in memory. A debug build needs some for itself.
 const MEMORY_LIMIT_KIB: u64 = 32 << 10;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -104,7 +104,8 @@ fn start(hook: &Invocation) -> Child {
         .expect("the hook")
 }
 
-/// Feeds a gibibyte behind `beginning` without a broken pipe, and in little memory.
+/// Writes one gibibyte after `beginning`. The pipe must not break, and the hook must not need much
+/// memory.
 fn feed_a_gibibyte(hook: &Invocation, beginning: &[u8]) {
     let mut child = start(hook);
     let mut stdin = child.stdin.take().expect("its stdin");
@@ -150,7 +151,7 @@ fn an_event_that_drips_for_longer_than_2_s_is_dropped() {
     let mut child = start(&sandbox.hook().on().to(&receiver));
     let mut stdin = child.stdin.take().expect("its stdin");
     let begin = Instant::now();
-    // A byte in 100 ms: the last one would come after 8 s.
+    // One byte every 100 ms: the last one would arrive after 8 s.
     for byte in EVENT.as_bytes().chunks(1) {
         match stdin.write_all(byte) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => break,

@@ -1,4 +1,4 @@
-//! Under `set -o pipefail`, what writes to the hook never fails for it.
+//! Under `set -o pipefail`, a pipeline never fails because of the hook.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::by_tool;
@@ -13,7 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Runs `WRITER | hook` under pipefail, with telemetry on, off, and killed by the environment.
+/// Runs `WRITER | hook` under pipefail, with telemetry on, off, and off by the kill switch.
 #[track_caller]
 fn assert_never_fails(writer: &str, arguments: &[&str]) {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::refusing());

@@ -1,4 +1,4 @@
-//! Standard input, output and error: closed, full, of the wrong kind, or with nobody at the other end.
+//! Standard input, output and error that are closed, full, of the wrong type, or without a peer.
 
 use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};

@@ -54,7 +54,7 @@ fn there_is_no_second_core_dump() {
     assert_eq!((outcome.status.signal(), outcome.status.core_dumped()), (Some(11), false));
 }
 
-/// Exit status and reason, without the name of who says it.
+/// The exit status and the reason, without the name of the program that prints it.
 fn refusal(outcome: &Outcome) -> (Option<i32>, String) {
     let line = outcome.stderr().lines().next().unwrap_or_default().to_owned();
     (outcome.status.code(), line.rsplit(": ").next().unwrap_or_default().to_owned())
@@ -119,7 +119,8 @@ fn without_a_command_it_says_how_it_is_called_and_runs_nothing() {
 fn what_the_command_leaves_behind_is_not_waited_for() {
     let scene = Scene::new();
     for by in BY_RUN {
-        // It holds the command's standard output, as this test sees by not reading to its end.
+        // The command keeps its standard output open. This test does not read to the end, so it
+        // does not wait for that.
         let call = scene
             .call(by, &["docglow", "generate"])
             .env("STUB", "(read -r line; echo late) <&3 & exit 6");

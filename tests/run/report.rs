@@ -26,7 +26,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The events that this command line sends by `run --wait`.
+/// The events that `run --wait` sends for this command line.
 fn events(scene: &Scene, words: &[&str], stub: &str) -> Vec<Value> {
     let before = scene.receiver.requests().len();
     let outcome = scene.call(By::RunOn, &[&["--wait"], words].concat()).env("STUB", stub).run();
@@ -51,7 +51,8 @@ fn docglow_itself_is_reported_by_name_path_or_module() {
     }
 }
 
-/// Launchers as minimal scripts: each changes the environment, folder or user in which docglow runs.
+/// Launchers as minimal scripts. Each one changes the environment, folder or user in which docglow
+/// runs.
 const LAUNCHERS: [&str; 16] = [
     "direnv",
     "dotenv",
@@ -114,7 +115,7 @@ fn run_behind_a_launcher_decides_as_docglow_would() {
             launcher.iter().map(|word| word.replace("$PATH", &path)).collect();
         let words = launcher.iter().map(String::as_str).chain(own).collect::<Vec<_>>();
         let set = if launcher.iter().any(|word| word == "-u") { "1" } else { "" };
-        // With `run` in front as well: the launcher is only executed.
+        // Even with `run` in front of it, the launcher is only executed.
         for outer in [&[][..], &["docglow-telemetry", "run", "--wait"]] {
             let before = scene.receiver.connections();
             let call = scene.program("/usr/bin/env").args(outer.iter().chain(&words));
@@ -147,7 +148,7 @@ fn a_python_without_docglow_is_no_event() {
     let scene = Scene::new();
     let python = tool_path("python3").expect("python3");
     let python = python.to_str().expect("a UTF-8 path");
-    // A name that no Python has installed cannot be told from docglow by its exit status.
+    // If no Python has installed the module, its exit status is no proof that docglow ran.
     let call = scene.call(By::RunOn, &["--wait", python, "-m", "docglow", "generate"]);
     let outcome = call.env("PYTHONNOUSERSITE", "1").run();
     assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
@@ -247,7 +248,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     fs::write(venv.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n").expect("pyvenv.cfg");
     let python = venv.join("bin/python");
     let python = python.to_str().expect("a UTF-8 path");
-    // It runs its script by the shell, and docglow as a module from PATH.
+    // It runs its script by the shell, and runs docglow from PATH as the module.
     let by_shell = "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexec /bin/sh \"$@\"\n";
     executable(&venv.join("bin/python"), by_shell);
     let docglow = venv.join("bin/docglow");

@@ -1,4 +1,4 @@
-//! The completions and the manual of docglow-telemetry name all that `--help` names.
+//! The completions and the manual page of docglow-telemetry contain everything that `--help` lists.
 
 use crate::common::trials::{tool_path, trials};
 use crate::common::{Invocation, Sandbox};
@@ -53,7 +53,8 @@ fn shells() -> BTreeSet<String> {
     SHELLS.iter().map(|shell| shell.name.to_owned()).collect()
 }
 
-/// Compares the commands, options and shells that `offers` has for a command line with the help.
+/// Compares the commands, options and shells that `offers` returns for a command line with the
+/// help.
 fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
     let offered: BTreeSet<String> =
         offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
@@ -102,7 +103,7 @@ fn zsh_completes_what_the_help_names() {
         "fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u\n",
         completions().display()
     ));
-    // Every list in full, with each word at the beginning of a line.
+    // Shows each list completely, with each word at the beginning of a line.
     terminal.type_in("LISTMAX=9999; setopt no_auto_menu; stty rows 99 columns 150; echo rea''dy\n");
     terminal.wait_for("ready");
     let mut offered = |line: &str, words: &[String]| {
@@ -125,7 +126,7 @@ fn zsh_completes_what_the_help_names() {
         rest.retain(|option| !is_there(option));
     }
     offered("--", &rest.into_iter().collect::<Vec<_>>());
-    // These stand in columns.
+    // These are shown in columns.
     terminal.type_in("docglow-telemetry init \t\t");
     terminal.wait_for("docglow-telemetry init");
     terminal.type_in("\x15echo 'do''ne'\n");
@@ -136,13 +137,14 @@ fn zsh_completes_what_the_help_names() {
     }
 }
 
-/// docglow's own completion in bash, as click makes it: a function that asks docglow.
+/// docglow's own completion in bash, as click generates it: a function that calls docglow.
 const DOCGLOWS_OWN: &str = r#"docglow() { case $2 in g*) echo generate ;; *) echo --project-dir ;; esac; }
 _docglow() { COMPREPLY=($($1 "${COMP_WORDS[@]:COMP_CWORD-1}")); }
 complete -o nosort -F _docglow docglow
 "#;
 
-/// An interactive bash with these lines as its start-up file, in a folder with this one.
+/// An interactive bash with these lines as its start-up file, in a folder that contains this
+/// subfolder.
 fn bash(sandbox: &Sandbox, lines: &str, folder: &str) -> Terminal {
     fs::create_dir(sandbox.project().join(folder)).expect("a folder");
     let file = completions().join("docglow-telemetry.bash");

@@ -1,4 +1,4 @@
-//! TLS, judged by Windows.
+//! TLS with Windows's verification of certificates.
 
 use crate::common::trials::tool_path;
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
@@ -24,7 +24,7 @@ fn send(sandbox: &Sandbox, receiver: &TlsReceiver) -> String {
     outcome.assert_success().stderr().to_owned()
 }
 
-/// Puts the authority into wine's trust store, where Windows looks for it: by the SHA-1 of its certificate.
+/// Puts the authority into wine's trust store, under the SHA-1 of its certificate.
 fn trust(sandbox: &Sandbox, authority: &Authority) {
     let certificate: &[u8] = authority.issuer.der();
     let file = sandbox.root().join("ca.der");
@@ -40,7 +40,7 @@ fn trust(sandbox: &Sandbox, authority: &Authority) {
     assert!(reg.output().expect("reg").status.success());
 }
 
-/// A list that names no certificate, in DER.
+/// A revocation list without entries, in DER.
 fn nothing_revoked(authority: &Authority) -> Vec<u8> {
     let list = CertificateRevocationListParams {
         this_update: date_time_ymd(2001, 1, 1),
@@ -53,7 +53,7 @@ fn nothing_revoked(authority: &Authority) -> Vec<u8> {
     list.signed_by(&authority.issuer).expect("the list").der().to_vec()
 }
 
-/// The README says so: this request is not the hook's own.
+/// The README mentions this request, which Windows sends.
 fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
     let (sandbox, mut authority) = (Sandbox::new(), Authority::new());
     let list = nothing_revoked(&authority);
