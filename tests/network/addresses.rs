@@ -1,4 +1,5 @@
-//! Dead addresses and half-dead name servers, in a network of the test's own; curl beside, where it is installed.
+//! Dead addresses and broken name servers, in the test's own network. If curl is installed, it is
+//! compared.
 
 use crate::common::{Receiver, trials};
 use crate::support::namespace::{
@@ -25,7 +26,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "dead-v6" => dead_v6,
@@ -44,11 +45,11 @@ pub fn part(name: &str) -> Option<fn()> {
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// The resolvers put addresses first that have more bits in common with this machine's own.
+/// The resolvers sort addresses by how many leading bits they share with this machine's own.
 const NEAR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 128));
 
-/// RFC 8305's delay, with some room for clocks.
+/// RFC 8305's delay, slightly shortened because clocks are not exact.
 const ATTEMPT: Duration = Duration::from_millis(240);
 
 pub struct Scene {
@@ -83,8 +84,9 @@ impl Scene {
         (outcome.assert_success().stderr().to_owned(), outcome.wall)
     }
 
-    /// Delivers, after the dead addresses had their turn. curl, in a sender's time, shows how busy the machine is: it needs as
-    /// much or, where the dead are of one family, more.
+    /// Delivers after the attempts to connect to the dead addresses. curl gets a sender's time
+    /// limit and shows how busy the machine is: it needs the same time or, if the dead addresses
+    /// are of one family, more.
     #[track_caller]
     fn assert_delivers(&self, least: Duration, most: Duration, environment: &[(&str, &str)]) {
         let curl = curl::post(&self.url, &self.ca, environment, SENDER_LIFE);
@@ -96,7 +98,7 @@ impl Scene {
     }
 }
 
-/// The collector has these addresses.
+/// The collector's name resolves to these addresses.
 fn resolve_to(v6: &'static [IpAddr], v4: &'static [IpAddr]) {
     start_zone(move |_, family| Reply::Addresses(if family == Type::A { v4 } else { v6 }.to_vec()));
 }
@@ -179,7 +181,7 @@ fn an_error_for_one_family_is_none_for_the_other() {
 fn one_family() {
     const BAD: [Option<u8>; 4] = [Some(SERVFAIL), Some(REFUSED), Some(NXDOMAIN), None];
     let scene = Scene::new();
-    // Which error is had of IPv6 is in the name, so that one resolver is enough.
+    // The first digit of the name chooses the error for IPv6, so that one resolver is enough.
     start_zone(|name, family| match (family, BAD[usize::from(name.as_bytes()[0] - b'0')]) {
         (Type::A, _) => Reply::Addresses(vec![V4]),
         (Type::Aaaa, Some(code)) => Reply::Error(code),
@@ -226,7 +228,7 @@ fn not_found() {
         scene.debug_line(&[("https_proxy", &proxy("unknown"))]).0,
         failed("proxy: name not found")
     );
-    // A busy machine may leave no time to say so: musl asks on for 5 s.
+    // On a busy machine, the time may run out before the reason is known: musl asks for 5 s.
     let is_told = |environment: &[(&str, &str)], reason| {
         (0..3).any(|_| scene.debug_line(environment).0 == failed(reason))
     };

@@ -1,4 +1,4 @@
-//! The bypass token goes to the origin that the user or docglow named, and to no other.
+//! The bypass token is sent to the origin that the user or docglow named, and to no other.
 
 use crate::common::{Behaviour, Receiver, trials};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver};
@@ -77,7 +77,8 @@ fn the_token_stays_within_its_origin() {
     assert_eq!(tokens, [Some(TOKEN.to_owned()), Some(TOKEN.to_owned())]);
 }
 
-/// From the token's origin to another one (by name, then by port), and back again.
+/// The redirects lead from the token's origin to another one (by name, then by port), and back
+/// again.
 fn the_token_is_gone_for_good_once_another_origin_was_visited() {
     for by_name in [true, false] {
         let other = Receiver::start(Behaviour::Custom(Box::new(|connection| {

@@ -1,5 +1,5 @@
-//! What a server says of itself, on its way to a terminal and to the log: one short line, and
-//! nothing that a terminal obeys.
+//! Text from a server reaches a terminal or the log only as one short line without control
+//! characters.
 
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, trials};
 use crate::support::{Authority, Hook, TlsReceiver, Validity};
@@ -11,11 +11,11 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The most characters of a reason, and those around it.
+/// The largest number of characters in a reason, and in the text around it.
 const MAX_REASON_CHARS: usize = 200;
 const AROUND: &str = "telemetry: POST https://localhost:65535/v1/telemetry/events -> failed ()";
 
-/// An event for a server whose certificate is for these names, none of which is its own.
+/// Sends an event to a server whose certificate is for these names. Its own name is not among them.
 fn sent_to(hook: &Hook, names: &[String]) -> Outcome {
     let authority = Authority::new();
     let behaviour = Behaviour::Answer(204, Vec::new());

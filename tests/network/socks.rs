@@ -15,7 +15,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     (name == "socks5").then_some(socks5)
 }
