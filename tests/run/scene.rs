@@ -112,7 +112,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// The whole first line of a file that a command writes, once it is complete.
+/// The text that a command writes to a file, once its last line is complete.
 pub fn written(file: &Path) -> Option<String> {
     fs::read_to_string(file)
         .ok()
