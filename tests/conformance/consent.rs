@@ -8,9 +8,9 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        what_docglow_records_the_hook_reads needs ["bash"],
-        what_the_hook_records_docglow_reads needs ["bash"],
-        a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered needs ["bash"],
+        the_hook_reads_docglows_record needs ["bash"],
+        docglow_reads_the_hooks_record needs ["bash"],
+        a_silenced_generate_records_a_no_if_there_is_no_answer needs ["bash"],
     ]
 }
 
@@ -21,7 +21,7 @@ fn reported(project: &Project, reporter: Reporter) -> Vec<Value> {
     receiver.requests().iter().map(|request| request.json()).collect()
 }
 
-fn what_docglow_records_the_hook_reads() {
+fn the_hook_reads_docglows_record() {
     let project = Project::new();
     let docglow = |line: &str| project.script("bash", Reporter::Docglow, line).run();
     let status = || project.sandbox.command(["status", "--json"]).run().json();
@@ -44,7 +44,7 @@ fn what_docglow_records_the_hook_reads() {
     assert_eq!(reported(&project, Reporter::Hook), Vec::<Value>::new());
 }
 
-fn what_the_hook_records_docglow_reads() {
+fn docglow_reads_the_hooks_record() {
     let project = Project::new();
     let status = || {
         project
@@ -73,7 +73,7 @@ fn what_the_hook_records_docglow_reads() {
     assert_eq!(reported(&project, Reporter::Docglow), Vec::<Value>::new());
 }
 
-fn a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered() {
+fn a_silenced_generate_records_a_no_if_there_is_no_answer() {
     let project = Project::new();
     let consent = || project.sandbox.state().map(|state| state["consent"].clone());
     let silenced = |line: &str| {

@@ -10,12 +10,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_words_for_true_turn_it_on,
         the_words_for_false_turn_it_off,
         every_other_value_turns_it_off,
-        a_file_that_does_not_say_goes_on_to_the_recorded_consent,
+        without_a_setting_in_the_file_the_recorded_consent_decides,
         a_file_that_is_no_single_yaml_document_turns_it_off,
         a_file_that_is_no_regular_file_turns_it_off_without_blocking,
         a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off,
-        an_alias_and_a_merge_key_mean_what_yaml_says,
-        a_no_beside_what_explodes_or_nests_deeply_is_still_a_no,
+        aliases_and_merge_keys_count_as_in_yaml,
+        a_no_beside_an_alias_bomb_or_deep_nesting_is_still_a_no,
     ]
 }
 
@@ -143,7 +143,7 @@ fn every_other_value_turns_it_off() {
     assert_configs(values.map(|value| layouts(value)[0].clone()), false);
 }
 
-fn a_file_that_does_not_say_goes_on_to_the_recorded_consent() {
+fn without_a_setting_in_the_file_the_recorded_consent_decides() {
     let files = [
         "",
         "\n\n",
@@ -212,13 +212,13 @@ fn a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off() {
     assert_eq!(decided(&sparse, &[]), by(false, "docglow.yml"));
 }
 
-fn an_alias_and_a_merge_key_mean_what_yaml_says() {
+fn aliases_and_merge_keys_count_as_in_yaml() {
     assert_configs(["x: &x\n  enabled: true\ntelemetry: *x\n"], true);
     assert_configs(["x: &x false\ntelemetry: {enabled: *x}\n"], false);
     assert_configs(["x: &x\n  enabled: false\ntelemetry:\n  <<: *x\n"], false);
 }
 
-fn a_no_beside_what_explodes_or_nests_deeply_is_still_a_no() {
+fn a_no_beside_an_alias_bomb_or_deep_nesting_is_still_a_no() {
     let mut laughs = "a0: &a0 [lol, lol]\n".to_owned();
     for level in 1..40 {
         laughs += &format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}, *a{0}, *a{0}]\n", level - 1);

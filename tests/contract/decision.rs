@@ -18,10 +18,10 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         the_project_folder_is_the_working_directory_or_the_one_named,
         without_a_config_home_the_consent_is_in_the_home,
-        each_rule_decides_what_the_hook_sends,
+        each_rule_decides_whether_the_hook_sends,
         status_names_its_variables_endpoint_and_state_file,
         status_names_the_docglow_yml_that_was_asked_by_its_path,
-        status_says_what_the_endpoint_comes_from,
+        status_shows_the_source_of_the_endpoint,
         status_names_an_endpoint_that_cannot_be_used,
         a_query_or_a_token_is_never_spelt_out,
     ];
@@ -255,7 +255,7 @@ const SAMPLE: &[Row] = &[
     (Some(SILENT), Some("unset"), &[], (false, "default")),
 ];
 
-fn each_rule_decides_what_the_hook_sends() {
+fn each_rule_decides_whether_the_hook_sends() {
     for row @ (config, consent, environment, (active, rule)) in SAMPLE {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         if let Some(config) = config {
@@ -365,7 +365,7 @@ fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
     assert_eq!(none["project_file"], serde_json::Value::Null);
 }
 
-fn status_says_what_the_endpoint_comes_from() {
+fn status_shows_the_source_of_the_endpoint() {
     let sandbox = Sandbox::new();
     sandbox.write_config("telemetry: {endpoint: 'https://project.example/x'}");
     for (variable, endpoint, source) in [

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         there_are_fixtures_with_and_without_a_payload,
-        what_docglow_sent_comes_out_as_the_same_payload,
+        docglows_own_events_give_the_same_payload,
         every_published_adapter_is_sent_by_its_name,
     ];
     trials.extend(fixture_names().into_iter().map(|name| {
@@ -112,7 +112,7 @@ fn nothing_is_sent(event: Vec<u8>) {
     assert!(!sandbox.state_dir().exists(), "an id was made for no event");
 }
 
-fn what_docglow_sent_comes_out_as_the_same_payload() {
+fn docglows_own_events_give_the_same_payload() {
     let bodies = fs::read_to_string(fixtures().join("payloads.jsonl")).unwrap();
     assert_eq!(bodies.lines().count(), 5);
     for body in bodies.lines() {

@@ -13,17 +13,17 @@ const MAX_BYTES: usize = 512 * 1024;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_was_sent_can_be_read_to_the_letter,
-        what_came_of_it_is_said_whatever_it_was,
+        the_log_shows_the_exact_bodies,
+        the_log_shows_each_kind_of_outcome,
         everybody_who_has_had_it_along_redirects_is_named,
         who_has_had_it_and_never_answers_is_named,
         an_endless_endpoint_pushes_nothing_out,
-        nothing_is_logged_where_nothing_is_sent,
+        an_event_that_is_not_sent_is_not_logged,
         many_writers_at_once_leave_whole_lines_and_lose_none,
         a_full_log_is_kept_until_the_next_is_full,
         who_has_had_events_is_remembered_when_the_events_are_gone,
-        a_log_of_something_else_stops_nobody_and_prints_nothing_of_it,
-        what_can_not_be_logged_is_not_sent,
+        a_log_with_foreign_content_is_not_printed_and_prevents_no_event,
+        an_event_is_not_sent_if_only_the_log_cannot_be_written,
         status_shows_the_last_send,
     ]
 }
@@ -50,7 +50,7 @@ pub fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
     sandbox.hook().on().to(receiver).arg("--wait").stdin(EVENT)
 }
 
-fn what_was_sent_can_be_read_to_the_letter() {
+fn the_log_shows_the_exact_bodies() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let url = receiver.url();
     sends(&sandbox, &receiver)
@@ -73,7 +73,7 @@ fn what_was_sent_can_be_read_to_the_letter() {
     assert!(!fs::read_to_string(log_file(&sandbox)).unwrap().contains("s3cret"));
 }
 
-fn what_came_of_it_is_said_whatever_it_was() {
+fn the_log_shows_each_kind_of_outcome() {
     let outcome = |receiver: &Receiver| {
         let sandbox = Sandbox::new();
         sends(&sandbox, receiver).run().assert_silent();
@@ -114,7 +114,7 @@ fn an_endless_endpoint_pushes_nothing_out() {
     assert!(records[1]["endpoint"].as_str().expect("an endpoint").len() <= 2000);
 }
 
-fn nothing_is_logged_where_nothing_is_sent() {
+fn an_event_that_is_not_sent_is_not_logged() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let log = sandbox.command(["log"]).run();
     assert_eq!(log.assert_success().stdout(), "Nothing has been sent.\n");
@@ -189,7 +189,7 @@ fn who_has_had_events_is_remembered_when_the_events_are_gone() {
     assert!(kept < 2 * MAX_BYTES as u64, "{kept}");
 }
 
-fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
+fn a_log_with_foreign_content_is_not_printed_and_prevents_no_event() {
     for content in
         [&b"garbage \x1b[2J\n"[..], b"\xff\xfe", b"{}\n[]\n", &[b'x'; 100_000], b"no end of line"]
     {
@@ -208,7 +208,7 @@ fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
     }
 }
 
-fn what_can_not_be_logged_is_not_sent() {
+fn an_event_is_not_sent_if_only_the_log_cannot_be_written() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(log_file(&sandbox)).unwrap();
     sends(&sandbox, &receiver).run().assert_silent();

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_command_line_that_has_ended_is_reported_with_its_result,
-        what_ended_without_a_result_is_no_event,
+        an_end_without_a_result_is_no_event,
         standard_input_is_the_callers,
         the_duration_is_a_number_of_milliseconds,
         flags_and_settings_are_features,
@@ -23,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         values_need_not_be_text,
         with_telemetry_off_nothing_happens_and_debug_says_who_decided,
         preview_shows_the_request_and_sends_nothing,
-        a_mistaken_report_is_told_so_and_leaves_standard_input_alone,
+        a_usage_error_of_report_is_printed_and_standard_input_is_not_read,
     ]
 }
 
@@ -72,7 +72,7 @@ fn a_command_line_that_has_ended_is_reported_with_its_result() {
     assert_eq!(receiver.wait_for(1, Duration::from_secs(10))[0].json()["command"], "health");
 }
 
-fn what_ended_without_a_result_is_no_event() {
+fn an_end_without_a_result_is_no_event() {
     let sandbox = Sandbox::new();
     for status in [2_i64, 126, 127, 129, 130, 255, 3_221_225_786, -1] {
         let why = why_not(&sandbox, &format!("--status={status} -- generate"));
@@ -243,7 +243,7 @@ fn preview_shows_the_request_and_sends_nothing() {
     );
 }
 
-fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
+fn a_usage_error_of_report_is_printed_and_standard_input_is_not_read() {
     let sandbox = Sandbox::new();
     for line in [
         "report",

@@ -12,8 +12,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_bypass_token_is_the_only_other_header,
         a_bypass_token_that_is_not_visible_ascii_is_left_out,
         preview_shows_the_request_that_would_be_sent,
-        preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one,
-        preview_names_options_that_name_nothing,
+        preview_names_the_fault_of_an_event_and_the_dropped_keys_of_a_good_one,
+        preview_names_options_whose_files_do_not_exist,
         null_counts_as_absent_and_the_manifest_fills_it,
         the_instance_id_is_a_random_uuid4,
     ]
@@ -118,7 +118,7 @@ fn the_instance_id_is_a_random_uuid4() {
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
 }
 
-fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one() {
+fn preview_names_the_fault_of_an_event_and_the_dropped_keys_of_a_good_one() {
     let sandbox = Sandbox::new();
     let preview = |event: &str| sandbox.command(["preview"]).stdin(event).run();
     let bad = preview(r#"{"command":"secret","result":"success"}"#);
@@ -149,7 +149,7 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
     assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
 }
 
-fn preview_names_options_that_name_nothing() {
+fn preview_names_options_whose_files_do_not_exist() {
     let sandbox = Sandbox::new();
     let preview = |options: &[&str]| {
         let options = ["preview"].into_iter().chain(options.iter().copied());

@@ -10,8 +10,8 @@ use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_docglow_wrote_is_read_and_left_as_it_is,
-        what_the_hook_writes_has_docglows_format,
+        docglows_own_file_is_read_and_not_changed,
+        the_hook_writes_docglows_format,
         consent_changes_keep_the_id,
         an_id_is_made_by_enable_and_the_first_event_only,
         the_second_event_has_the_id_of_the_first,
@@ -21,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_unknown_consent_is_unset,
         a_file_that_can_not_be_used_counts_as_absent,
         a_file_that_is_no_regular_file_never_blocks,
-        nothing_but_the_state_file_the_log_and_empty_slots_is_left,
+        only_the_state_file_the_log_and_empty_slots_are_left,
     ]
 }
 
@@ -64,7 +64,7 @@ fn assert_recorded_just_now(recorded_at: &Value) {
     assert!((0..60).contains(&(now - recorded)), "{text} is not now");
 }
 
-fn what_docglow_wrote_is_read_and_left_as_it_is() {
+fn docglows_own_file_is_read_and_not_changed() {
     for (consent, active) in [("yes", true), ("no", false), ("unset", false)] {
         let (sandbox, written) = (Sandbox::new(), state_with(consent));
         sandbox.write_state(&written);
@@ -76,7 +76,7 @@ fn what_docglow_wrote_is_read_and_left_as_it_is() {
     }
 }
 
-fn what_the_hook_writes_has_docglows_format() {
+fn the_hook_writes_docglows_format() {
     for (command, consent) in [("enable", "yes"), ("disable", "no")] {
         let sandbox = Sandbox::new();
         let id = sent_id(&sandbox);
@@ -264,7 +264,7 @@ fn a_file_that_is_no_regular_file_never_blocks() {
     }
 }
 
-fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
+fn only_the_state_file_the_log_and_empty_slots_are_left() {
     let sandbox = Sandbox::new();
     for command in ["enable", "status", "disable", "preview", "enable"] {
         let event = if command == "preview" { EVENT } else { "" };

@@ -18,7 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_of_one_mebibyte_is_sent_and_a_larger_one_is_dropped,
         a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails,
-        what_follows_a_whole_event_is_taken_from_its_writer,
+        input_after_a_complete_event_is_drained,
         stdin_need_not_be_closed_after_a_whole_event,
         an_event_in_pieces_is_sent,
         an_event_that_stops_half_way_is_dropped_after_2_s,
@@ -67,7 +67,7 @@ fn a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails() {
     assert_eq!(receiver.connections(), 0);
 }
 
-fn what_follows_a_whole_event_is_taken_from_its_writer() {
+fn input_after_a_complete_event_is_drained() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook = sandbox.hook().on().to(&receiver).arg("--wait");
     let followed = EVENT.to_owned() + &" ".repeat(MEBIBYTE / 2);

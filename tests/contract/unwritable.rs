@@ -10,7 +10,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_goes_out_with_an_id_of_its_own,
         enable_and_disable_say_so_and_name_the_variable_that_works,
-        enable_and_disable_say_what_they_did_where_they_can,
+        enable_and_disable_print_their_effect_if_they_can,
     ]
 }
 
@@ -62,7 +62,7 @@ fn enable_and_disable_say_so_and_name_the_variable_that_works() {
     }
 }
 
-fn enable_and_disable_say_what_they_did_where_they_can() {
+fn enable_and_disable_print_their_effect_if_they_can() {
     let sandbox = Sandbox::new();
     let said = ["enable", "disable"].map(|command| {
         let run = sandbox.command([command]).run();

@@ -13,7 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_event_is_sent_whatever_stands_in_the_place_of_the_temporary_file needs ["mkfifo"],
         an_event_is_sent_whatever_stands_in_the_place_of_the_senders needs ["mkfifo"],
         an_event_is_sent_whatever_stands_in_the_place_of_the_folder needs ["mkfifo"],
-        a_lock_that_is_never_given_back_delays_nobody_for_long,
+        a_lock_that_is_never_released_causes_only_a_short_delay,
         a_home_that_is_a_file_is_no_home,
     ]
 }
@@ -87,7 +87,7 @@ fn an_event_is_sent_whatever_stands_in_the_place_of_the_folder() {
     assert_at_work(Sandbox::state_dir);
 }
 
-fn a_lock_that_is_never_given_back_delays_nobody_for_long() {
+fn a_lock_that_is_never_released_causes_only_a_short_delay() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(sandbox.state_dir()).unwrap();
     let lock = File::open(sandbox.state_dir()).unwrap();

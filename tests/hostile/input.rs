@@ -15,7 +15,7 @@ const MEMORY_LIMIT_KIB: u64 = 32 << 10;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_is_no_event_is_not_sent,
+        input_that_is_no_event_is_not_sent,
         an_odd_but_good_event_is_sent,
         a_gibibyte_that_never_ends_its_string_is_read_to_its_end,
         a_gibibyte_that_is_no_event_is_read_to_its_end,
@@ -29,7 +29,7 @@ fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(to_bytes).collect()
 }
 
-fn what_is_no_event_is_not_sent() {
+fn input_that_is_no_event_is_not_sent() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let nested = |count| [b"{\"a\":".to_vec(), b"[".repeat(count)].concat();
     let inputs: Vec<Vec<u8>> = vec![

@@ -14,9 +14,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_yes_of_another_users_does_not_count_and_a_no_does needs ["root", "setpriv"],
         a_yes_that_another_users_link_leads_to_does_not_count needs ["root", "setpriv"],
         an_id_that_another_user_has_chosen_is_not_sent needs ["root", "setpriv"],
-        in_a_user_namespace_a_yes_of_nobody_knows_whom_does_not_count needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
+        in_a_user_namespace_a_yes_of_an_unknown_owner_does_not_count needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
         a_docglow_yml_that_another_user_may_have_planted_turns_nothing_on needs ["root", "setpriv"],
-        no_link_of_another_users_is_followed_whatever_it_stands_for needs ["root", "setpriv"],
+        a_link_of_another_user_is_never_followed needs ["root", "setpriv"],
         an_event_is_not_written_to_another_users_file needs ["root", "setpriv"],
     ]
 }
@@ -122,7 +122,7 @@ fn an_id_that_another_user_has_chosen_is_not_sent() {
     assert_ne!(receiver.only_request().json()["instance_id"], ID);
 }
 
-fn in_a_user_namespace_a_yes_of_nobody_knows_whom_does_not_count() {
+fn in_a_user_namespace_a_yes_of_an_unknown_owner_does_not_count() {
     let home = SharedHome::new();
     home.write_state(&state("yes"), STRANGER);
     let inside = |options: &[&str]| {
@@ -186,7 +186,7 @@ fn a_docglow_yml_that_another_user_may_have_planted_turns_nothing_on() {
     assert_eq!(home.status()["active"], false);
 }
 
-fn no_link_of_another_users_is_followed_whatever_it_stands_for() {
+fn a_link_of_another_user_is_never_followed() {
     const TO_A_FILE: [&str; 7] = [
         "docglow/telemetry.json",
         "docglow/telemetry.json.lock",

@@ -7,9 +7,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_writer_of_too_much_never_fails needs ["bash"],
         a_writer_of_no_event_never_fails needs ["bash"],
-        a_writer_that_pauses_in_what_is_no_event_never_fails needs ["bash"],
+        a_writer_that_pauses_in_invalid_input_never_fails needs ["bash"],
         a_writer_that_goes_on_behind_its_event_never_fails needs ["bash"],
-        a_writer_to_a_meaningless_command_line_never_fails needs ["bash"],
+        a_writer_to_a_usage_error_never_fails needs ["bash"],
     ]
 }
 
@@ -40,7 +40,7 @@ fn a_writer_of_no_event_never_fails() {
     assert_never_fails(":", &[]);
 }
 
-fn a_writer_that_pauses_in_what_is_no_event_never_fails() {
+fn a_writer_that_pauses_in_invalid_input_never_fails() {
     assert_never_fails("echo none; sleep 0.8; echo more; echo more", &[]);
     assert_never_fails("echo '{}}'; echo more", &[]);
 }
@@ -50,7 +50,7 @@ fn a_writer_that_goes_on_behind_its_event_never_fails() {
     assert_never_fails("printf '%s\\n' \"$EVENT\" \"$EVENT\" \"$EVENT\"", &["--wait"]);
 }
 
-fn a_writer_to_a_meaningless_command_line_never_fails() {
+fn a_writer_to_a_usage_error_never_fails() {
     assert_never_fails("head -c 1000000 /dev/zero", &["--unknown"]);
     assert_never_fails("sleep 0.3; printf '%s\\n' \"$EVENT\"", &["--unknown"]);
     assert_never_fails("printf x; sleep 0.3; printf x", &["unknown"]);

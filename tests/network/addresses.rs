@@ -20,8 +20,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_dead_address_of_the_proxys_costs_no_more needs ["root", "unshare", "ip", "mount", "sh"],
         where_all_addresses_are_dead_it_is_gone_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
         an_error_for_one_family_is_none_for_the_other needs ["root", "unshare", "ip", "mount", "sh"],
-        a_search_domain_that_fails_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
-        a_name_that_is_not_found_and_one_that_nobody_answers_for_are_told_apart
+        a_search_domain_that_fails_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
+        debug_distinguishes_an_unknown_name_from_a_failed_look_up
             needs ["root", "unshare", "ip", "mount", "sh"],
     ]
 }
@@ -195,7 +195,7 @@ fn one_family() {
     }
 }
 
-fn a_search_domain_that_fails_stops_nobody() {
+fn a_search_domain_that_fails_does_not_prevent_delivery() {
     run_inside_with(
         "search",
         "search team.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n",
@@ -213,7 +213,7 @@ fn search() {
     assert_eq!(scene.debug_line(&[]).0, format!("telemetry: POST {} -> 204\n", scene.url));
 }
 
-fn a_name_that_is_not_found_and_one_that_nobody_answers_for_are_told_apart() {
+fn debug_distinguishes_an_unknown_name_from_a_failed_look_up() {
     run_inside("not-found");
 }
 

@@ -15,7 +15,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_sandbox_that_allows_port_443_only_delivers needs ["root", "unshare", "ip", "mount", "sh", "python3"],
         a_rule_that_closes_loopback_closes_nothing_else needs ["root", "unshare", "ip", "mount", "sh"],
-        an_interface_of_loopback_that_is_down_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
+        a_loopback_interface_that_is_down_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         a_proxy_is_used_although_loopback_is_closed needs ["root", "unshare", "ip", "mount", "sh"],
     ]
 }
@@ -55,7 +55,7 @@ fn a_rule_that_closes_loopback_closes_nothing_else() {
     run_inside("rules");
 }
 
-fn an_interface_of_loopback_that_is_down_stops_nobody() {
+fn a_loopback_interface_that_is_down_does_not_prevent_delivery() {
     run_inside("down");
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_variable_waits_as_the_option_does,
-        a_container_that_ends_with_the_hook_delivers_where_it_waits needs ["root", "unshare"],
-        an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits needs ["root", "unshare", "sh", "sleep"],
+        a_container_that_ends_with_the_hook_delivers_if_the_hook_waits needs ["root", "unshare"],
+        a_waiting_hook_leaves_no_zombie_to_an_init_that_does_not_reap needs ["root", "unshare", "sh", "sleep"],
     ]
 }
 
@@ -45,7 +45,7 @@ fn contained(call: &Invocation, before: &[&str]) -> Invocation {
     contained
 }
 
-fn a_container_that_ends_with_the_hook_delivers_where_it_waits() {
+fn a_container_that_ends_with_the_hook_delivers_if_the_hook_waits() {
     const EVENTS: usize = 20;
     let delivered = |wait: &str| {
         let (hook, receiver) = (Hook::new(), Receiver::answering());
@@ -63,7 +63,7 @@ fn a_container_that_ends_with_the_hook_delivers_where_it_waits() {
 /// the hook.
 const INIT: &str = r#"(for _ in 1 2 3; do "$0" <"$EVENT"; done; : >"$DONE") & exec sleep 60"#;
 
-fn an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits() {
+fn a_waiting_hook_leaves_no_zombie_to_an_init_that_does_not_reap() {
     for (wait, left) in [("1", 0), ("0", 3)] {
         let (hook, receiver) = (Hook::new(), Receiver::answering());
         let [event, done] = ["event.json", "done"].map(|name| hook.sandbox.root().join(name));

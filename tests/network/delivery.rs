@@ -13,7 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_event_is_in_no_argument_and_no_environment needs ["sight of senders"],
         the_sender_is_gone_three_seconds_after_its_start,
         waiting_ends_after_three_seconds_too,
-        debug_says_what_became_of_the_event,
+        debug_shows_the_outcome_of_the_event,
         a_long_endpoint_is_handed_over_whole,
         the_sender_works_for_the_hook_alone,
     ]
@@ -108,7 +108,7 @@ fn waiting_ends_after_three_seconds_too() {
     answering.only_request();
 }
 
-fn debug_says_what_became_of_the_event() {
+fn debug_shows_the_outcome_of_the_event() {
     let hook = Hook::new();
     for status in [200, 204, 400, 404, 429, 500, 503] {
         let receiver = Receiver::start(Behaviour::Answer(status, Vec::new()));

@@ -10,7 +10,7 @@ use std::time::Duration;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         every_event_of_five_hundred_is_accounted_for_and_none_is_doubled,
-        five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind,
+        five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind,
     ]
 }
 
@@ -82,7 +82,7 @@ fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
     );
 }
 
-fn five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind() {
+fn five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind() {
     let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
     for line in lines(release(&hook, &receiver, false)) {
         assert_eq!(line, "");

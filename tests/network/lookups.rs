@@ -23,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         localhost_is_127_0_0_1_before_it_is_the_other_one needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_addresses_and_blocks_of_them_as_curl_reads_it needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
-        no_plug_in_of_the_machines_stands_between_a_name_and_its_address
+        no_nss_plug_in_is_loaded
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "cc"],
         a_root_with_only_resolv_conf_looks_names_up
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "chroot"],
@@ -264,7 +264,7 @@ const NSSWITCH: [&str; 23] = [
 /// same effect.
 const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
 
-fn no_plug_in_of_the_machines_stands_between_a_name_and_its_address() {
+fn no_nss_plug_in_is_loaded() {
     run_inside("plug-ins");
 }
 

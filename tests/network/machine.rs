@@ -19,7 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_binary_is_small needs ["a static binary"],
         a_root_with_nothing_in_it_is_enough needs ["a static binary", "root", "chroot"],
-        nothing_to_put_in_a_closed_streams_place_is_no_failure needs ["a static binary", "root", "chroot"],
+        without_a_null_device_a_closed_stream_is_no_failure needs ["a static binary", "root", "chroot"],
         off_costs_no_more_instructions_than_that needs ["a static binary", "valgrind"],
     ]
 }
@@ -95,7 +95,7 @@ fn a_root_with_nothing_in_it_is_enough() {
     }
 }
 
-fn nothing_to_put_in_a_closed_streams_place_is_no_failure() {
+fn without_a_null_device_a_closed_stream_is_no_failure() {
     let sandbox = Sandbox::new();
     let root = root_in(&sandbox, None);
     for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {

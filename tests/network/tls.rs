@@ -21,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_expired_certificate_gets_nothing,
         plain_http_on_a_tls_port_gets_nothing,
         a_server_that_hangs_in_the_handshake_is_left_after_three_seconds,
-        a_server_that_closes_in_the_handshake_gets_nothing,
+        a_server_that_closes_in_the_handshake_gets_no_event,
         an_unreadable_trust_store_sends_nothing,
         a_trust_store_as_large_as_a_platforms_stays_small_in_memory,
     ]
@@ -264,7 +264,7 @@ fn a_server_that_hangs_in_the_handshake_is_left_after_three_seconds() {
     call.debug().run().assert_sent(&url, "failed (timed out)");
 }
 
-fn a_server_that_closes_in_the_handshake_gets_nothing() {
+fn a_server_that_closes_in_the_handshake_gets_no_event() {
     let scene = Scene::new("localhost", Validity::Current);
     let receiver = Receiver::start(Behaviour::Custom(Box::new(|connection| {
         std::io::Read::read(&mut connection.stream, &mut [0; 4096]).ok();

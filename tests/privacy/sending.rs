@@ -20,7 +20,7 @@ const SECONDS_10: Duration = Duration::from_secs(10);
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     let everywhere = trials![
         the_request_for_a_mutated_event_holds_no_secret,
-        what_is_no_event_is_not_repeated_in_debug,
+        debug_does_not_repeat_input_that_is_no_event,
         versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them,
         preview_shows_no_secret_but_the_keys_that_it_drops,
         a_usage_error_does_not_repeat_the_command_line,
@@ -58,7 +58,7 @@ fn the_request_for_a_mutated_event_holds_no_secret() {
     });
 }
 
-fn what_is_no_event_is_not_repeated_in_debug() {
+fn debug_does_not_repeat_input_that_is_no_event() {
     let (world, receiver) = (World::new(), Receiver::answering());
     let hook = world.hook(&receiver).debug();
     for_all(CASES, &any_object(), |text| {

@@ -28,11 +28,11 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_signal_ends_run_and_the_modes_are_restored needs ["setsid", "stty"],
         ctrl_c_ends_run_before_docglow_runs needs ["setsid", "stty"],
         after_ctrl_z_it_is_asked_again needs ["setsid", "bash", "stty"],
-        nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
-        nobody_is_asked_if_nothing_could_be_reported needs ["setsid"],
-        nobody_is_asked_if_the_answer_cannot_be_recorded needs ["setsid"],
+        there_is_no_question_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
+        there_is_no_question_if_there_would_be_no_event needs ["setsid"],
+        there_is_no_question_if_the_answer_cannot_be_recorded needs ["setsid"],
         an_answer_that_is_not_recorded_silences_docglow needs ["setsid"],
-        the_text_says_what_is_sent_and_how_to_turn_it_off needs ["setsid"],
+        the_question_lists_the_data_and_how_to_turn_it_off needs ["setsid"],
     ]
 }
 
@@ -359,7 +359,7 @@ fn after_ctrl_z_it_is_asked_again() {
     assert_eq!(consent(&scene), Some("no".into()));
 }
 
-fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
+fn there_is_no_question_in_ci_by_an_agent_or_in_a_notebook() {
     for (name, value) in [
         ("CI", "true"),
         ("TF_BUILD", "True"),
@@ -379,7 +379,7 @@ fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
     }
 }
 
-fn nobody_is_asked_if_nothing_could_be_reported() {
+fn there_is_no_question_if_there_would_be_no_event() {
     for words in [
         &["docglow", "health"][..],
         &["docglow", "serve"],
@@ -396,7 +396,7 @@ fn nobody_is_asked_if_nothing_could_be_reported() {
     }
 }
 
-fn nobody_is_asked_if_the_answer_cannot_be_recorded() {
+fn there_is_no_question_if_the_answer_cannot_be_recorded() {
     let scene = Scene::new();
     let mut terminal =
         Terminal::open(&generate(&scene).env("XDG_CONFIG_HOME", NOWHERE).env("HOME", NOWHERE));
@@ -420,7 +420,7 @@ fn an_answer_that_is_not_recorded_silences_docglow() {
     }
 }
 
-fn the_text_says_what_is_sent_and_how_to_turn_it_off() {
+fn the_question_lists_the_data_and_how_to_turn_it_off() {
     let schema = include_str!("../../hooks/payload.schema.json");
     let schema: Value = serde_json::from_str(schema).expect("a schema");
     let features = &schema["$defs"]["features_used"]["items"]["enum"];

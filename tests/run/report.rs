@@ -21,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_duration_is_the_commands,
         counts_come_from_the_target_folder_once_docglow_has_ended,
         versions_are_those_of_the_docglow_that_ran_or_none,
-        debug_says_what_was_sent_or_why_nothing_was,
+        debug_shows_the_event_or_why_there_was_none,
         words_that_only_look_like_a_docglow_are_not_reported,
     ]
 }
@@ -267,7 +267,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     }
 }
 
-fn debug_says_what_was_sent_or_why_nothing_was() {
+fn debug_shows_the_event_or_why_there_was_none() {
     const NOT_DOCGLOW: &str = "the command is not docglow: \
                                put `docglow-telemetry run` directly in front of docglow";
     let scene = Scene::new();

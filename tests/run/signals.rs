@@ -14,8 +14,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         every_signal_sent_to_the_group_arrives_once needs ["python3"],
         a_signal_sent_to_each_process_arrives_once needs ["python3"],
         a_signal_that_ends_the_command_ends_run_and_is_no_event,
-        an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report,
-        what_nohup_has_ignored_is_not_passed_on needs ["nohup"],
+        an_interrupt_of_the_group_ends_the_command_and_run_reports_it,
+        a_signal_that_nohup_ignores_is_not_passed_on needs ["nohup"],
         a_signal_from_outside_of_a_container_is_passed_on needs ["user namespaces"],
         the_command_ends_when_run_is_killed needs ["Linux"],
         only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
@@ -160,7 +160,7 @@ fn a_signal_that_ends_the_command_ends_run_and_is_no_event() {
     }
 }
 
-fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
+fn an_interrupt_of_the_group_ends_the_command_and_run_reports_it() {
     for (signal, name) in [(Signal::INT, "INT"), (Signal::QUIT, "QUIT")] {
         for (status, result) in [(0, "success"), (1, "error")] {
             let scene = Scene::new();
@@ -177,7 +177,7 @@ fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
     scene.assert_nothing_sent();
 }
 
-fn what_nohup_has_ignored_is_not_passed_on() {
+fn a_signal_that_nohup_ignores_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
     let stub = "echo ready >>$SAYS; read -r word <end; exit 3";

@@ -15,12 +15,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_environment_is_the_same_but_for_the_kill_switch,
         groups_limits_and_signals_are_the_callers_own,
         the_working_folder_is_the_callers_own,
-        what_the_caller_ignores_or_blocks_stays_so,
+        signals_that_the_caller_ignores_or_blocks_stay_so,
         files_that_the_caller_left_open_are_open_and_closed_ones_closed,
         input_output_and_errors_pass_through,
         a_binary_stream_passes_through_whole,
         a_script_without_a_first_line_is_run_by_the_shell,
-        a_command_is_found_where_the_shell_finds_it,
+        a_command_is_found_as_the_shell_finds_it,
         a_folder_on_a_server_that_is_gone_is_skipped needs ["strace"],
     ]
 }
@@ -177,7 +177,7 @@ fn masks(by: By, option: &str) -> [u64; 2] {
     })
 }
 
-fn what_the_caller_ignores_or_blocks_stays_so() {
+fn signals_that_the_caller_ignores_or_blocks_stay_so() {
     let [ignored, blocked] = masks(By::Itself, "");
     for (signal, number) in [
         ("PIPE", 13),
@@ -286,7 +286,7 @@ fn a_script_without_a_first_line_is_run_by_the_shell() {
     }
 }
 
-fn a_command_is_found_where_the_shell_finds_it() {
+fn a_command_is_found_as_the_shell_finds_it() {
     let scene = Scene::new();
     let [first, second] = ["first", "second"].map(|name| scene.sandbox.project().join(name));
     for folder in [&first, &second] {

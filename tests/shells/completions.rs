@@ -11,16 +11,16 @@ use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        bash_completes_what_the_help_names needs ["bash"],
-        zsh_completes_what_the_help_names needs ["zsh", "setsid"],
-        fish_completes_what_the_help_names needs ["fish"],
+        bash_completes_all_words_of_the_help needs ["bash"],
+        zsh_completes_all_words_of_the_help needs ["zsh", "setsid"],
+        fish_completes_all_words_of_the_help needs ["fish"],
         behind_run_bash_completes_docglows_own_words needs ["bash", "setsid"],
         behind_run_bash_completion_completes_docglows_own_words
             needs ["bash", "setsid", "/usr/share/bash-completion/bash_completion"],
         behind_run_zsh_completes_docglows_own_words needs ["zsh", "setsid"],
         behind_run_fish_completes_docglows_own_words needs ["fish"],
         bash_quotes_the_names_of_folders needs ["bash", "setsid"],
-        the_manual_has_what_the_help_names,
+        the_manual_has_all_words_of_the_help,
         the_manual_is_well_formed needs ["groff"],
     ]
 }
@@ -55,7 +55,7 @@ fn shells() -> BTreeSet<String> {
 
 /// Compares the commands, options and shells that `offers` returns for a command line with the
 /// help.
-fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
+fn offers_all_words_of_the_help(offers: impl Fn(&str) -> Vec<String>) {
     let offered: BTreeSet<String> =
         offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
     assert_eq!(offered, commands());
@@ -76,27 +76,27 @@ fn shell(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Invocation {
     shell
 }
 
-fn bash_completes_what_the_help_names() {
+fn bash_completes_all_words_of_the_help() {
     const SCRIPT: &str = r#"source "$1"; COMP_WORDS=(docglow-telemetry $2)
 case $2 in '' | *' ') COMP_WORDS+=('') ;; esac
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _docglow_telemetry; printf '%s\n' "${COMPREPLY[@]}""#;
     let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.bash"));
-    offers_what_the_help_names(|line| {
+    offers_all_words_of_the_help(|line| {
         let bash = shell(&sandbox, "bash", &["--norc", "-c", SCRIPT, "bash"]).arg(&file).arg(line);
         bash.run().stdout().lines().filter(|word| !word.is_empty()).map(Into::into).collect()
     });
 }
 
-fn fish_completes_what_the_help_names() {
+fn fish_completes_all_words_of_the_help() {
     let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.fish"));
-    offers_what_the_help_names(|line| {
+    offers_all_words_of_the_help(|line| {
         let script = format!("source '{}'; complete -C 'docglow-telemetry {line}'", file.display());
         let fish = shell(&sandbox, "fish", &["--no-config", "-c", &script]).run();
         fish.stdout().lines().filter_map(|line| line.split('\t').next()).map(Into::into).collect()
     });
 }
 
-fn zsh_completes_what_the_help_names() {
+fn zsh_completes_all_words_of_the_help() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
     terminal.type_in(&format!(
@@ -231,7 +231,7 @@ fn manual() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".package/docglow-telemetry.1")
 }
 
-fn the_manual_has_what_the_help_names() {
+fn the_manual_has_all_words_of_the_help() {
     let manual = std::fs::read_to_string(manual()).expect("the manual").replace("\\-", "-");
     let help = help();
     let variables = help

@@ -18,9 +18,9 @@ pub fn trials() -> Vec<Trial> {
         it_is_asked_once_in_all_sessions needs ["bash", "setsid"],
         where_something_else_decides_nothing_is_asked_or_recorded needs ["bash", "setsid"],
         in_the_background_nothing_is_asked_and_docglow_runs needs ["bash", "setsid"],
-        the_question_names_where_events_would_go needs ["bash", "setsid"],
-        what_is_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
-        a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
+        the_question_names_the_endpoint_of_the_events needs ["bash", "setsid"],
+        early_input_belongs_to_the_shell_and_prevents_the_question needs ["bash", "zsh", "setsid"],
+        half_a_line_of_early_input_prevents_the_question needs ["bash", "zsh", "setsid"],
     ]
 }
 
@@ -133,7 +133,7 @@ fn in_the_background_nothing_is_asked_and_docglow_runs() {
     assert!(stage.sandbox.state().is_none());
 }
 
-fn the_question_names_where_events_would_go() {
+fn the_question_names_the_endpoint_of_the_events() {
     let (_stage, receiver, shell) = stage();
     let shell = shell.env("DOCGLOW_TELEMETRY_ENDPOINT", format!("{}?token=secret", receiver.url()));
     let asked = generate(&shell).wait_for(QUESTION);
@@ -173,11 +173,11 @@ fn typed_ahead(line: &str) {
     }
 }
 
-fn what_is_typed_ahead_is_the_shells_and_nothing_is_asked() {
+fn early_input_belongs_to_the_shell_and_prevents_the_question() {
     typed_ahead("echo 'typed ''ahead'\n|");
     typed_ahead("y\necho 'typed ''ahead'\n|");
 }
 
-fn a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked() {
+fn half_a_line_of_early_input_prevents_the_question() {
     typed_ahead("echo 'typed| ''ahead'\n");
 }

@@ -19,10 +19,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         pip_user_and_debian,
         conda,
         a_shim_has_the_versions_on_which_all_that_it_may_start_agree,
-        a_first_line_that_does_not_fit_stands_in_the_second,
+        an_interpreter_may_be_named_in_the_second_line,
         the_same_docglow_twice_is_one,
-        what_cannot_be_told_stays_unknown,
-        what_the_event_says_wins,
+        a_version_without_proof_stays_unknown,
+        the_versions_in_the_event_win,
     ]
 }
 
@@ -160,7 +160,7 @@ fn a_shim_has_the_versions_on_which_all_that_it_may_start_agree() {
     }
 }
 
-fn a_first_line_that_does_not_fit_stands_in_the_second() {
+fn an_interpreter_may_be_named_in_the_second_line() {
     let machine = Machine::new();
     let pip = machine.environment("with space", "version = 3.11.7", DOCGLOW);
     let python = machine.path("with space/bin/python");
@@ -184,7 +184,7 @@ fn the_same_docglow_twice_is_one() {
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
 }
 
-fn what_cannot_be_told_stays_unknown() {
+fn a_version_without_proof_stays_unknown() {
     let machine = Machine::new();
     assert_eq!(versions(&machine.path("absent")), NOTHING);
     assert_eq!(versions(Path::new("")), NOTHING);
@@ -235,7 +235,7 @@ fn what_cannot_be_told_stays_unknown() {
     assert_eq!(versions(&stale), NOTHING);
 }
 
-fn what_the_event_says_wins() {
+fn the_versions_in_the_event_win() {
     let machine = Machine::new();
     let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
     let mut event =

@@ -14,15 +14,15 @@ use std::thread;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_lock_that_somebody_holds_keeps_nothing_out_of_the_log,
-        what_may_not_be_written_is_not_sent,
+        a_held_lock_keeps_no_event_out_of_the_log,
+        an_event_that_cannot_be_logged_is_not_sent,
         a_redirect_that_can_not_be_logged_is_not_followed needs ["dash"],
         every_event_of_five_hundred_beside_a_busy_machine_that_arrived_is_logged,
         every_event_of_six_hundred_in_bursts_is_logged,
     ]
 }
 
-fn a_lock_that_somebody_holds_keeps_nothing_out_of_the_log() {
+fn a_held_lock_keeps_no_event_out_of_the_log() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir(sandbox.state_dir()).unwrap();
     let folder = File::open(sandbox.state_dir()).unwrap();
@@ -35,7 +35,7 @@ fn a_lock_that_somebody_holds_keeps_nothing_out_of_the_log() {
     assert_eq!((receiver.requests().len(), records(&sandbox).len()), (3, 3));
 }
 
-fn what_may_not_be_written_is_not_sent() {
+fn an_event_that_cannot_be_logged_is_not_sent() {
     for (name, make) in NO_REGULAR_FILES {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         fs::create_dir(sandbox.state_dir()).unwrap();

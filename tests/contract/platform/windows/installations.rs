@@ -11,7 +11,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_environment_and_a_launcher_that_was_copied_out_of_it,
         a_path_with_a_space_stands_in_quotes,
         pip_without_an_environment_and_for_one_user,
-        what_cannot_be_told_stays_unknown,
+        a_version_without_proof_stays_unknown,
     ]
 }
 
@@ -72,7 +72,7 @@ fn pip_without_an_environment_and_for_one_user() {
     assert_eq!(versions(&user), found("0.9.1", "3.11.7"));
 }
 
-fn what_cannot_be_told_stays_unknown() {
+fn a_version_without_proof_stays_unknown() {
     let machine = Machine::new();
     for line in ["", "#!python.exe", "#!C:\\nowhere\\python.exe", "#!C:\\Windows\\notepad.exe"] {
         let script = machine.launcher("Scripts/docglow.exe", line);
