@@ -92,7 +92,7 @@ impl Docglow {
         let line = CommandLine::parse(invocation.arguments)?;
         let context = Context::new(Environment::read(), line.project_dir());
         let mut decision = context.decision();
-        let may_ask = decision == Decision::OffByDefault
+        let may_ask = decision == Decision::OFF_BY_DEFAULT
             && line.command == vocabulary::Command::Generate
             && prompt::is_attended();
         // While telemetry is off, this is all that a call does before docglow starts.
