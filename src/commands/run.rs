@@ -23,9 +23,6 @@ use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
 use crate::sender::installation;
 
-/// The exit status if no command is given, as of `env` and `nice`.
-const NO_COMMAND: i32 = 125;
-
 /// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
 /// after a question without an answer, so that docglow does not ask it again.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
@@ -33,7 +30,7 @@ const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 /// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
 /// nothing to report; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
-    exit::set_status(NO_COMMAND);
+    exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
         let _ = writeln!(io::stderr(), "docglow-telemetry: run needs a command; see --help");
         process::end()
