@@ -99,7 +99,7 @@ impl Docglow {
         let program = invocation.program().ok_or(NotSent::NoDocglow)?;
         let can_run = || {
             context.settings().is_some()
-                && installation::may_have_started(&program, invocation.is_module())
+                && installation::may_have_started(&program, invocation.is_module)
         };
         if may_ask && can_run() {
             if prompt::prompt(&context) == Asked::NoAnswer {
@@ -114,7 +114,7 @@ impl Docglow {
         }
         let docglow = Some(program.clone().into_os_string());
         let options = Options { docglow, wait, ..Default::default() };
-        Ok(Docglow { line, context, options, program, is_module: invocation.is_module() })
+        Ok(Docglow { line, context, options, program, is_module: invocation.is_module })
     }
 
     /// Sends the event of a docglow that has ended with this status.
