@@ -33,25 +33,25 @@ impl fmt::Display for Consent {
 }
 
 /// The content of the state file. The default is that of an absent file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct State {
+    version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     pub consent: Consent,
     /// RFC 3339; only with a recorded yes or no.
+    #[serde(skip_serializing_if = "Option::is_none")]
     consent_recorded_at: Option<String>,
 }
 
 /// The format's version. A file of another version counts as absent, as it does for docglow.
-const VERSION: u8 = 1;
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Version(u8);
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<InstanceId>,
-    consent: Consent,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    consent_recorded_at: Option<&'a str>,
+impl Default for Version {
+    fn default() -> Version {
+        Version(1)
+    }
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -68,10 +68,12 @@ impl State {
     pub fn parse(text: &str) -> State {
         let entries = json::entries(text).unwrap_or_default();
         let value = |key| json::value(&entries, &[key]);
-        if value(Key::Version).is_none_or(|version| version.get() != VERSION.to_string()) {
+        let version = Version::default();
+        if value(Key::Version).is_none_or(|found| found.get() != version.0.to_string()) {
             return State::default();
         }
         State {
+            version,
             instance_id: value(Key::InstanceId)
                 .and_then(json::string)
                 .and_then(|id| InstanceId::parse(&id)),
@@ -92,13 +94,7 @@ impl State {
     }
 
     fn to_json(&self) -> String {
-        let written = Written {
-            version: VERSION,
-            instance_id: self.instance_id,
-            consent: self.consent,
-            consent_recorded_at: self.consent_recorded_at.as_deref(),
-        };
-        serde_json::to_string(&written).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

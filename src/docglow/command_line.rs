@@ -219,7 +219,11 @@ mod tests {
             ("serve --dir . --watch --no-open --port 1", vec![Watch]),
             ("serve --dir=", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
         }
     }
 
@@ -234,7 +238,7 @@ mod tests {
             ("health", vec![Table]),
             ("serve --dir .", vec![]),
         ] {
-            assert_eq!(features(line, settings), expected.into(), "{line}");
+            assert_eq!(features(line, settings), Features::from_iter(expected), "{line}");
         }
     }
 
@@ -271,7 +275,11 @@ mod tests {
             ("health --format html", vec![]),
             ("health --format static", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
         }
     }
 

@@ -16,7 +16,8 @@ const LOCALHOST: &str = "localhost";
 /// them, so that the HTTP client cannot read it differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: Scheme,
+    /// Otherwise `http`.
+    is_https: bool,
     /// Lower-case letters, digits, `-` and `.` only.
     host: String,
     port: Option<u16>,
@@ -24,17 +25,11 @@ pub struct Endpoint {
     path_and_query: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Http,
-    Https,
-}
-
 impl Endpoint {
     /// docglow's own collector, used if neither the environment nor docglow.yml names another.
     pub fn docglow() -> Endpoint {
         Endpoint {
-            scheme: Scheme::Https,
+            is_https: true,
             host: "api.docglow.com".to_owned(),
             port: None,
             path_and_query: "/v1/telemetry/events".to_owned(),
@@ -51,11 +46,10 @@ impl Endpoint {
             return None;
         }
         let (scheme, rest) = url.split_once("://")?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "https" => Scheme::Https,
-            "http" => Scheme::Http,
-            _ => return None,
-        };
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        if !is_https && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
         let (authority, path_and_query) =
             rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (host, port) = match authority.split_once(':') {
@@ -63,12 +57,10 @@ impl Endpoint {
             None => (authority, None),
         };
         let host = host.to_ascii_lowercase();
-        let is_allowed = match scheme {
-            Scheme::Https => is_host(&host),
-            Scheme::Http => host == LOCALHOST || host == "127.0.0.1",
-        };
+        let is_allowed =
+            if is_https { is_host(&host) } else { host == LOCALHOST || host == "127.0.0.1" };
         is_allowed.then(|| Endpoint {
-            scheme,
+            is_https,
             host,
             port,
             path_and_query: normal_path_and_query(path_and_query),
@@ -77,7 +69,7 @@ impl Endpoint {
 
     /// Whether the request is TLS-protected.
     pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
+        self.is_https
     }
 
     /// Whether the host is this machine, however it is spelt.
@@ -89,7 +81,7 @@ impl Endpoint {
 
     /// Whether both have scheme, host and port in common (RFC 6454).
     pub fn same_origin(&self, other: &Endpoint) -> bool {
-        self.scheme == other.scheme && self.host == other.host && self.port() == other.port()
+        self.is_https == other.is_https && self.host == other.host && self.port() == other.port()
     }
 
     /// The host as it is looked up: letters, digits, `-` and `.`.
@@ -99,10 +91,7 @@ impl Endpoint {
 
     /// The port that is connected to.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(match self.scheme {
-            Scheme::Http => 80,
-            Scheme::Https => 443,
-        })
+        self.port.unwrap_or(if self.is_https { 443 } else { 80 })
     }
 
     /// The value of the `Host` header.
@@ -138,7 +127,11 @@ impl Endpoint {
     }
 
     fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.authority())
+        format!("{}://{}", self.scheme(), self.authority())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
     }
 }
 
@@ -182,15 +175,6 @@ fn normal_path_and_query(text: &str) -> String {
         }
     }
     normal
-}
-
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        })
-    }
 }
 
 /// Shows a query as `(set)`: some collectors take their token there.

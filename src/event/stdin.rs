@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::event::NotSent;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
@@ -60,7 +61,7 @@ pub fn discard(input: &mut impl TimedRead) {
 
 /// The object, and whether anything but white space follows it in what was read with it.
 fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let mark = BYTE_ORDER_MARK.as_bytes();
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
     let mut deadline = None;
@@ -79,8 +80,8 @@ fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
             Read::End => return Err(NotSent::Incomplete),
             Read::TimedOut => return Err(NotSent::TooSlow),
         }
-        let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
+        let begin = if text.starts_with(mark) { mark.len() } else { 0 };
+        if begin == 0 && mark.starts_with(&text) {
             continue;
         }
         match scanner.scan(&text[begin.max(scanned)..]) {

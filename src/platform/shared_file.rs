@@ -3,14 +3,14 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{
     behind_links, create_private, create_private_folder, folder_of, is_absence, lock_of,
     read_with_metadata, replace, sync_entry, without_links,
 };
 use crate::platform::owner::{self, OwnersRights};
+use crate::platform::wait::wait_until;
 
 /// A larger file was not written by this program or docglow.
 const MAX_BYTES: u64 = 64 << 10;
@@ -138,14 +138,11 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
 /// holder ends, however it ends.
 fn lock(target: &Path) -> Result<File> {
     let file = lock_of(target)?;
-    let give_up = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < give_up => sleep(LOCK_RETRY),
-            Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
-            // The file system has no locks. docglow itself never locks the file.
-            Err(TryLockError::Error(_)) => return Ok(file),
-        }
+    // Any other error: the file system has no locks. docglow itself never locks the file.
+    let is_taken = || !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    if wait_until(LOCK_PATIENCE, LOCK_RETRY, is_taken) {
+        Ok(file)
+    } else {
+        Err(ErrorKind::TimedOut.into())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::platform::{file, process};
+use crate::platform::{BYTE_ORDER_MARK, file, process};
 
 /// More than any platform's trust store.
 const MAX_BYTES: u64 = 4 << 20;
@@ -13,8 +13,6 @@ const MAX_BYTES: u64 = 4 << 20;
 const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
-
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Replaces the file that `variable` names by a converted copy in memory, if rustls would not read
 /// the original. Call it before the trust store is read.

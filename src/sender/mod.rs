@@ -61,7 +61,7 @@ pub struct Handover {
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// How a line begins that debug shows.
-pub const REPORT: &str = "telemetry: ";
+const REPORT: &str = "telemetry: ";
 
 /// A sender that ends without a report before this did not reach its time limit.
 const EARLY: Duration = Duration::from_secs(2);
@@ -69,6 +69,16 @@ const EARLY: Duration = Duration::from_secs(2);
 /// The line that debug shows if no event was sent.
 pub fn not_sent(reason: impl fmt::Display) -> String {
     format!("{REPORT}not sent ({reason})")
+}
+
+/// The line for an event that was sent, if there was an answer.
+fn posted(endpoint: impl fmt::Display, answer: impl fmt::Display) -> String {
+    format!("{REPORT}POST {endpoint} -> {answer}")
+}
+
+/// The line for an event that was sent, if there was no answer.
+fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
+    posted(endpoint, format_args!("failed ({reason})"))
 }
 
 /// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
@@ -90,7 +100,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
         line if line.starts_with(REPORT) => line.to_owned(),
-        endpoint => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
+        endpoint => failed(endpoint, silence),
     })
 }
 

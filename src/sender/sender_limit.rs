@@ -4,10 +4,10 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{create_private_folder, open_lock, without_links};
+use crate::platform::wait::wait_until;
 
 /// A sender that sends needs some 3 MB, for at most 3 s; one that waits for a slot less than 1 MB.
 const MAX_SENDERS: u32 = 64;
@@ -44,14 +44,8 @@ impl Slot {
         }
         // All are taken. To try one of them is enough: each waiting sender another.
         let file = open(std::process::id() % MAX_SENDERS)?;
-        let give_up = Instant::now() + PATIENCE;
-        while Instant::now() < give_up {
-            sleep(RETRY);
-            if try_lock(&file)? {
-                return Ok(Some(Slot { _locked: Some(file) }));
-            }
-        }
-        Ok(None)
+        let is_taken = wait_until(PATIENCE, RETRY, || try_lock(&file).unwrap_or(false));
+        Ok(is_taken.then_some(Slot { _locked: Some(file) }))
     }
 }
 
