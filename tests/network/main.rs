@@ -27,7 +27,7 @@ mod system_calls;
 mod tls;
 mod way_out;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Trial;
 use std::process::ExitCode;
 
 /// Most trials wait for a sender's 3 s to pass.
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
-    let mut arguments = Arguments::from_args();
+    let mut arguments = common::arguments();
     let waiting: [Vec<Trial>; 22] = [
         servers::trials(),
         lookups::trials(),

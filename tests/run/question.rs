@@ -175,7 +175,7 @@ fn a_hundred_piped_or_pasted_yeses_record_nothing() {
         let scene = Scene::new();
         let call = generate(&scene);
         let mut piped = scene.program("/bin/sh").env("STUB", STUB).env("TERM", "xterm");
-        let line = format!("{} run docglow generate", call.program.display());
+        let line = format!("'{}' run docglow generate", call.program.display());
         let script =
             "(sleep 0.05; echo y; sleep 0.7) | script -qec \"$1\" /dev/null; echo end".to_owned();
         piped.arguments = vec!["-c".into(), script.into(), "sh".into(), line.into()];
