@@ -244,6 +244,52 @@ mod tests {
         }
     }
 
+    /// An input that is never closed. It keeps each time until which a read may wait.
+    struct Endless<'a> {
+        pieces: Vec<&'a [u8]>,
+        waits: Vec<Option<Duration>>,
+    }
+
+    impl TimedRead for Endless<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+            self.waits.push(deadline.map(|end| end.saturating_duration_since(Instant::now())));
+            if self.pieces.is_empty() {
+                return Read::TimedOut;
+            }
+            let piece = self.pieces.remove(0);
+            buffer.extend_from_slice(piece);
+            Read::Bytes(piece.len())
+        }
+    }
+
+    #[test]
+    fn each_wait_has_the_published_limit() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let trailer = Some(Duration::from_millis(50));
+        for (pieces, limits) in [
+            // No limit before the first byte, and 2 s in all from then on.
+            (&[&b"{\"a\""[..], b":1", b"}"][..], &[None, seconds(2), seconds(2), trailer][..]),
+            (&[b"{"], &[None, seconds(2), trailer]),
+            // Input that is no event may pause for 2 s.
+            (&[b"x", b"x"], &[None, seconds(2), seconds(2)]),
+        ] {
+            let mut input = Endless { pieces: pieces.to_vec(), waits: Vec::new() };
+            let _ = read_object(&mut input);
+            assert_eq!(input.waits.len(), limits.len(), "{pieces:?}");
+            for (wait, limit) in input.waits.iter().zip(limits) {
+                let is_close = match (wait, limit) {
+                    (Some(wait), Some(limit)) => wait <= limit && *wait > *limit * 9 / 10,
+                    (wait, limit) => wait == limit,
+                };
+                assert!(is_close, "{pieces:?}: {wait:?} instead of {limit:?}");
+            }
+        }
+    }
+
     #[test]
     fn an_open_input_ends_with_its_object() {
         let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };

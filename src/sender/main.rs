@@ -30,6 +30,9 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// How long before that look-ups are not waited for any more, so that there is time left to say so.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
+/// How long before the end of look-ups an id is not waited for any more, so that there is time left to send.
+const SENDING: Duration = Duration::from_millis(350);
+
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
 /// Room for a usual hand-over, so that one read takes it.
@@ -84,7 +87,7 @@ fn deliver(handover: Handover, give_up: Instant) -> String {
         return not_sent(NotSent::TooManySenders);
     };
     let instance_id = match &folder {
-        Some(folder) => StateFile::in_folder(folder).instance_id(),
+        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();

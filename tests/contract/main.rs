@@ -13,6 +13,7 @@ mod report;
 mod request;
 mod simultaneous;
 mod state;
+mod status;
 mod stdin;
 mod unwritable;
 
@@ -24,6 +25,7 @@ fn main() -> std::process::ExitCode {
         request::trials(),
         stdin::trials(),
         decision::trials(),
+        status::trials(),
         config_file::trials(),
         state::trials(),
         unwritable::trials(),

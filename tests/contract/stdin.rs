@@ -11,8 +11,8 @@ const MEBIBYTE: usize = 1024 * 1024;
 /// From the first byte on, an event has this long.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
-/// After a whole value stdin is drained for 50 ms; ten times that is no longer draining.
-const DRAINED: Duration = Duration::from_millis(500);
+/// After a whole value, stdin is drained for 50 ms. A hook that waits for its end would take 2 s.
+const DRAINED: Duration = Duration::from_millis(1_900);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![

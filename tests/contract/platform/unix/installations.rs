@@ -1,5 +1,6 @@
 //! The ways in which people have docglow on Linux and macOS, as `sender::installation` must tell them.
 
+use crate::common::platform::first_lines;
 use crate::common::trials;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -35,7 +36,7 @@ impl Machine {
 
     /// The script that an installer puts at `path`.
     fn script(&self, path: &str, interpreter: &str) -> PathBuf {
-        self.file(path, format!("#!{}\n{IMPORT}", self.path(interpreter).display()))
+        self.file(path, first_lines(&self.path(interpreter), "") + IMPORT)
     }
 
     fn packages(&self, folder: &str, names: &[&str]) {
