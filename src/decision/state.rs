@@ -84,7 +84,7 @@ impl State {
         }
     }
 
-    /// What the file says to this user. Another user's may say no, and no more.
+    /// The state that counts for this user. In a file of another user, only a no counts.
     fn of(content: &Content) -> State {
         match State::parse(&content.text) {
             state if content.is_own => state,
@@ -120,8 +120,8 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of
-    /// another user's leads to.
+    /// Reads the file. A broken file counts as absent, and so does a yes behind another user's
+    /// link.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
         let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
@@ -151,10 +151,10 @@ impl StateFile {
         self.read().instance_id.unwrap_or(fresh)
     }
 
-    /// Records the user's answer. A yes makes the machine's id if there is none.
+    /// Records the user's answer. A yes also makes the machine's id if there is none.
     ///
     /// # Errors
-    /// Those of writing the file; it is then as it was before.
+    /// Those of writing the file, which then stays unchanged.
     pub fn record(&self, consent: Consent) -> Result<()> {
         self.update(LOCK_PATIENCE, |state| {
             state.consent = consent;
