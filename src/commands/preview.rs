@@ -24,34 +24,28 @@ const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "dura
 
 /// Previews the event on standard input, and names each key that is dropped or changed.
 pub fn event(options: Options) {
-    let source = if input::is_terminal() {
+    let read = if input::is_terminal() {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
-        Source::Stdin { text: Ok(SAMPLE_EVENT.to_owned()), options }
+        Ok((SAMPLE_EVENT.to_owned(), false))
     } else {
-        let text = stdin::read_first_object(&mut Input::standard()).map(|(text, is_followed)| {
-            if is_followed {
-                print_error("only the first object is an event: the rest is dropped");
-            }
-            text
-        });
-        Source::Stdin { text, options }
+        stdin::read_first_object(&mut Input::standard())
     };
-    if let Source::Stdin { text: Ok(text), .. } = &source {
+    if let Ok((text, is_followed)) = &read {
+        if *is_followed {
+            print_error("only the first object is an event: the rest is dropped");
+        }
         dropped(text).iter().for_each(|line| print_error(line));
     }
-    show(&source);
+    show(Ok(Source::Stdin { text: read.map(|(text, _)| text), options }));
 }
 
 /// Previews the event of a docglow command line.
 pub fn report(report: Report) {
-    match Source::command_line(report) {
-        Ok(source) => show(&source),
-        Err(reason) => print_error(&reason.to_string()),
-    }
+    show(Source::command_line(report));
 }
 
-fn show(source: &Source) {
-    match text(source) {
+fn show(source: Result<Source, NotSent>) {
+    match source.and_then(|source| text(&source)) {
         Ok(text) => print(&text),
         Err(reason) => print_error(&reason.to_string()),
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::commands::log;
-use crate::decision::context::{Context, EndpointSource};
+use crate::decision::context::Context;
 use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
@@ -19,7 +19,7 @@ use crate::platform::escape::escape_for_terminal;
 pub struct Status {
     active: bool,
     rule: &'static str,
-    reason: String,
+    reason: &'static str,
     instance_id: Option<InstanceId>,
     /// The docglow.yml that was read. It decided only if `rule` says so.
     project_file: Option<String>,
@@ -43,18 +43,14 @@ impl Status {
         let destination = context.destination();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         Status {
-            active: decision.is_active(),
-            rule: decision.rule(),
-            reason: decision.to_string(),
+            active: decision.is_active,
+            rule: decision.rule,
+            reason: decision.reason,
             instance_id: state.instance_id,
             project_file: context.project_file().as_deref().map(text),
             endpoint: destination.endpoint.to_string(),
-            endpoint_source: destination.source.name(),
-            endpoint_unusable: context
-                .unusable_endpoints()
-                .into_iter()
-                .map(EndpointSource::name)
-                .collect(),
+            endpoint_source: destination.source,
+            endpoint_unusable: context.unusable_endpoints(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
             last_send: log::last(context),
@@ -75,7 +71,7 @@ impl Status {
             let _ = writeln!(text, "{name:18}{value}");
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
-        line("Because:", &self.reason);
+        line("Because:", self.reason);
         let file = |path: &Option<String>| path.as_ref().map(|path| escape_for_terminal(path));
         line("docglow.yml:", &file(&self.project_file).unwrap_or("none here".to_owned()));
         line("Recorded consent:", &self.consent.to_string());

@@ -183,12 +183,13 @@ fn says_on(value: &Option<OsString>) -> bool {
 pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_on =
         |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
-    [CI_SYSTEMS, CODING_AGENTS, NOTEBOOKS]
-        .into_iter()
-        .flat_map(str::split_whitespace)
-        .filter_map(&variable)
-        .any(is_on)
+    unattended_variables().filter_map(&variable).any(is_on)
         || variable("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The names of the variables above.
+pub fn unattended_variables() -> impl Iterator<Item = &'static str> {
+    [CI_SYSTEMS, CODING_AGENTS, NOTEBOOKS].into_iter().flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]
@@ -227,7 +228,7 @@ mod tests {
         let set = |name: &'static str, value: &'static str| {
             is_unattended(|asked| (asked == name).then(|| value.into()))
         };
-        for name in ["CI", "JENKINS_URL", "CLAUDECODE", "AI_AGENT", "JPY_PARENT_PID"] {
+        for name in unattended_variables() {
             assert!(
                 set(name, "1") && set(name, "x") && !set(name, "0") && !set(name, ""),
                 "{name}"

@@ -1,16 +1,18 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
+use std::io::ErrorKind::WouldBlock;
 use std::io::Result;
 use std::path::Path;
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
-use crate::platform::shared_file::{Content, SharedFile};
+use crate::platform::shared_file::{Content, LOCK_PATIENCE, LOCK_RETRY, SharedFile};
 
 /// The user's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,26 +34,26 @@ impl fmt::Display for Consent {
     }
 }
 
-/// The content of the state file. The default stands for a missing file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The content of the state file. The default is that of an absent file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct State {
+    version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     pub consent: Consent,
-    /// RFC 3339. Present only with a recorded yes or no.
+    /// RFC 3339; only with a recorded yes or no.
+    #[serde(skip_serializing_if = "Option::is_none")]
     consent_recorded_at: Option<String>,
 }
 
-/// The version of the format. A file of another version counts as absent, as in docglow.
-const VERSION: u8 = 1;
+/// The format's version. A file of another version counts as absent, as it does for docglow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Version(u8);
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<InstanceId>,
-    consent: Consent,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    consent_recorded_at: Option<&'a str>,
+impl Default for Version {
+    fn default() -> Version {
+        Version(1)
+    }
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -68,10 +70,12 @@ impl State {
     pub fn parse(text: &str) -> State {
         let entries = json::entries(text).unwrap_or_default();
         let value = |key| json::value(&entries, &[key]);
-        if value(Key::Version).is_none_or(|version| version.get() != VERSION.to_string()) {
+        let version = Version::default();
+        if value(Key::Version).is_none_or(|found| found.get() != version.0.to_string()) {
             return State::default();
         }
         State {
+            version,
             instance_id: value(Key::InstanceId)
                 .and_then(json::string)
                 .and_then(|id| InstanceId::parse(&id)),
@@ -92,13 +96,7 @@ impl State {
     }
 
     fn to_json(&self) -> String {
-        let written = Written {
-            version: VERSION,
-            instance_id: self.instance_id,
-            consent: self.consent,
-            consent_recorded_at: self.consent_recorded_at.as_deref(),
-        };
-        serde_json::to_string(&written).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -130,16 +128,26 @@ impl StateFile {
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id. If there is none, makes one and records it. If it cannot be recorded, the
-    /// id is valid for this call only.
-    pub fn instance_id(&self) -> InstanceId {
-        if let Some(id) = self.read().instance_id {
-            return id;
-        }
+    /// The machine's id, made and written down if there is none. If it cannot be written down before
+    /// `give_up`, an id for this call only.
+    pub fn instance_id(&self, give_up: Instant) -> InstanceId {
         let fresh = fresh_id();
-        // Reads the file again even if the update failed, because the id in the file is the
-        // machine's. docglow itself takes no lock, and another event may hold it too long.
-        let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
+        loop {
+            if let Some(id) = self.read().instance_id {
+                return id;
+            }
+            let written = self.update(Duration::ZERO, |state| {
+                state.instance_id = state.instance_id.or(Some(fresh));
+            });
+            match written {
+                // Another first event may be writing its id, which a slow disk can delay.
+                Err(error) if error.kind() == WouldBlock && Instant::now() < give_up => {
+                    sleep(LOCK_RETRY);
+                }
+                _ => break,
+            }
+        }
+        // docglow itself takes no lock, and the id in the file is the machine's.
         self.read().instance_id.unwrap_or(fresh)
     }
 
@@ -148,7 +156,7 @@ impl StateFile {
     /// # Errors
     /// Those of writing the file, which then stays unchanged.
     pub fn record(&self, consent: Consent) -> Result<()> {
-        self.update(|state| {
+        self.update(LOCK_PATIENCE, |state| {
             state.consent = consent;
             state.consent_recorded_at =
                 Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
@@ -158,8 +166,8 @@ impl StateFile {
         })
     }
 
-    fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        self.0.update(|content| {
+    fn update(&self, patience: Duration, change: impl FnOnce(&mut State)) -> Result<()> {
+        self.0.update(patience, |content| {
             let before = State::of(&content);
             let mut after = before.clone();
             change(&mut after);

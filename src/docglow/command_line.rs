@@ -222,7 +222,11 @@ mod tests {
             ("serve --dir . --watch --no-open --port 1", vec![Watch]),
             ("serve --dir=", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
         }
     }
 
@@ -237,7 +241,7 @@ mod tests {
             ("health", vec![Table]),
             ("serve --dir .", vec![]),
         ] {
-            assert_eq!(features(line, settings), expected.into(), "{line}");
+            assert_eq!(features(line, settings), Features::from_iter(expected), "{line}");
         }
     }
 
@@ -274,7 +278,11 @@ mod tests {
             ("health --format html", vec![]),
             ("health --format static", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
         }
     }
 

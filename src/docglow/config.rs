@@ -10,6 +10,7 @@ use crate::docglow::settings::Settings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::file::read_with_metadata;
 use crate::platform::owner::is_planted;
 
@@ -104,10 +105,10 @@ impl ProjectConfig {
             return None;
         }
         // libyaml counts positions from after the byte-order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // libyaml ignores a byte-order mark at the start of any line, but counts it as indentation.
-        // docglow's YAML reader does neither, so it could see a different nesting.
-        if text.contains('\u{feff}') {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as
+        // indentation. docglow's reader does neither, so it could read another nesting.
+        if text.contains(BYTE_ORDER_MARK) {
             return None;
         }
         let document = match serde_yaml::from_str(text).ok()? {

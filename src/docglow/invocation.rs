@@ -13,7 +13,8 @@ use crate::platform::command::{find, is_named};
 pub struct Invocation<'a> {
     /// `docglow`, or the Python that runs it.
     program: &'a OsString,
-    is_module: bool,
+    /// Whether a Python runs docglow as a module.
+    pub is_module: bool,
     /// docglow's own arguments.
     pub arguments: &'a [OsString],
 }
@@ -37,11 +38,6 @@ impl<'a> Invocation<'a> {
     /// The file that is executed, if it exists.
     pub fn program(&self) -> Option<PathBuf> {
         find(self.program, std::env::var_os("PATH").as_deref())
-    }
-
-    /// Whether a Python runs docglow as a module.
-    pub fn is_module(&self) -> bool {
-        self.is_module
     }
 }
 

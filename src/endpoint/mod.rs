@@ -17,7 +17,8 @@ const LOCALHOST: &str = "localhost";
 /// them, so that the HTTP client cannot read it differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: Scheme,
+    /// Otherwise `http`.
+    is_https: bool,
     /// Lower-case letters, digits, `-` and `.` only.
     host: String,
     port: Option<u16>,
@@ -25,17 +26,11 @@ pub struct Endpoint {
     path_and_query: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Http,
-    Https,
-}
-
 impl Endpoint {
     /// docglow's own collector, used if neither the environment nor docglow.yml names another.
     pub fn docglow() -> Endpoint {
         Endpoint {
-            scheme: Scheme::Https,
+            is_https: true,
             host: "api.docglow.com".to_owned(),
             port: None,
             path_and_query: "/v1/telemetry/events".to_owned(),
@@ -54,11 +49,10 @@ impl Endpoint {
             return None;
         }
         let (scheme, rest) = url.split_once("://")?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "https" => Scheme::Https,
-            "http" => Scheme::Http,
-            _ => return None,
-        };
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        if !is_https && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
         let (authority, path_and_query) =
             rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (host, port) = match authority.split_once(':') {
@@ -66,12 +60,10 @@ impl Endpoint {
             None => (authority, None),
         };
         let host = host.to_ascii_lowercase();
-        let is_allowed = match scheme {
-            Scheme::Https => is_host(&host),
-            Scheme::Http => host == LOCALHOST || host == "127.0.0.1",
-        };
+        let is_allowed =
+            if is_https { is_host(&host) } else { host == LOCALHOST || host == "127.0.0.1" };
         is_allowed.then(|| Endpoint {
-            scheme,
+            is_https,
             host,
             port,
             path_and_query: normal_path_and_query(path_and_query),
@@ -80,7 +72,7 @@ impl Endpoint {
 
     /// Whether the request is TLS-protected.
     pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
+        self.is_https
     }
 
     /// Whether the host is this machine, in any spelling.
@@ -92,7 +84,7 @@ impl Endpoint {
 
     /// Whether both have the same scheme, host and port (RFC 6454).
     pub fn same_origin(&self, other: &Endpoint) -> bool {
-        self.scheme == other.scheme && self.host == other.host && self.port() == other.port()
+        self.is_https == other.is_https && self.host == other.host && self.port() == other.port()
     }
 
     /// The host for the name look-up: letters, digits, `-` and `.`.
@@ -102,10 +94,7 @@ impl Endpoint {
 
     /// The port to connect to.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(match self.scheme {
-            Scheme::Http => 80,
-            Scheme::Https => 443,
-        })
+        self.port.unwrap_or(if self.is_https { 443 } else { 80 })
     }
 
     /// The value of the `Host` header.
@@ -141,7 +130,11 @@ impl Endpoint {
     }
 
     fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.authority())
+        format!("{}://{}", self.scheme(), self.authority())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
     }
 }
 
@@ -187,16 +180,7 @@ fn normal_path_and_query(text: &str) -> String {
     normal
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        })
-    }
-}
-
-/// Shows a query as `(set)`, because some collectors expect their token there.
+/// Shows a query as `(set)`: some collectors take their token there.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let query = if self.path_and_query.contains('?') { "?(set)" } else { "" };

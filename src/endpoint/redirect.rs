@@ -1,6 +1,6 @@
 //! The rule for redirects.
 
-use super::{Endpoint, Scheme};
+use super::Endpoint;
 
 impl Endpoint {
     /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
@@ -20,7 +20,7 @@ impl Endpoint {
         } else if has_scheme {
             location.to_owned()
         } else if location.starts_with("//") {
-            format!("{}:{location}", self.scheme)
+            format!("{}:{location}", self.scheme())
         } else if location.starts_with('/') {
             format!("{origin}{location}")
         } else if location.starts_with('?') {
@@ -31,7 +31,7 @@ impl Endpoint {
         };
         let mut target = Endpoint::parse(&target)?;
         target.path_and_query = without_dot_segments(&target.path_and_query);
-        let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
+        let downgraded = self.is_https && !target.is_https;
         let turned_inwards = target.is_loopback() && !self.is_loopback();
         (!downgraded && !turned_inwards).then_some(target)
     }

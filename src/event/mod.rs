@@ -238,7 +238,7 @@ mod tests {
         );
         let shape = ProjectShape { models: Count::new(7), ..Default::default() };
         assert_eq!(event.project_shape, Some(shape));
-        assert_eq!(event.features_used, Features::from(vec![Feature::Slim]));
+        assert_eq!(event.features_used, Features::from([Feature::Slim]));
     }
 
     #[test]

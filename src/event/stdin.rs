@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::event::NotSent;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
@@ -59,7 +60,7 @@ pub fn discard(input: &mut impl TimedRead) {
 
 /// The object, and whether more than white space follows it in the bytes that were read with it.
 fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let mark = BYTE_ORDER_MARK.as_bytes();
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
     let mut deadline = None;
@@ -78,8 +79,8 @@ fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
             Read::End => return Err(NotSent::Incomplete),
             Read::TimedOut => return Err(NotSent::TooSlow),
         }
-        let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
+        let begin = if text.starts_with(mark) { mark.len() } else { 0 };
+        if begin == 0 && mark.starts_with(&text) {
             continue;
         }
         match scanner.scan(&text[begin.max(scanned)..]) {
@@ -240,6 +241,52 @@ mod tests {
             let mut scanner = Scanner::default();
             assert_eq!(scanner.scan(&text[..cut]), Scan::Open);
             assert_eq!(scanner.scan(&text[cut..]), Scan::Complete(text.len() - cut));
+        }
+    }
+
+    /// An input that is never closed. It keeps each time until which a read may wait.
+    struct Endless<'a> {
+        pieces: Vec<&'a [u8]>,
+        waits: Vec<Option<Duration>>,
+    }
+
+    impl TimedRead for Endless<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+            self.waits.push(deadline.map(|end| end.saturating_duration_since(Instant::now())));
+            if self.pieces.is_empty() {
+                return Read::TimedOut;
+            }
+            let piece = self.pieces.remove(0);
+            buffer.extend_from_slice(piece);
+            Read::Bytes(piece.len())
+        }
+    }
+
+    #[test]
+    fn each_wait_has_the_published_limit() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let trailer = Some(Duration::from_millis(50));
+        for (pieces, limits) in [
+            // No limit before the first byte, and 2 s in all from then on.
+            (&[&b"{\"a\""[..], b":1", b"}"][..], &[None, seconds(2), seconds(2), trailer][..]),
+            (&[b"{"], &[None, seconds(2), trailer]),
+            // Input that is no event may pause for 2 s.
+            (&[b"x", b"x"], &[None, seconds(2), seconds(2)]),
+        ] {
+            let mut input = Endless { pieces: pieces.to_vec(), waits: Vec::new() };
+            let _ = read_object(&mut input);
+            assert_eq!(input.waits.len(), limits.len(), "{pieces:?}");
+            for (wait, limit) in input.waits.iter().zip(limits) {
+                let is_close = match (wait, limit) {
+                    (Some(wait), Some(limit)) => wait <= limit && *wait > *limit * 9 / 10,
+                    (wait, limit) => wait == limit,
+                };
+                assert!(is_close, "{pieces:?}: {wait:?} instead of {limit:?}");
+            }
         }
     }
 

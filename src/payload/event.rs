@@ -1,5 +1,6 @@
 //! The part of a payload that describes a finished command.
 
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -91,35 +92,8 @@ impl<const MAX: u32> AddAssign<u32> for AtMost<MAX> {
     }
 }
 
-/// A set of features, in the order of [`Feature`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Feature>")]
-pub struct Features(Vec<Feature>);
-
-impl FromIterator<Feature> for Features {
-    fn from_iter<I: IntoIterator<Item = Feature>>(named: I) -> Self {
-        let mut features = Vec::new();
-        for feature in named {
-            if let Err(place) = features.binary_search(&feature) {
-                features.insert(place, feature);
-            }
-        }
-        Features(features)
-    }
-}
-
-impl From<Vec<Feature>> for Features {
-    fn from(named: Vec<Feature>) -> Self {
-        named.into_iter().collect()
-    }
-}
-
-impl Features {
-    /// The number of features.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-}
+/// Some of the features, each once, in the order of [`Feature`].
+pub type Features = BTreeSet<Feature>;
 
 #[cfg(test)]
 mod tests {

@@ -11,16 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pep440 {
     release: Vec<u32>,
-    pre: Option<(PreRelease, u32)>,
+    /// `a`, `b` or `rc`, and its number.
+    pre: Option<(&'static str, u32)>,
     post: Option<u32>,
     dev: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PreRelease {
-    Alpha,
-    Beta,
-    Candidate,
 }
 
 /// Major, minor and micro. An IPv4 address has four numbers.
@@ -36,16 +30,17 @@ const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
 /// far.
 const MAX_PYTHON_NUMBER: u32 = 999;
 
-/// PEP 440's spellings of a pre-release. The first match wins, so `pre` comes after `preview`.
-const PRE_RELEASES: [(&str, PreRelease); 8] = [
-    ("alpha", PreRelease::Alpha),
-    ("beta", PreRelease::Beta),
-    ("preview", PreRelease::Candidate),
-    ("pre", PreRelease::Candidate),
-    ("rc", PreRelease::Candidate),
-    ("a", PreRelease::Alpha),
-    ("b", PreRelease::Beta),
-    ("c", PreRelease::Candidate),
+/// PEP 440's spellings of a pre-release, and their normal form. The first match wins, so `pre` comes
+/// after `preview`.
+const PRE_RELEASES: [(&str, &str); 8] = [
+    ("alpha", "a"),
+    ("beta", "b"),
+    ("preview", "rc"),
+    ("pre", "rc"),
+    ("rc", "rc"),
+    ("a", "a"),
+    ("b", "b"),
+    ("c", "rc"),
 ];
 
 impl Pep440 {
@@ -143,11 +138,6 @@ impl fmt::Display for Pep440 {
             write!(f, "{dot}{number}")?;
         }
         if let Some((kind, number)) = self.pre {
-            let kind = match kind {
-                PreRelease::Alpha => "a",
-                PreRelease::Beta => "b",
-                PreRelease::Candidate => "rc",
-            };
             write!(f, "{kind}{number}")?;
         }
         if let Some(number) = self.post {

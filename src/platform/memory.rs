@@ -32,15 +32,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for NeverAbort<A> {
         or_end(unsafe { self.0.alloc(layout) })
     }
 
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        or_end(unsafe { self.0.alloc_zeroed(layout) })
-    }
-
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         unsafe { self.0.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        or_end(unsafe { self.0.realloc(pointer, layout, bytes) })
     }
 }

@@ -3,23 +3,24 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{
     behind_links, create_private, create_private_folder, folder_of, is_absence, lock_of,
     read_with_metadata, replace, sync_entry, without_links,
 };
 use crate::platform::owner::{self, OwnersRights};
+use crate::platform::wait::wait_until;
 
 /// A larger file was not written by this program or docglow.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// How long to try to get the lock. A writer holds it for a few milliseconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// How long to try for the lock. Its holders need it for a few milliseconds, and for as long as the
+/// disk takes to sync. A sender that holds it ends within 3 s.
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long to wait between two tries for the lock.
-const LOCK_RETRY: Duration = Duration::from_millis(2);
+/// How long to rest between two tries for the lock.
+pub const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// A text file in docglow's configuration folder.
 ///
@@ -74,12 +75,17 @@ impl SharedFile {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the content by the result of `change`, unless that is `None`.
+    /// Replaces the content by the result of `change`; `None` leaves it as it is. Waits for the lock
+    /// for at most `patience`.
     ///
     /// # Errors
-    /// Those of reading and writing the file and of taking the lock. The file is then unchanged,
-    /// unless the disk is broken.
-    pub fn update(&self, change: impl FnOnce(Content) -> Option<String>) -> Result<()> {
+    /// `WouldBlock` if another process keeps the lock, and the errors of reading and writing the
+    /// file. The file is then as it was before, or the disk is broken.
+    pub fn update(
+        &self,
+        patience: Duration,
+        change: impl FnOnce(Content) -> Option<String>,
+    ) -> Result<()> {
         let rights = self.owners_rights()?;
         if rights.is_none() {
             create_private_folder(&without_links(folder_of(&self.0))?)?;
@@ -90,7 +96,7 @@ impl SharedFile {
         // A link of this user's may lead into another user's home.
         let further_rights = OwnersRights::take(folder_of(&target))?;
         let is_anothers = rights.is_some() || further_rights.is_some();
-        let _lock = lock(&target)?;
+        let _lock = lock(&target, patience)?;
         match change(read(&target)?) {
             Some(text) => write(&target, &text, is_anothers),
             None => Ok(()),
@@ -134,18 +140,15 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     written.and_then(|()| sync_entry(target))
 }
 
-/// Locks the file `target` until the result is dropped. The kernel also unlocks it when the process
-/// ends.
-fn lock(target: &Path) -> Result<File> {
+/// Holds the lock of the file `target` until it is dropped. The kernel gives it back when its
+/// holder ends, however it ends.
+fn lock(target: &Path, patience: Duration) -> Result<File> {
     let file = lock_of(target)?;
-    let give_up = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < give_up => sleep(LOCK_RETRY),
-            Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
-            // The file system does not support locks. docglow itself never locks the file.
-            Err(TryLockError::Error(_)) => return Ok(file),
-        }
+    // Any other error: the file system has no locks. docglow itself never locks the file.
+    let is_taken = || !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    if wait_until(patience, LOCK_RETRY, is_taken) {
+        Ok(file)
+    } else {
+        Err(Error::new(ErrorKind::WouldBlock, "another process is writing the file"))
     }
 }

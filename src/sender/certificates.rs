@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::platform::{file, process};
+use crate::platform::{BYTE_ORDER_MARK, file, process};
 
 /// More than any platform's trust store.
 const MAX_BYTES: u64 = 4 << 20;
@@ -14,10 +14,8 @@ const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
-
-/// If rustls cannot read the file that `variable` names, makes the variable name a converted copy
-/// in memory. Call it before the trust store is read.
+/// Replaces the file that `variable` names by a converted copy in memory, if rustls would not read
+/// the original. Call it before the trust store is read.
 pub fn prepare(variable: &'static str) {
     let Some(path) = std::env::var_os(variable) else { return };
     let Ok(pem) = file::read_regular(Path::new(&path), MAX_BYTES) else { return };

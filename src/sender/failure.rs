@@ -7,9 +7,6 @@ use std::io;
 use crate::platform::NoAddress;
 use crate::platform::error::reason;
 
-/// The reason if an event is not sent because it cannot be logged.
-pub const NOT_LOGGED: &str = "telemetry.log can't be written";
-
 /// Why a request got no answer.
 #[derive(Debug)]
 pub enum Failure {
@@ -99,7 +96,9 @@ impl fmt::Display for Failure {
             Failure::RedirectRefused => f.write_str("redirect refused"),
             Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
             Failure::TooManyRedirects => f.write_str("too many redirects"),
-            Failure::NotLogged(error) => write!(f, "{NOT_LOGGED}: {}", reason(error)),
+            Failure::NotLogged(error) => {
+                write!(f, "telemetry.log can't be written: {}", reason(error))
+            }
         }
     }
 }

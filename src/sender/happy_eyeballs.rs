@@ -81,7 +81,8 @@ pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAdd
     let mut race = Race::to(host, 0, least, give_up);
     loop {
         let is_over = !race.is_looking_up || give_up <= Instant::now();
-        if let Some(address) = race.v4.front().or(race.v6.front().filter(|_| is_over)) {
+        let v4 = race.addresses.iter().find(|address| address.is_ipv4());
+        if let Some(address) = v4.or(race.addresses.front().filter(|_| is_over)) {
             return Ok(*address);
         }
         if is_over {
@@ -101,10 +102,9 @@ struct Race {
     /// Cloned for each thread.
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// Addresses that have not been tried yet.
-    v4: VecDeque<IpAddr>,
-    v6: VecDeque<IpAddr>,
-    /// Attempts alternate between the families.
+    /// Those that were not tried yet.
+    addresses: VecDeque<IpAddr>,
+    /// The families take turns.
     v6_is_next: bool,
     /// When the next attempt may start.
     next_attempt: Instant,
@@ -124,8 +124,7 @@ impl Race {
             least,
             sender,
             events,
-            v4: VecDeque::new(),
-            v6: VecDeque::new(),
+            addresses: VecDeque::new(),
             v6_is_next: true,
             next_attempt: Instant::now(),
             is_looking_up: false,
@@ -166,7 +165,7 @@ impl Race {
     }
 
     fn found(&mut self, addresses: Vec<IpAddr>) {
-        let is_first = self.v4.is_empty() && self.v6.is_empty() && self.attempts == 0;
+        let is_first = self.addresses.is_empty() && self.attempts == 0;
         for address in addresses {
             if address.to_canonical().is_unspecified() {
                 // This address is used to block a name. Linux would connect to this machine.
@@ -175,7 +174,7 @@ impl Race {
                 self.add(address);
             }
         }
-        if is_first && self.v6.is_empty() && self.is_looking_up {
+        if is_first && self.addresses.iter().all(IpAddr::is_ipv4) && self.is_looking_up {
             self.next_attempt = Instant::now() + WAIT_FOR_V6;
         } else if self.attempts == 0 {
             self.next_attempt = Instant::now();
@@ -195,10 +194,8 @@ impl Race {
     fn add(&mut self, address: IpAddr) {
         if Reach::of(address) < self.least {
             self.failure = Failure::RedirectRefused;
-        } else if address.is_ipv4() {
-            self.v4.push_back(address);
         } else {
-            self.v6.push_back(address);
+            self.addresses.push_back(address);
         }
     }
 
@@ -206,12 +203,9 @@ impl Race {
         if Instant::now() < self.next_attempt {
             return;
         }
-        let (first, second) = if self.v6_is_next {
-            (&mut self.v6, &mut self.v4)
-        } else {
-            (&mut self.v4, &mut self.v6)
-        };
-        let Some(address) = first.pop_front().or_else(|| second.pop_front()) else { return };
+        let is_due = |address: &IpAddr| address.is_ipv6() == self.v6_is_next;
+        let next = self.addresses.iter().position(is_due).unwrap_or(0);
+        let Some(address) = self.addresses.remove(next) else { return };
         self.v6_is_next = address.is_ipv4();
         self.next_attempt = Instant::now() + NEXT_ATTEMPT;
         self.attempts += 1;
@@ -227,18 +221,14 @@ impl Race {
         self.next_attempt = Instant::now();
     }
 
-    fn has_addresses(&self) -> bool {
-        !self.v4.is_empty() || !self.v6.is_empty()
-    }
-
     fn is_lost(&self) -> bool {
         let may_find = self.is_looking_up && Instant::now() < self.give_up;
-        self.attempts == 0 && !self.has_addresses() && !may_find
+        self.attempts == 0 && self.addresses.is_empty() && !may_find
     }
 
     /// Waits for the next event, or until the next attempt or the end of the look-up is due.
     fn wait(&self) -> Option<Event> {
-        let due = if self.has_addresses() {
+        let due = if !self.addresses.is_empty() {
             self.next_attempt
         } else if self.attempts == 0 {
             self.give_up
@@ -272,7 +262,7 @@ mod tests {
             })
             .collect();
         assert_eq!(order, [false, true, true]);
-        assert!(!race.has_addresses() && !race.is_lost());
+        assert!(race.addresses.is_empty() && !race.is_lost());
         assert!((0..3).all(|_| matches!(race.wait(), Some(Event::Attempt(Err(_))))));
     }
 
@@ -281,7 +271,7 @@ mod tests {
         for host in ["localhost", "collector.localhost", "LOCALHOST."] {
             let mut race = Race::to(host, 1, Reach::ThisMachine, Instant::now());
             race.start_next_attempt();
-            assert!(race.v6_is_next && race.v4.is_empty() && race.v6.len() == 1, "{host}");
+            assert!(race.v6_is_next && race.addresses == [Ipv6Addr::LOCALHOST], "{host}");
         }
     }
 
@@ -306,7 +296,7 @@ mod tests {
         race.found(vec!["127.0.0.1".parse().unwrap()]);
         assert!(matches!((race.is_lost(), &race.failure), (true, Failure::RedirectRefused)));
         race.found(vec!["10.0.0.1".parse().unwrap()]);
-        assert!(race.has_addresses());
+        assert!(!race.addresses.is_empty());
     }
 
     #[test]

@@ -47,11 +47,11 @@ impl Head {
         str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)
     }
 
-    /// The value of the first `Location` header. It is visible ASCII. Control characters are kept,
-    /// so that parsing the URL fails.
+    /// The value of the first `Location` header in visible ASCII, or with control characters, which
+    /// no URL may have. A line without its end does not count: a URL that was cut leads elsewhere.
     pub fn location(&self) -> Option<String> {
-        let lines = self.0.split(|byte| *byte == b'\n').skip(1);
-        let mut headers = lines.filter_map(|line| {
+        let lines = self.0.split_inclusive(|byte| *byte == b'\n').skip(1);
+        let mut headers = lines.filter(|line| line.ends_with(b"\n")).filter_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
             Some((&line[..colon], &line[colon + 1..]))
         });
@@ -135,7 +135,9 @@ mod tests {
             let head = Head::read(&mut &head[..], head.len()).unwrap();
             assert_eq!(head.location().as_deref(), Some(location));
         }
-        let none = Head::read(&mut &b"HTTP/1.1 307 X\r\nlocation\r\n\r\n"[..], LIMIT).unwrap();
-        assert_eq!(none.location(), None);
+        for none in [&b"HTTP/1.1 307 X\r\nlocation\r\n\r\n"[..], b"HTTP/1.1 307 X\r\nLocation: /a"]
+        {
+            assert_eq!(Head::read(&mut &*none, LIMIT).unwrap().location(), None);
+        }
     }
 }

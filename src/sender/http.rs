@@ -73,10 +73,11 @@ impl Request {
 
     fn exchange(&self, stream: Stream) -> Result<Answer, Failure> {
         let host = self.endpoint.minreq_host();
-        match LoopbackProxy::start(stream, &host, self.body.len()) {
+        let text = self.to_text();
+        match LoopbackProxy::start(stream, &host, text.len()) {
             Ok(proxy) => self.send_by_minreq(&proxy),
-            // A sandbox may forbid loopback but allow the endpoint.
-            Err(stream) => Answer::to(self.to_text().as_bytes(), stream),
+            // A sandbox that forbids loopback may allow the endpoint.
+            Err(stream) => Answer::to(text.as_bytes(), stream),
         }
     }
 

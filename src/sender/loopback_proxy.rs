@@ -6,7 +6,7 @@
 //! sender opens the connection. This proxy passes the request on, reads the answer, and returns a
 //! simple one to minreq. It serves only a client that sends its random password.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -49,12 +49,15 @@ struct Shared {
 }
 
 impl LoopbackProxy {
-    /// Starts the proxy for a request to `host` with a body of this length. `host` is in the form
-    /// that minreq sends.
+    /// Starts the proxy for a request of this length to `host`, as minreq names it.
     ///
     /// # Errors
-    /// The stream, if loopback cannot be used or no thread can be started.
-    pub fn start(stream: Stream, host: &str, body_bytes: usize) -> Result<LoopbackProxy, Stream> {
+    /// The stream, if loopback can't be used, or no thread can be had.
+    pub fn start(
+        stream: Stream,
+        host: &str,
+        request_bytes: usize,
+    ) -> Result<LoopbackProxy, Stream> {
         let Ok((listener, address)) = listen() else { return Err(stream) };
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
         let greeting = greeting(host, &password);
@@ -63,8 +66,8 @@ impl LoopbackProxy {
         let serve = move || {
             let Ok(client) = admit(listener, &greeting) else { return };
             let Some(stream) = lock(&shared).stream.take() else { return };
-            let failure = pass_on(&client, stream, body_bytes).err();
-            // Store the reason before minreq can see its connection close.
+            let failure = pass_on(&client, stream, request_bytes).err();
+            // minreq sees the end of its connection, and the reason is asked for then.
             lock(&shared).failure = failure;
             let _ = client.shutdown(Shutdown::Both);
         };
@@ -135,18 +138,11 @@ fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-/// Passes on minreq's request, and returns the answer.
-fn pass_on(mut client: &TcpStream, stream: Stream, body_bytes: usize) -> Result<(), Failure> {
+/// Passes minreq's request on, and the answer back.
+fn pass_on(mut client: &TcpStream, stream: Stream, request_bytes: usize) -> Result<(), Failure> {
     client.write_all(OPEN)?;
-    let (mut request, mut reader) = (Vec::new(), BufReader::new(client));
-    while !request.ends_with(b"\r\n\r\n") {
-        if reader.read_until(b'\n', &mut request)? == 0 {
-            return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-        }
-    }
-    let head_bytes = request.len();
-    request.resize(head_bytes + body_bytes, 0);
-    reader.read_exact(&mut request[head_bytes..])?;
+    let mut request = vec![0; request_bytes];
+    client.read_exact(&mut request)?;
     let answer = Answer::to(&request, stream)?;
     client.write_all(answer.to_head().as_bytes())?;
     Ok(())
@@ -183,7 +179,9 @@ mod tests {
     fn only_the_client_that_knows_the_password_is_served() {
         let request = Arc::<Mutex<Vec<u8>>>::default();
         let endpoint = Endpoint { answer: b"HTTP/1.1 204 X\r\n\r\n", request: request.clone() };
-        let proxy = LoopbackProxy::start(Box::new(endpoint), "collector:80", 2).ok().unwrap();
+        let text = "POST /x HTTP/1.1\r\nHost: collector\r\nContent-Length: 2\r\n\r\n{}";
+        let start = LoopbackProxy::start(Box::new(endpoint), "collector:80", text.len());
+        let proxy = start.ok().unwrap();
         let connect = || TcpStream::connect(proxy.address).unwrap();
         // A silent client does not delay the others.
         let _silent = connect();
@@ -208,8 +206,7 @@ mod tests {
         let response = post.with_proxy(proxy.for_minreq().unwrap()).send_lazy().unwrap();
         assert_eq!((response.status_code, proxy.failure().is_none()), (204, true));
         let request = String::from_utf8(request.lock().unwrap().clone()).unwrap();
-        assert!(request.starts_with("POST /x HTTP/1.1\r\nHost: collector\r\n"), "{request}");
-        assert!(request.ends_with("\r\n\r\n{}"), "{request}");
+        assert_eq!(request, text);
         assert!(TcpStream::connect(proxy.address).is_err());
     }
 }

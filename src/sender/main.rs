@@ -1,6 +1,5 @@
 //! The sender: the detached child that sends the one request.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,19 +7,17 @@ use std::time::{Duration, Instant};
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
-use crate::endpoint::Endpoint;
 use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
-use crate::platform::error::reason;
 use crate::platform::escape::escape_outside_text;
 use crate::platform::{owner, process};
 use crate::sender::certificates;
-use crate::sender::failure::{Failure, NOT_LOGGED};
+use crate::sender::failure::Failure;
 use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT, not_sent};
+use crate::sender::{CERTIFICATE_VARIABLES, Handover, failed, not_sent, posted};
 use crate::sender::{installation, manifest};
 
 /// When the sender ends in any case, counted from its start. The published limit of 3 s also
@@ -34,35 +31,16 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
+/// How long before the end of look-ups an id is not waited for any more, so that there is time left to send.
+const SENDING: Duration = Duration::from_millis(350);
+
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
 /// A typical hand-over fits, so that one read is enough.
 const HANDOVER_BYTES: usize = 4096;
 
-/// The outcome of an event, as debug shows it. The endpoint is the last one that was asked, which a
-/// redirect may have named.
-pub enum Report {
-    Answered(Endpoint, u16),
-    /// With the reason.
-    Failed(Endpoint, String),
-    /// With the reason.
-    NotSent(String),
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Report::Answered(endpoint, status) => write!(f, "{REPORT}POST {endpoint} -> {status}"),
-            Report::Failed(endpoint, failure) => {
-                write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
-            }
-            Report::NotSent(reason) => f.write_str(&not_sent(reason)),
-        }
-    }
-}
-
-/// Reads the hand-over from standard input, sends its event, and reports on standard output: one
-/// line for each endpoint that a redirect leads to, and one for the outcome.
+/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line
+/// for each endpoint that a redirect leads to, and one for what came of it.
 pub fn run() {
     process::hide_memory();
     if start_watchdog().is_err() {
@@ -100,16 +78,17 @@ fn start_watchdog() -> io::Result<()> {
     start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
-fn deliver(handover: Handover, give_up: Instant) -> Report {
+/// Sends the event. Returns the line that debug shows, with the endpoint that was asked last.
+fn deliver(handover: Handover, give_up: Instant) -> String {
     certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // Root must leave no file in another user's home, so it takes no slot there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else {
-        return Report::NotSent(NotSent::TooManySenders.to_string());
+        return not_sent(NotSent::TooManySenders);
     };
     let instance_id = match &folder {
-        Some(folder) => StateFile::in_folder(folder).instance_id(),
+        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();
@@ -119,7 +98,7 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
         folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
     let mut sending = match logged {
         Ok(sending) => sending,
-        Err(error) => return Report::NotSent(format!("{NOT_LOGGED}: {}", reason(&error))),
+        Err(error) => return not_sent(Failure::NotLogged(error)),
     };
     let answer = request.send(&proxy, give_up, |request| {
         sending
@@ -136,8 +115,8 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
         sending.end(&answer.as_ref().map_or_else(String::clone, u16::to_string));
     }
     match answer {
-        Ok(status) => Report::Answered(request.endpoint, status),
-        Err(reason) => Report::Failed(request.endpoint, reason),
+        Ok(status) => posted(&request.endpoint, status),
+        Err(reason) => failed(&request.endpoint, &reason),
     }
 }
 

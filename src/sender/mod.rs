@@ -61,8 +61,8 @@ pub struct Handover {
 /// The variables that the sender keeps. They name the trusted certificates. The second is a list.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// The beginning of each line that debug shows.
-pub const REPORT: &str = "telemetry: ";
+/// How a line begins that debug shows.
+const REPORT: &str = "telemetry: ";
 
 /// If the sender ends earlier than this without a report, the reason is not its time limit.
 const EARLY: Duration = Duration::from_secs(2);
@@ -72,7 +72,17 @@ pub fn not_sent(reason: impl fmt::Display) -> String {
     format!("{REPORT}not sent ({reason})")
 }
 
-/// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does.
+/// The line for an event that was sent, if there was an answer.
+fn posted(endpoint: impl fmt::Display, answer: impl fmt::Display) -> String {
+    format!("{REPORT}POST {endpoint} -> {answer}")
+}
+
+/// The line for an event that was sent, if there was no answer.
+fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
+    posted(endpoint, format_args!("failed ({reason})"))
+}
+
+/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
@@ -91,7 +101,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
         line if line.starts_with(REPORT) => line.to_owned(),
-        endpoint => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
+        endpoint => failed(endpoint, silence),
     })
 }
 

@@ -3,6 +3,7 @@
 
 use std::io::Result;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -15,8 +16,11 @@ const MAX_RECIPIENTS: usize = 100;
 /// The limit for the length of an origin. A host name has at most 253 characters (RFC 1035).
 const MAX_ORIGIN_CHARS: usize = 300;
 
-/// `telemetry.endpoints` in docglow's configuration folder. Each line has the times of the first
-/// and the last event, and the origin.
+/// How long to wait for the file, which the next event can write as well.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the
+/// last event was sent, and the origin.
 #[derive(Clone, Debug)]
 pub struct Recipients(SharedFile);
 
@@ -45,7 +49,7 @@ impl Recipients {
     /// # Errors
     /// Those of [`SharedFile::update`].
     pub fn remember<'a>(&self, events: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
-        self.0.update(|content| {
+        self.0.update(PATIENCE, |content| {
             let line = |Recipient { origin, first, last }| format!("{first} {last} {origin}\n");
             Some(merged(&content.text, events).into_iter().map(line).collect())
         })

@@ -4,10 +4,10 @@
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{create_private_folder, open_lock, without_links};
+use crate::platform::wait::wait_until;
 
 /// An active sender needs about 3 MB for at most 3 s. One that waits needs less than 1 MB.
 const MAX_SENDERS: u32 = 64;
@@ -46,14 +46,8 @@ impl Slot {
         // All slots are taken. It is enough to wait for one of them, because each waiting sender
         // chooses another.
         let file = open(std::process::id() % MAX_SENDERS)?;
-        let give_up = Instant::now() + PATIENCE;
-        while Instant::now() < give_up {
-            sleep(RETRY);
-            if try_lock(&file)? {
-                return Ok(Some(Slot { _locked: Some(file) }));
-            }
-        }
-        Ok(None)
+        let is_taken = wait_until(PATIENCE, RETRY, || try_lock(&file).unwrap_or(false));
+        Ok(is_taken.then_some(Slot { _locked: Some(file) }))
     }
 }
 

@@ -19,7 +19,12 @@ pub(crate) use trials::trials;
 
 /// Runs the trials of a test binary. The exit status is libtest's.
 pub fn conclude(trials: Vec<libtest_mimic::Trial>) -> std::process::ExitCode {
+    libtest_mimic::run(&arguments(), trials).exit_code()
+}
+
+/// The command line of a test binary. Each one's `main` begins with it: from then on, no signal is
+/// ignored.
+pub fn arguments() -> libtest_mimic::Arguments {
     platform::restore_default_signals();
-    let arguments = libtest_mimic::Arguments::from_args();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    libtest_mimic::Arguments::from_args()
 }

@@ -2,7 +2,9 @@
 //! other variables in its environment.
 
 use super::Invocation;
-use super::platform::{CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SYSTEM_VARIABLES, give_to, is_root};
+use super::platform::{
+    CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SANDBOX_PREFIX, SYSTEM_VARIABLES, give_to, is_root,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,10 +28,8 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new()
-            .prefix("docglow-telemetry-")
-            .tempdir()
-            .expect("a temporary folder");
+        let root =
+            tempfile::Builder::new().prefix(SANDBOX_PREFIX).tempdir().expect("a temporary folder");
         let sandbox = Self { root };
         for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
             fs::create_dir_all(folder).expect("a folder in the sandbox");

@@ -3,12 +3,17 @@
 
 use libtest_mimic::{Failed, Trial};
 use std::env::consts::ARCH;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
-/// A list of trials from functions whose names are the promises: `trials![a_promise, another_one
-/// needs ["strace", "root"]]`. The functions have no arguments, and panic to fail.
+/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one
+/// needs ["strace", "root"]]`. The functions take nothing and panic to fail.
+#[allow(unused_macros)] // one test binary builds its list by itself
 macro_rules! trials {
     ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
         vec![$($crate::common::trials::trial(
@@ -31,16 +36,31 @@ pub fn trial(
     let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
     let missing: Vec<&str> = needs.iter().copied().filter(|need| !is_there(need)).collect();
     if missing.is_empty() {
-        return Trial::test(name, || {
-            body();
-            Ok(())
-        });
+        return Trial::test(name, || within(TIME_LIMIT, body));
     }
     let missing = missing.join(", ");
     let reason = format!("needs {missing}, missing on this machine");
     Trial::test(name, move || Err(Failed::from(reason)))
         .with_kind(format!("needs {missing}"))
         .with_ignored_flag(std::env::var_os("CI").is_none())
+}
+
+/// The slowest trial takes half a minute on a machine at rest. One that waits for something that
+/// never comes must not keep the others from being reported.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// Runs the body of a trial. If the time is over, it fails, and leaves its thread behind.
+pub fn within(limit: Duration, body: impl FnOnce() + Send + 'static) -> Result<(), Failed> {
+    let (ended, end) = mpsc::channel::<()>();
+    let running = thread::spawn(move || {
+        let _ended = ended;
+        body();
+    });
+    if end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        return Err(Failed::from(format!("it did not end within {limit:?}")));
+    }
+    running.join().unwrap_or_else(|panic| resume_unwind(panic));
+    Ok(())
 }
 
 fn is_there(need: &str) -> bool {

@@ -14,6 +14,7 @@ mod report;
 mod request;
 mod simultaneous;
 mod state;
+mod status;
 mod stdin;
 mod unwritable;
 
@@ -25,6 +26,7 @@ fn main() -> std::process::ExitCode {
         request::trials(),
         stdin::trials(),
         decision::trials(),
+        status::trials(),
         config_file::trials(),
         state::trials(),
         unwritable::trials(),

@@ -40,7 +40,7 @@ fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
 fn homeless_among(users: &str, sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let passwd = sandbox.root().join("passwd");
     fs::write(&passwd, users).unwrap();
-    let script = format!("mount --bind {} /etc/passwd && {script}", passwd.display());
+    let script = format!("mount --bind '{}' /etc/passwd && {script}", passwd.display());
     in_namespace(&hook.clone().env_remove("XDG_CONFIG_HOME"), &script)
 }
 
@@ -79,7 +79,7 @@ fn a_user_who_is_not_in_passwd_has_no_home_and_nscd_is_not_asked() {
     let nscd = UnixListener::bind(folder.join("socket")).unwrap();
     nscd.set_nonblocking(true).unwrap();
     let mount = format!(
-        "mount -t tmpfs none /run && mkdir /run/nscd && mount --bind {} /run/nscd",
+        "mount -t tmpfs none /run && mkdir /run/nscd && mount --bind '{}' /run/nscd",
         folder.display()
     );
     let receiver = Receiver::answering();
@@ -119,9 +119,9 @@ fn no_plug_in_of_the_machines_is_asked_for_the_home() {
         let built =
             Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
         assert!(built.expect("cc").success());
-        let bind = format!("mount --bind {} /etc/nsswitch.conf", nsswitch.display());
+        let bind = format!("mount --bind '{}' /etc/nsswitch.conf", nsswitch.display());
         let environment =
-            format!("export LD_LIBRARY_PATH={}; unset HOME", sandbox.root().display());
+            format!("export LD_LIBRARY_PATH='{}'; unset HOME", sandbox.root().display());
         assert_state_is_in_home(&sandbox, &format!("{bind} && {environment}"));
     }
 }

@@ -21,6 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_gibibyte_that_is_no_event_is_read_to_its_end,
         with_telemetry_off_a_gibibyte_is_read_to_its_end_too,
         an_event_that_drips_for_longer_than_2_s_is_dropped,
+        an_input_that_never_ends_and_is_no_event_is_read_for_10_s,
         an_input_that_is_not_ready_is_waited_for,
     ]
 }
@@ -167,6 +168,21 @@ fn an_event_that_drips_for_longer_than_2_s_is_dropped() {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert!(begin.elapsed() >= Duration::from_millis(1_900), "{:?}", begin.elapsed());
     assert_eq!(receiver.connections(), 0);
+}
+
+fn an_input_that_never_ends_and_is_no_event_is_read_for_10_s() {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let mut child = start(&Sandbox::new().hook().on());
+    let mut stdin = child.stdin.take().expect("its stdin");
+    let begin = Instant::now();
+    while child.try_wait().expect("its state").is_none() && begin.elapsed() < 2 * LIMIT {
+        // The last one may find no reader.
+        let _ = stdin.write_all(b"x");
+        thread::sleep(Duration::from_millis(50)); // no condition: this is the drip
+    }
+    let time = begin.elapsed();
+    assert!(time > LIMIT * 9 / 10 && time < LIMIT * 3 / 2, "{time:?}");
+    assert!(child.wait().expect("its end").success());
 }
 
 fn an_input_that_is_not_ready_is_waited_for() {

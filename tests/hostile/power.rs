@@ -25,8 +25,8 @@ fn after_a_power_failure(script: &str) -> String {
         Command::new(tool_path("mkfs.ext4").expect("mkfs.ext4")).arg("-q").arg(&disk).status();
     assert!(made.expect("mkfs.ext4").success());
     let script = format!(
-        "mount -o loop {disk} {folder} && {script} && cp {disk} {copy} && umount {folder} && \
-         mount -o loop {copy} {folder} && cat {folder}/home/.config/docglow/telemetry.json; umount {folder}",
+        "mount -o loop '{disk}' '{folder}' && {script} && cp '{disk}' '{copy}' && umount '{folder}' && \
+         mount -o loop '{copy}' '{folder}' && cat '{folder}/home/.config/docglow/telemetry.json'; umount '{folder}'",
         disk = disk.display(),
         copy = copy.display(),
         folder = folder.display(),

@@ -1,15 +1,19 @@
 //! The detached sender: its isolation, its lifetime, and that its caller never waits for it.
 
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
+use crate::support::senders::Sender;
 use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_is_delivered_after_the_caller_has_gone_on,
         the_sender_is_cut_off_from_its_caller needs ["sight of senders"],
+        the_sender_has_a_lower_priority,
+        a_sender_that_is_killed_is_told_from_one_that_timed_out,
         the_event_is_in_no_argument_and_no_environment needs ["sight of senders"],
         the_sender_is_gone_three_seconds_after_its_start,
         waiting_ends_after_three_seconds_too,
@@ -66,6 +70,28 @@ fn the_sender_is_cut_off_from_its_caller() {
     }
 }
 
+fn the_sender_has_a_lower_priority() {
+    const NICENESS_FIELD: usize = 19;
+    const MOST: i64 = 19;
+    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
+    hook.call().to(&receiver).run().assert_silent();
+    receiver.wait_for(1, SENDER_LIFE);
+    let sender = hook.sender().stat(NICENESS_FIELD).expect("its niceness");
+    let own = Sender::this_process().stat(NICENESS_FIELD).expect("a niceness");
+    assert_eq!(sender, (own + 10).min(MOST));
+}
+
+fn a_sender_that_is_killed_is_told_from_one_that_timed_out() {
+    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
+    let outcome = thread::scope(|scope| {
+        let run = scope.spawn(|| hook.call().to(&receiver).debug().run());
+        receiver.wait_for(1, SENDER_LIFE);
+        hook.sender().kill();
+        run.join().expect("the hook")
+    });
+    outcome.assert_sent(&receiver.url(), "failed (the sender gave up)");
+}
+
 fn parse(bytes: &[u8]) -> Option<i64> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
@@ -113,6 +139,8 @@ fn debug_shows_the_outcome_of_the_event() {
     for status in [200, 204, 400, 404, 429, 500, 503] {
         let receiver = Receiver::start(Behaviour::Answer(status, Vec::new()));
         hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), &status.to_string());
+        // Whatever the answer is, an event is sent once.
+        assert_eq!((receiver.requests().len(), receiver.connections()), (1, 1), "{status}");
     }
     let refusing = Receiver::refusing();
     hook.call()

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        every_event_of_five_hundred_is_accounted_for_and_none_is_doubled,
+        five_hundred_events_at_once_all_arrive,
         five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind,
     ]
 }
@@ -59,7 +59,21 @@ fn durations(receiver: &Receiver) -> Vec<u64> {
         .collect()
 }
 
-fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
+/// On a busy machine, a sender may wait for more than a second, and then it gives up. That is rare:
+/// in one of these rounds all events arrive.
+const ROUNDS: usize = 5;
+
+fn five_hundred_events_at_once_all_arrive() {
+    let mut delivered = Vec::new();
+    while delivered.len() < ROUNDS && !delivered.contains(&HOOKS) {
+        delivered.push(deliver_at_once());
+    }
+    println!("{HOOKS} hooks at once: {delivered:?} delivered");
+    assert!(delivered.contains(&HOOKS), "{delivered:?}");
+}
+
+/// How many events arrive. Panics unless debug tells the truth about each, and none arrives twice.
+fn deliver_at_once() -> usize {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     let lines = lines(release(&hook, &receiver, true));
     let sent = format!("telemetry: POST {} -> 204\n", receiver.url());
@@ -75,11 +89,7 @@ fn every_event_of_five_hundred_is_accounted_for_and_none_is_doubled() {
         );
     }
     assert!(delivered.len() >= MAX_SENDERS, "only {} of {HOOKS} were delivered", delivered.len());
-    println!(
-        "{HOOKS} hooks at once: {} delivered, {} dropped at the cap",
-        delivered.len(),
-        HOOKS - delivered.len()
-    );
+    delivered.len()
 }
 
 fn five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind() {

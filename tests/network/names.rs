@@ -22,6 +22,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_slow_name_server_is_waited_for_whatever_the_search_list needs ["root", "unshare", "ip", "mount", "sh"],
         a_dead_name_server_is_passed_over needs ["root", "unshare", "ip", "mount", "sh"],
         a_search_domain_without_addresses_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
+        a_name_that_only_the_search_list_completes_is_found needs ["root", "unshare", "ip", "mount", "sh"],
         a_silent_search_domain_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         a_name_server_that_is_to_be_asked_by_tcp_is needs ["root", "unshare", "ip", "mount", "sh"],
         a_long_answer_is_had_by_tcp needs ["root", "unshare", "ip", "mount", "sh"],
@@ -40,6 +41,7 @@ pub fn part(name: &str) -> Option<fn()> {
         "dead-server" => delivers_by_second_server,
         "search-empty" => || search(Reply::Addresses(Vec::new())),
         "search-silent" => || search(Reply::Silence),
+        "search-completes" => search_completes,
         "use-vc" => use_vc,
         "truncated" => truncated,
         "options" => options,
@@ -220,6 +222,22 @@ fn search(of_search_domains: Reply) {
     } else {
         assert_delivers(&scene, "ndots:5");
     }
+}
+
+fn a_name_that_only_the_search_list_completes_is_found() {
+    for lines in ["search svc.test corp.test\n", "domain corp.test\n"] {
+        run_inside_with("search-completes", lines);
+    }
+}
+
+fn search_completes() {
+    let scene = Scene::named("collector");
+    start_zone(|name, family| match (name, family) {
+        ("collector.corp.test.", Type::A) => Reply::Addresses(vec![HERE]),
+        ("collector.corp.test.", Type::Aaaa) => Reply::Addresses(Vec::new()),
+        _ => Reply::Error(NXDOMAIN),
+    });
+    assert_delivers(&scene, "a name of one label");
 }
 
 fn a_name_server_that_is_to_be_asked_by_tcp_is() {

@@ -4,9 +4,10 @@
 use crate::common::trials;
 use crate::support::namespace::{run_inside, start_resolver};
 use crate::support::peer::Peer;
-use crate::support::{Authority, Hook, curl};
+use crate::support::{Authority, Hook, curl, plain_folder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -78,21 +79,24 @@ struct Scene {
     ca: PathBuf,
     url: String,
     _server: Peer,
+    /// Of the peers.
+    folder: TempDir,
 }
 
 impl Scene {
     fn new(server: fn(&Path, &Path) -> Peer) -> Self {
         start_resolver(true);
         let (hook, authority) = (Hook::new(), Authority::new());
-        let folder = hook.sandbox.root();
-        let ca = authority.write_to(folder, "ca.pem");
-        let server = server(folder, &authority.write_server_to(folder, "collector.test"));
+        let folder = plain_folder();
+        let ca = authority.write_to(folder.path(), "ca.pem");
+        let certificate = authority.write_server_to(folder.path(), "collector.test");
+        let server = server(folder.path(), &certificate);
         let url = format!("https://collector.test:{}/v1/telemetry/events", server.port);
-        Self { hook, authority, ca, url, _server: server }
+        Self { hook, authority, ca, url, _server: server, folder }
     }
 
     fn folder(&self) -> &Path {
-        self.hook.sandbox.root()
+        self.folder.path()
     }
 
     /// Sends an event through the first of these proxies.

@@ -36,7 +36,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_endless_status_line_is_cut_off,
         endless_headers_are_cut_off,
         an_endless_header_is_cut_off,
-        a_header_of_exactly_the_limit_is_no_surprise,
+        a_redirect_is_followed_if_its_location_ends_within_the_limit,
         an_endless_body_is_not_read,
         an_impossible_content_length_does_no_harm,
         an_answer_that_stops_half_way_does_no_harm,
@@ -247,13 +247,22 @@ fn an_endless_header_is_cut_off() {
     assert_eq!(endure(|connection| flood(connection, BEGIN, b"x")), "204");
 }
 
-fn a_header_of_exactly_the_limit_is_no_surprise() {
-    for bytes in [MAX_HEAD_BYTES - 1, MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1] {
-        let begin = "HTTP/1.1 204 X\r\nname: ";
-        let head = format!("{begin}{}\r\n\r\n", "x".repeat(bytes - begin.len() - 4));
+fn a_redirect_is_followed_if_its_location_ends_within_the_limit() {
+    let target = Receiver::answering();
+    let location = format!("Location: {}\r\n", target.url());
+    for (bytes, is_read) in [(MAX_HEAD_BYTES, true), (MAX_HEAD_BYTES + 1, false)] {
+        let begin = "HTTP/1.1 307 X\r\nname: ";
+        let padding = "x".repeat(bytes - begin.len() - 2 - location.len());
+        let head = format!("{begin}{padding}\r\n{location}\r\n");
         let receiver = Receiver::start(Behaviour::Bytes(head.into_bytes()));
-        Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        if is_read {
+            outcome.assert_sent(&target.url(), "204");
+        } else {
+            outcome.assert_sent(&receiver.url(), "failed (redirect without a Location)");
+        }
     }
+    target.only_request();
 }
 
 fn an_endless_body_is_not_read() {

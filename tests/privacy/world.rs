@@ -1,6 +1,6 @@
 //! A sandbox with secrets in all places that the hook may read.
 
-use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, packages};
+use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, first_lines, packages};
 use crate::common::{Invocation, Receiver, Sandbox};
 use crate::secrets::SECRETS;
 use std::fs;
@@ -55,10 +55,8 @@ impl World {
         );
         fs::write(self.environment().join("pyvenv.cfg"), config).expect("pyvenv.cfg");
         let programs = self.environment().join(PROGRAMS);
-        let script = format!(
-            "#!{} {secret}\nfrom docglow.cli import cli # {secret}\n",
-            programs.join("python").display()
-        );
+        let script = first_lines(&programs.join("python"), &format!(" {secret}"))
+            + &format!("from docglow.cli import cli # {secret}\n");
         fs::write(self.docglow(), script).expect("docglow");
     }
 

@@ -5,8 +5,10 @@ use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::scene::{Scene, children, wait_until, written};
+use docglow_telemetry::decision::environment::unattended_variables;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,6 +31,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_c_ends_run_before_docglow_runs needs ["setsid", "stty"],
         after_ctrl_z_it_is_asked_again needs ["setsid", "bash", "stty"],
         there_is_no_question_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
+        every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests,
         there_is_no_question_if_there_would_be_no_event needs ["setsid"],
         there_is_no_question_if_the_answer_cannot_be_recorded needs ["setsid"],
         an_answer_that_is_not_recorded_silences_docglow needs ["setsid"],
@@ -175,7 +178,7 @@ fn a_hundred_piped_or_pasted_yeses_record_nothing() {
         let scene = Scene::new();
         let call = generate(&scene);
         let mut piped = scene.program("/bin/sh").env("STUB", STUB).env("TERM", "xterm");
-        let line = format!("{} run docglow generate", call.program.display());
+        let line = format!("'{}' run docglow generate", call.program.display());
         let script =
             "(sleep 0.05; echo y; sleep 0.7) | script -qec \"$1\" /dev/null; echo end".to_owned();
         piped.arguments = vec!["-c".into(), script.into(), "sh".into(), line.into()];
@@ -359,24 +362,24 @@ fn after_ctrl_z_it_is_asked_again() {
     assert_eq!(consent(&scene), Some("no".into()));
 }
 
+/// The variables that say so, as the packages list them that `decision/environment.rs` names.
+fn unattended() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../fixtures/unattended.txt").lines();
+    lines.filter(|line| !line.starts_with('#'))
+}
+
 fn there_is_no_question_in_ci_by_an_agent_or_in_a_notebook() {
-    for (name, value) in [
-        ("CI", "true"),
-        ("TF_BUILD", "True"),
-        ("JENKINS_URL", "http://jenkins/"),
-        ("CLAUDECODE", "1"),
-        ("CURSOR_AGENT", "1"),
-        ("GEMINI_CLI", "1"),
-        ("AI_AGENT", "any"),
-        ("CODEX_SANDBOX", "seatbelt"),
-        ("JPY_PARENT_PID", "4711"),
-        ("TERM", "dumb"),
-    ] {
-        let scene = Scene::new();
+    let scene = Scene::new();
+    for (name, value) in unattended().map(|name| (name, "any")).chain([("TERM", "dumb")]) {
         let mut terminal = Terminal::open(&generate(&scene).env(name, value));
         assert!(!terminal.wait_for(RAN).contains(QUESTION), "{name}={value}");
         assert_eq!(consent(&scene), None);
     }
+}
+
+fn every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests() {
+    let known: BTreeSet<&str> = unattended_variables().collect();
+    assert_eq!(known, unattended().collect(), "the lists differ: tests/fixtures/unattended.txt");
 }
 
 fn there_is_no_question_if_there_would_be_no_event() {

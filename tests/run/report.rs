@@ -1,5 +1,6 @@
 //! The events that `run` sends, and the commands that it does not report.
 
+use crate::common::platform::first_lines;
 use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::scene::{By, Scene, executable};
@@ -164,7 +165,7 @@ fn a_script_whose_python_lost_docglow_is_no_event() {
     let python = venv.join("bin/python");
     executable(&python, "#!/bin/sh\nexit 1\n");
     let docglow = venv.join("bin/docglow");
-    executable(&docglow, &format!("#!{}\nfrom docglow.cli import cli\n", python.display()));
+    executable(&docglow, &(first_lines(&python, "") + "from docglow.cli import cli\n"));
     let docglow = docglow.to_str().expect("a UTF-8 path");
     assert_eq!(events(&scene, &[docglow, "generate"], ""), [] as [Value; 0]);
     let dist_info = "lib/python3.11/site-packages/docglow-0.9.2.dist-info";
@@ -247,12 +248,10 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     fs::create_dir(venv.join("bin")).expect("a folder");
     fs::write(venv.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n").expect("pyvenv.cfg");
     let python = venv.join("bin/python");
-    let python = python.to_str().expect("a UTF-8 path");
-    // It runs its script by the shell, and runs docglow from PATH as the module.
-    let by_shell = "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexec /bin/sh \"$@\"\n";
-    executable(&venv.join("bin/python"), by_shell);
+    // It runs docglow as a module from PATH, and a script with success.
+    executable(&python, "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexit 0\n");
     let docglow = venv.join("bin/docglow");
-    executable(&docglow, &format!("#!{python}\nexit 0\nfrom docglow.cli import cli\n"));
+    executable(&docglow, &(first_lines(&python, "") + "from docglow.cli import cli\n"));
     for (words, docglow_version, python_version) in [
         (&["docglow", "health"][..], None, None),
         (&[docglow.to_str().expect("a UTF-8 path"), "health"], Some("0.9.2"), Some("3.11.7")),

@@ -92,7 +92,7 @@ fn an_autoloaded_function_stays(shell: Shell) {
     let functions = stage.sandbox.root().join("functions");
     fs::create_dir(&functions).expect("a folder");
     fs::write(functions.join("docglow"), "echo loaded \"$@\"\n").expect("a function");
-    let own = format!("fpath=({})\nautoload -Uz docglow", functions.display());
+    let own = format!("fpath=('{}')\nautoload -Uz docglow", functions.display());
     for set_up in set_ups(&stage) {
         assert_prints(&stage, &[&own, &set_up], "loaded generate a  b\n0\n");
     }

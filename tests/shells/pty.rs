@@ -8,11 +8,14 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Ten times the longest time that any step takes in the slowest shell.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a terminal that hangs up waits for its processes.
+const HANG_UP: Duration = Duration::from_secs(2);
 
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_Z: &str = "\x1a";
@@ -30,7 +33,6 @@ pub struct Terminal {
     /// The length of the text that the test has already waited for.
     seen: usize,
     shell: Child,
-    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
@@ -52,11 +54,11 @@ impl Terminal {
             .spawn()
             .expect("the shell");
         let screen = Arc::new(Screen::default());
-        let reader = thread::spawn({
+        thread::spawn({
             let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());
             move || read_all(source, &screen)
         });
-        Self { keyboard, screen, seen: 0, shell, reader: Some(reader) }
+        Self { keyboard, screen, seen: 0, shell }
     }
 
     /// Types the answer to the question that is shown. Keys of the first half second belong to the
@@ -93,7 +95,11 @@ impl Terminal {
             .changed
             .wait_timeout_while(shown, limit, |shown| found(shown).is_none() && !shown.1)
             .expect("the screen");
-        let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
+        let Some(at) = found(&shown) else {
+            let screen = shown.0.clone();
+            drop(shown); // The panic would poison it, and `drop` needs it.
+            panic!("no {text:?} on the screen:\n{screen}");
+        };
         let between = shown.0[self.seen..self.seen + at].to_owned();
         self.seen += at + text.len();
         between
@@ -105,15 +111,17 @@ impl Drop for Terminal {
         // Closing the terminal ends the processes of its session. A shell that does not react is
         // killed.
         let _ = self.keyboard.write_all(b"\x03\nexit\nexit\n");
-        let deadline = Instant::now() + Duration::from_secs(2);
+        let deadline = Instant::now() + HANG_UP;
         while Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(10));
         }
         let _ = self.shell.kill();
         let _ = self.shell.wait();
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
+        // A process that survives may keep the terminal open, and so its reader.
+        let shown = self.screen.text.lock().expect("the screen");
+        let wait = |shown: &mut (String, bool)| !shown.1;
+        let waited = self.screen.changed.wait_timeout_while(shown, HANG_UP, wait);
+        drop(waited);
     }
 }
 

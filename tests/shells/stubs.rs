@@ -10,7 +10,7 @@ use std::path::Path;
 const DOCGLOW: &str = r#"#!/bin/sh
 number=1
 while [ -e "RECORDS/$number.name" ]; do number=$((number + 1)); done
-record=RECORDS/$number
+record="RECORDS/$number"
 /usr/bin/env -0 >"$record.environment"
 for argument; do printf '%s\0' "$argument"; done >"$record.arguments"
 if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then : >"$record.terminal"; fi

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, OsStr, OsString, c_char};
-use std::io::{self, Error, ErrorKind, Write};
+use std::io::{self, Error, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::id as process_id;
@@ -12,10 +12,8 @@ use std::ptr;
 
 use rustix::fs::{Access, access};
 
-use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
-use super::error::reason;
 use super::group_probe::GroupProbe;
 use super::running::Running;
 use super::signals::Blocked;
@@ -26,11 +24,6 @@ const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
 /// The interpreter of a script without a `#!` line, as in a shell and `execvp(3)`.
 const SHELL: &CStr = c"/bin/sh";
-
-/// The exit statuses of `env`, `nice` and `nohup` for a command that is not found, and for one that
-/// cannot run.
-const NOT_FOUND: i32 = 127;
-const NOT_RUN: i32 = 126;
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -94,20 +87,7 @@ impl Command {
     /// Becomes the command. If that fails, prints the reason and exits as `env` does.
     pub fn replace_this_process(&self) -> ! {
         inherited::restore_signals();
-        let error = self.execute();
-        let reason = reason(&error);
-        let program = self.program.to_string_lossy();
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: '{}': {reason}",
-            escape_for_terminal(&program)
-        );
-        exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) {
-            NOT_FOUND
-        } else {
-            NOT_RUN
-        });
-        process::end()
+        exit::end_without(&self.program, &self.execute())
     }
 
     /// Tries to execute each file. If all fail, returns the error of one that exists, otherwise the

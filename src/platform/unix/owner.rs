@@ -1,8 +1,10 @@
 //! Finds out who owns a folder. Root may run in another user's home, as under `sudo -E`, and must
 //! not leave files of its own there.
 
+#![allow(unsafe_code)]
+
 use std::fs::{self, Metadata};
-use std::io::Result;
+use std::io::{Error, Result};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -94,53 +96,22 @@ impl Drop for OwnersRights {
     }
 }
 
-/// Changes the credentials of this thread only. The watchdog's thread stays root's, but never
-/// touches a file.
-#[cfg(target_os = "linux")]
-mod credentials {
-    use rustix::io::Result;
-    use rustix::process::{Gid, Uid};
-    use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
-
-    pub fn set_user(user: Uid) -> Result<()> {
-        set_thread_res_uid(None, user, None)
-    }
-
-    pub fn set_group(group: Gid) -> Result<()> {
-        set_thread_res_gid(None, group, None)
-    }
-
-    pub fn set_groups(groups: &[Gid]) -> Result<()> {
-        set_thread_groups(groups)
-    }
+fn set_user(user: Uid) -> Result<()> {
+    // SAFETY: takes an integer.
+    checked(unsafe { libc::seteuid(user.as_raw()) })
 }
 
-#[cfg(not(target_os = "linux"))]
-#[allow(unsafe_code)]
-mod credentials {
-    use std::io::{Error, Result};
-
-    use rustix::process::{Gid, Uid};
-
-    fn checked(status: libc::c_int) -> Result<()> {
-        if status == 0 { Ok(()) } else { Err(Error::last_os_error()) }
-    }
-
-    pub fn set_user(user: Uid) -> Result<()> {
-        // SAFETY: takes an integer.
-        checked(unsafe { libc::seteuid(user.as_raw()) })
-    }
-
-    pub fn set_group(group: Gid) -> Result<()> {
-        // SAFETY: takes an integer.
-        checked(unsafe { libc::setegid(group.as_raw()) })
-    }
-
-    pub fn set_groups(groups: &[Gid]) -> Result<()> {
-        let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
-        // SAFETY: reads as many groups as the slice has.
-        checked(unsafe { libc::setgroups(groups.len() as libc::c_int, groups.as_ptr()) })
-    }
+fn set_group(group: Gid) -> Result<()> {
+    // SAFETY: takes an integer.
+    checked(unsafe { libc::setegid(group.as_raw()) })
 }
 
-use credentials::{set_group, set_groups, set_user};
+fn set_groups(groups: &[Gid]) -> Result<()> {
+    let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
+    // SAFETY: reads as many groups as there are. The number's type differs between systems.
+    checked(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
+}
+
+fn checked(status: libc::c_int) -> Result<()> {
+    if status == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+}

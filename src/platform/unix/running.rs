@@ -11,11 +11,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use crate::platform::exit;
 
 use super::group_probe::GroupProbe;
-use super::process;
 use super::signals::{self, SignalSet};
-
-/// The exit status if the command's own is not known.
-const UNKNOWN: i32 = 125;
 
 /// A command that runs as a child. All signals are blocked in this process.
 #[derive(Clone)]
@@ -86,7 +82,7 @@ impl Running {
         // SAFETY: writes the status to a local variable.
         match unsafe { libc::waitpid(self.child, &raw mut status, options) } {
             0 => None,
-            -1 => Some(Change::Ended(End::Exited(UNKNOWN))),
+            -1 => Some(Change::Ended(End::Exited(exit::FAILED))),
             _ if libc::WIFEXITED(status) => {
                 Some(Change::Ended(End::Exited(libc::WEXITSTATUS(status))))
             }
@@ -154,7 +150,6 @@ impl End {
             signals::raise(signal);
             signals::let_act(signal);
         }
-        exit::set_status(self.status());
-        process::end()
+        exit::end_with(self.status())
     }
 }

@@ -2,7 +2,7 @@
 //! not notice any difference.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::mem;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
@@ -13,22 +13,12 @@ use windows_sys::Win32::System::JobObjects::{
     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
 };
 
-use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
 use super::console::ignore_interrupts;
-use super::error::reason;
 use super::job::Job;
 
-/// The exit statuses of `env` for a command that is not found, and for one that cannot run.
-const NOT_FOUND: i32 = 127;
-const NOT_RUN: i32 = 126;
-
-/// The exit status if the command's own is not known.
-const UNKNOWN: i32 = 125;
-
-/// The suffixes of a program, in the order of `cmd`. For a batch file, std quotes the arguments, or
-/// refuses to run it.
+/// The suffixes of a program, in the order of `cmd`. std quotes for a batch file, or refuses to.
 const SUFFIXES: [&str; 3] = [".exe", ".bat", ".cmd"];
 
 /// A command line, ready to be executed.
@@ -117,21 +107,7 @@ impl Command {
                 mem::forget(job);
                 Ok(Running { child: Arc::new(Mutex::new(child)) })
             }
-            Err(error) => {
-                let reason = reason(&error);
-                let program = self.program.to_string_lossy();
-                let _ = writeln!(
-                    io::stderr(),
-                    "docglow-telemetry: '{}': {reason}",
-                    escape_for_terminal(&program)
-                );
-                exit::set_status(if error.kind() == ErrorKind::NotFound {
-                    NOT_FOUND
-                } else {
-                    NOT_RUN
-                });
-                super::process::end()
-            }
+            Err(error) => exit::end_without(&self.program, &error),
         }
     }
 }
@@ -155,7 +131,7 @@ impl Running {
     /// Waits for the command's end.
     pub fn wait(&self) -> End {
         let status = self.child.lock().ok().and_then(|mut child| child.wait().ok());
-        End(status.and_then(|status| status.code()).unwrap_or(UNKNOWN))
+        End(status.and_then(|status| status.code()).unwrap_or(exit::FAILED))
     }
 }
 
@@ -167,8 +143,7 @@ impl End {
 
     /// Ends this process in the same way.
     pub fn imitate(self) -> ! {
-        exit::set_status(self.0);
-        super::process::end()
+        exit::end_with(self.0)
     }
 }
 

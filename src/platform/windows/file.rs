@@ -7,8 +7,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::platform::wait::wait_until;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND,
@@ -112,16 +113,17 @@ const RETRY: Duration = Duration::from_millis(5);
 
 /// Retries for as long as the attempt fails with one of these codes, up to a limit.
 fn patiently<T>(denials: &[u32], mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    let give_up = Instant::now() + PATIENCE;
     let is_denied = |error: &Error| {
         error.raw_os_error().is_some_and(|code| denials.contains(&code.cast_unsigned()))
     };
-    loop {
-        match attempt() {
-            Err(error) if is_denied(&error) && Instant::now() < give_up => sleep(RETRY),
-            done => return done,
-        }
+    let mut outcome = attempt();
+    if outcome.as_ref().is_err_and(is_denied) {
+        wait_until(PATIENCE, RETRY, || {
+            outcome = attempt();
+            !outcome.as_ref().is_err_and(is_denied)
+        });
     }
+    outcome
 }
 
 /// Creates a file and opens it for writing. The file must not exist yet. It is for this user alone,

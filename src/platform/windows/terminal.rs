@@ -5,8 +5,7 @@
 use std::io::{self, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::STATUS_CONTROL_C_EXIT;
 use windows_sys::Win32::System::Console::{
@@ -15,8 +14,7 @@ use windows_sys::Win32::System::Console::{
 
 use crate::platform::answer::{Answer, PATIENCE, TYPED_AHEAD};
 use crate::platform::exit;
-
-use super::process;
+use crate::platform::wait::wait_until;
 
 /// How a user turns telemetry off in a shell, whatever else is set.
 pub const KILL_SWITCH: &str = "$env:DOCGLOW_NO_TELEMETRY = 1";
@@ -55,14 +53,7 @@ pub fn ask(question: &str) -> Answer {
 
 /// Waits for input, until the limit. Returns whether there is input.
 fn has_input_within(limit: Duration) -> bool {
-    let deadline = Instant::now() + limit;
-    while !has_input() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        thread::sleep(INPUT_POLL);
-    }
-    true
+    wait_until(limit, INPUT_POLL, has_input)
 }
 
 /// The line that was typed, if Enter ended it.
@@ -82,8 +73,7 @@ fn read_line() -> Option<String> {
     };
     // Ctrl-C aborts the call, perhaps before it ends this process.
     if is_read == 0 || length == 0 {
-        exit::set_status(STATUS_CONTROL_C_EXIT);
-        process::end()
+        exit::end_with(STATUS_CONTROL_C_EXIT)
     }
     let line = String::from_utf16_lossy(&line[..length as usize]);
     line.strip_suffix("\r\n").map(str::to_owned)

@@ -36,16 +36,39 @@ pub fn packages(python: &str) -> String {
     format!("lib/{python}/site-packages")
 }
 
-/// A background job of a script (`make test &`) starts with these signals ignored, and all
-/// processes of the tests would inherit that.
+/// Restores the default action of every signal that the caller ignores, because every process of
+/// the tests would ignore it, too: nohup ignores SIGHUP, a script's background job SIGINT and
+/// SIGQUIT, and Python SIGXFSZ. SIGPIPE is left to Rust, which restores it for other programs.
 pub fn restore_default_signals() {
-    for signal in [libc::SIGINT, libc::SIGQUIT] {
-        // SAFETY: installs no handler, and no other thread exists yet.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    const LAST_STANDARD_SIGNAL: i32 = 31;
+    for signal in (1..=LAST_STANDARD_SIGNAL).filter(|signal| *signal != libc::SIGPIPE) {
+        // SAFETY: installs no handler, and no other thread exists yet. It fails for SIGKILL and
+        // SIGSTOP.
+        unsafe {
+            let before = libc::signal(signal, libc::SIG_DFL);
+            if before != libc::SIG_IGN && before != libc::SIG_ERR {
+                libc::signal(signal, before);
+            }
+        }
     }
 }
 
-/// The variables that every process needs.
+/// The first lines of a script for this Python, as pip writes them. The kernel splits a first line
+/// at blanks, and cuts a long one.
+pub fn first_lines(python: &Path, arguments: &str) -> String {
+    const LONGEST_FIRST_LINE: usize = 127;
+    let python = python.to_str().expect("a UTF-8 path");
+    let line = format!("#!{python}{arguments}\n");
+    if !python.contains(' ') && line.len() <= LONGEST_FIRST_LINE {
+        return line;
+    }
+    format!("#!/bin/sh\n'''exec' \"{python}\"{arguments} \"$0\" \"$@\"\n' '''\n")
+}
+
+/// How the name of every sandbox begins: people have such folders.
+pub const SANDBOX_PREFIX: &str = "docglow telemetry ü-";
+
+/// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 
 /// A path at which no file or folder can be created.

@@ -31,7 +31,15 @@ pub fn packages(_python: &str) -> String {
     r"Lib\site-packages".to_owned()
 }
 
-/// The variables that every process needs.
+/// The first line of a script for this Python.
+pub fn first_lines(python: &Path, arguments: &str) -> String {
+    format!("#!{}{arguments}\n", python.display())
+}
+
+/// How the name of every sandbox begins. Under wine, a name that is not ASCII needs a locale.
+pub const SANDBOX_PREFIX: &str = "docglow telemetry-";
+
+/// What every process needs of the environment.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 
 /// A path at which no file or folder can be created.

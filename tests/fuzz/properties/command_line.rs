@@ -52,7 +52,7 @@ fn meaning(words: &[OsString]) -> Result<Meaning, NotSent> {
     let features = [Settings::default(), Settings { slim: true, column_lineage: false, ai: true }]
         .map(|settings| line.features(&settings));
     for features in &features {
-        assert!(line.command != Command::Health || features.count() <= 1, "{words:?}");
+        assert!(line.command != Command::Health || features.len() <= 1, "{words:?}");
     }
     let (project_dir, target_dir) = (line.project_dir().to_owned(), line.target_dir());
     assert!(target_dir.starts_with(&project_dir) || target_dir.has_root(), "{words:?}");

@@ -13,4 +13,5 @@ pub mod tls;
 
 pub use proxy::{Manner, Proxy};
 pub use senders::{Hook, SENDER_LIFE, ThreeSeconds};
+pub use service::plain_folder;
 pub use tls::{Authority, TlsReceiver, Validity};

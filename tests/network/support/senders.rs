@@ -1,5 +1,6 @@
 //! The detached senders of one sandbox, observed through `/proc`.
 
+use crate::common::platform::kill;
 use crate::common::trials::may_trace;
 use crate::common::{EVENT, Invocation, Sandbox};
 use rustix::process::Signal;
@@ -140,7 +141,16 @@ impl Drop for ThreeSeconds {
 pub struct Sender(i32);
 
 impl Sender {
-    /// A file of its folder in `/proc`. It is empty after the sender has ended.
+    /// The test's own process, to compare with.
+    pub fn this_process() -> Sender {
+        Sender(std::process::id().cast_signed())
+    }
+
+    pub fn kill(&self) {
+        kill(self.0.cast_unsigned());
+    }
+
+    /// A file of its folder in `/proc`; empty once it is gone.
     pub fn proc(&self, name: &str) -> Vec<u8> {
         fs::read(format!("/proc/{}/{name}", self.0)).unwrap_or_default()
     }

@@ -79,8 +79,13 @@ fn serve(
     stream.read_exact(&mut address)?;
     let port = u16::from_be_bytes(read(stream)?);
     record.lock().expect("the record").push(Asked { credentials, kind, address, port });
-    // In pieces, with a name as the proxy's own address.
-    for piece in [&[5, code][..], &[0, 3, 4], b"here", &[0, 80]] {
+    // In pieces, and from an address of the kind that it was asked for.
+    let bound = match kind {
+        1 => &[192, 0, 2, 80][..],
+        4 => &[0xfe; 16],
+        _ => b"\x04here",
+    };
+    for piece in [&[5, code][..], &[0, kind], bound, &[0, 80]] {
         stream.write_all(piece)?;
     }
     if code == 0 { splice(stream, &TcpStream::connect(target)?) } else { Ok(()) }

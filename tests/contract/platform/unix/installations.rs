@@ -1,6 +1,7 @@
 //! The common ways to install docglow on Linux and macOS, which `sender::installation` must
 //! recognize.
 
+use crate::common::platform::first_lines;
 use crate::common::trials;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -36,7 +37,7 @@ impl Machine {
 
     /// The script that an installer creates at `path`.
     fn script(&self, path: &str, interpreter: &str) -> PathBuf {
-        self.file(path, format!("#!{}\n{IMPORT}", self.path(interpreter).display()))
+        self.file(path, first_lines(&self.path(interpreter), "") + IMPORT)
     }
 
     fn packages(&self, folder: &str, names: &[&str]) {

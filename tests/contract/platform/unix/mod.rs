@@ -4,6 +4,7 @@ mod installations;
 mod links;
 mod log;
 mod modes;
+mod slow_disk;
 mod state;
 mod stdin;
 
@@ -22,6 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         links::trials(),
         log::trials(),
         modes::trials(),
+        slow_disk::trials(),
         state::trials(),
         stdin::trials(),
     ];
