@@ -2,6 +2,10 @@
 //! messages. `src/payload/` is the definition, and `make bless` rewrites the copies. The texts that
 //! describe a word, a variable or a shell are written by hand; here they are only checked.
 
+#[path = "../fuzz/vocabulary.rs"]
+#[allow(dead_code)] // only the lists are used
+mod reference;
+
 use crate::common::trials;
 use docglow_telemetry::commands::init::SHELLS;
 use docglow_telemetry::decision::environment::{VARIABLES, Visibility};
@@ -13,6 +17,7 @@ use std::path::{Path, PathBuf};
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         every_copy_of_the_vocabulary_is_current,
+        the_reference_vocabulary_of_the_tests_is_complete,
         every_feature_is_described,
         every_variable_is_described,
         every_shell_is_described,
@@ -74,6 +79,15 @@ fn assert_has<'a>(file: &str, texts: impl IntoIterator<Item = &'a str>) {
     let content = read(file).replace("\\-", "-");
     let missing: Vec<&str> = texts.into_iter().filter(|text| !content.contains(text)).collect();
     assert!(missing.is_empty(), "describe {missing:?} in {file}");
+}
+
+/// The fuzzed properties find a word only in an event that has it, so this test compares the lists.
+fn the_reference_vocabulary_of_the_tests_is_complete() {
+    assert_eq!(features(), reference::FEATURES, "add it to tests/fuzz/vocabulary.rs");
+    assert_eq!(ProjectShape::NAMES, reference::COUNTS, "add it to tests/fuzz/vocabulary.rs");
+    let adapters = Adapter::published().collect::<Vec<_>>();
+    let reference = reference::adapters().collect::<Vec<_>>();
+    assert!(adapters == reference, "add it to tests/fixtures/adapters.txt");
 }
 
 fn every_feature_is_described() {
