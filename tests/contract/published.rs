@@ -171,14 +171,11 @@ fn sentence(words: &[&str], form: impl Fn(&str) -> String) -> String {
     format!("{} and {}", each(others, ", ", &form), form(last))
 }
 
-/// The counts of the sample project, as JSON. A count that is not in this list is 0.
-fn sample_counts() -> String {
-    const SAMPLE: [(&str, u32); 4] =
-        [("models", 13), ("sources", 6), ("tests", 27), ("macros", 786)];
-    each(ProjectShape::NAMES, ", ", |name| {
-        let number = SAMPLE.iter().find(|count| count.0 == name).map_or(0, |count| count.1);
-        format!("\"{name}\": {number}")
-    })
+/// The counts of the sample project. A count that is not in this list is 0.
+fn sample(name: &str) -> u32 {
+    const SAMPLE: [(&str, u32); 5] =
+        [("models", 13), ("sources", 6), ("seeds", 1), ("tests", 27), ("macros", 786)];
+    SAMPLE.iter().find(|count| count.0 == name).map_or(0, |count| count.1)
 }
 
 fn features() -> Vec<String> {
@@ -282,8 +279,13 @@ fn copies() -> Vec<Copy> {
     copy(question, "adapter, the number of ", ", which of", sentence(counts, plain));
     let dropped = "src/event/dropped.rs";
     copy(dropped, "has only counts of ", "\"", sentence(counts, plain));
-    copy("src/commands/preview.rs", "\"project_shape\": {", "}", sample_counts());
-    copy("README.md", "\"project_shape\": {", "}", sample_counts());
+    let spaced = each(counts, ", ", |name| format!("\"{name}\": {}", sample(name)));
+    copy("src/commands/preview.rs", "\"project_shape\": {", "}", spaced.clone());
+    copy("README.md", "\"project_shape\": {", "}", spaced);
+    let compact = each(counts, ",", |name| format!("\"{name}\":{}", sample(name)));
+    copy("tests/contract/request.rs", "\"project_shape\":{", "}", compact);
+    let zeros = each(counts, ",", |name| format!("\"{name}\":0"));
+    copy("src/payload/mod.rs", "\"project_shape\":{", "}", zeros);
     copy(
         "hooks/README.md",
         "- **Counts:** ",
