@@ -5,12 +5,14 @@
 #[allow(dead_code)] // only the lists are used
 mod reference;
 
-use crate::common::trials;
+use crate::common::{Sandbox, trials};
+use crate::decision::decided;
 use crate::published::{features, path, read};
 use docglow_telemetry::commands::init::SHELLS;
 use docglow_telemetry::decision::environment::{VARIABLES, Variable, Visibility};
 use docglow_telemetry::payload::ProjectShape;
 use docglow_telemetry::payload::vocabulary::Adapter;
+use std::ffi::OsStr;
 use std::fs;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -18,6 +20,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_reference_vocabulary_of_the_tests_is_complete,
         every_feature_is_described,
         every_variable_is_described,
+        every_variable_that_decides_is_tested_and_exported_by_the_shell_functions,
         every_shell_is_described,
         every_shell_is_tested,
     ]
@@ -54,6 +57,23 @@ fn every_variable_is_described() {
     named("README.md", |variable| {
         variable.visibility == Visibility::Shown || variable.name.starts_with("DOCGLOW")
     });
+}
+
+/// A variable of the shell that says off counts even if it is not exported.
+fn every_variable_that_decides_is_tested_and_exported_by_the_shell_functions() {
+    let sandbox = Sandbox::new();
+    let default = decided(&sandbox, &[]);
+    for variable in VARIABLES.iter().filter(|variable| variable.visibility == Visibility::Shown) {
+        let decides = |value: &str| {
+            let environment = [(variable.name, Some(OsStr::new(value)))];
+            decided(&sandbox, &environment) != default
+        };
+        if decides("1") || decides("0") {
+            for file in ["hooks/docglow.sh", "hooks/docglow.fish", "tests/contract/decision.rs"] {
+                assert_has(file, [variable.name]);
+            }
+        }
+    }
 }
 
 fn every_shell_is_described() {
