@@ -1,4 +1,4 @@
-//! `prompt`: the question whether telemetry may be turned on.
+//! `prompt`: asks whether telemetry may be turned on.
 
 use std::io::{self, Write};
 
@@ -16,12 +16,12 @@ use crate::platform::{folders, owner};
 /// The outcome of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// There was no reason to ask, or no person.
+    /// The question was not due, or there was no person to ask.
     NotAsked,
     /// The answer is recorded.
     Answered,
-    /// A person is there, but no answer is recorded. docglow must not ask the same question: it would
-    /// read input that is meant for the shell.
+    /// A person is there, but no answer is recorded. docglow must not ask the same question: it
+    /// would read input that is meant for the shell.
     NoAnswer,
 }
 
@@ -56,8 +56,7 @@ Turn it on? [y/N] "
 /// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there. Records
 /// the answer.
 pub fn prompt(context: &Context) -> Asked {
-    let is_attended = can_ask() && !is_unattended(|name| std::env::var_os(name));
-    if !is_attended || context.decision() != Decision::OffByDefault {
+    if !is_attended() || context.decision() != Decision::OFF_BY_DEFAULT {
         return Asked::NotAsked;
     }
     if !can_record(context) {
@@ -74,7 +73,13 @@ pub fn prompt(context: &Context) -> Asked {
     }
 }
 
-/// Asks, and once more after a line that is neither a yes nor a no. `None` if there is no answer.
+/// Whether a person can answer: at a terminal, and not in CI or an agent's session.
+pub fn is_attended() -> bool {
+    can_ask() && !is_unattended(|name| std::env::var_os(name))
+}
+
+/// Asks, and asks once more after a line that is neither a yes nor a no. Returns the answer, if
+/// there is one.
 fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     let first = ask(&question(endpoint));
     let is_unclear =
@@ -93,8 +98,8 @@ fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     }
 }
 
-/// The meaning of a line. `None` if it is neither a yes nor a no, such as `yep`, or a line with the
-/// bytes that a terminal sends by itself when its window gets the focus.
+/// The answer that a line gives. Some lines give no answer, such as `yep`, or one with the bytes
+/// that a terminal sends when its window gets the focus.
 fn consent(line: &str) -> Option<Consent> {
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Some(Consent::Yes),
@@ -103,7 +108,7 @@ fn consent(line: &str) -> Option<Consent> {
     }
 }
 
-/// Whether an answer could be recorded. If not, a question would come before each `generate`.
+/// Whether an answer could be recorded. Otherwise the question would come before each `generate`.
 fn can_record(context: &Context) -> bool {
     context.state_file().is_some_and(|file| {
         let folder = file.path().parent().unwrap_or(file.path());

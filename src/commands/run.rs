@@ -23,17 +23,14 @@ use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
 use crate::sender::installation;
 
-/// The exit status if no command is given, as of `env` and `nice`.
-const NO_COMMAND: i32 = 125;
-
 /// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
 /// after a question without an answer, so that docglow does not ask it again.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
-/// nothing to report; otherwise it waits, and ends as the command did.
+/// Runs the command and reports it if it is docglow. If there is no event to report, this process
+/// becomes the command; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
-    exit::set_status(NO_COMMAND);
+    exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
         let _ = writeln!(io::stderr(), "docglow-telemetry: run needs a command; see --help");
         process::end()
@@ -83,32 +80,41 @@ struct Docglow {
 }
 
 impl Docglow {
-    /// Recognizes a docglow, asks the user if that is due, and decides.
+    /// Recognizes a docglow, asks the user if the question is due, and decides.
     ///
     /// # Errors
     /// Why the command is not reported.
     fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, NotSent> {
         let invocation = Invocation::of(words).ok_or(NotSent::NotDocglow)?;
-        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
         let line = CommandLine::parse(invocation.arguments)?;
         let context = Context::new(Environment::read(), line.project_dir());
-        let can_run = || {
-            let is_installed = installation::may_have_started(&program, invocation.is_module());
-            context.settings().is_some() && is_installed
-        };
-        let is_first = line.command == vocabulary::Command::Generate
-            && context.decision() == Decision::OffByDefault;
-        if is_first && can_run() && prompt::prompt(&context) == Asked::NoAnswer {
-            return Err(NotSent::NoAnswer);
+        let mut decision = context.decision();
+        let may_ask = decision == Decision::OFF_BY_DEFAULT
+            && line.command == vocabulary::Command::Generate
+            && prompt::is_attended();
+        // While telemetry is off, `run` does nothing more before docglow starts.
+        if !may_ask {
+            decision.check()?;
         }
-        context.check_active()?;
+        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
+        let can_run = || {
+            context.settings().is_some()
+                && installation::may_have_started(&program, invocation.is_module)
+        };
+        if may_ask && can_run() {
+            if prompt::prompt(&context) == Asked::NoAnswer {
+                return Err(NotSent::NoAnswer);
+            }
+            decision = context.decision();
+        }
+        decision.check()?;
         if line.command == vocabulary::Command::Serve {
             // A `serve` that fails at once must not be reported.
             line.event(0, 0, context.settings())?;
         }
         let docglow = Some(program.clone().into_os_string());
         let options = Options { docglow, wait, ..Default::default() };
-        Ok(Docglow { line, context, options, program, is_module: invocation.is_module() })
+        Ok(Docglow { line, context, options, program, is_module: invocation.is_module })
     }
 
     /// Sends the event of a docglow that has ended with this status.

@@ -1,5 +1,5 @@
-//! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored,
-//! and fails where `CI` is set.
+//! Trials of a libtest-mimic test binary. If a machine lacks something that a trial needs, the
+//! trial is ignored; if `CI` is set, it fails.
 
 use libtest_mimic::{Failed, Trial};
 use std::env::consts::ARCH;
@@ -25,7 +25,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or rights that the system has to grant: see
+/// One trial. `needs` lists tools on PATH, or rights that the system has to grant: see
 /// [`is_there`].
 pub fn trial(
     name: impl Into<String>,
@@ -67,7 +67,7 @@ fn is_there(need: &str) -> bool {
     match need {
         "Linux" => super::platform::IS_LINUX,
         "root" => super::platform::is_root(),
-        // What `make` builds; a debug build is dynamic.
+        // `make` builds a static binary; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
         "unshare" => tool_path(need).is_some() && may_unshare(),
         "sight of senders" => may_trace(),
@@ -91,8 +91,8 @@ fn is_there(need: &str) -> bool {
     }
 }
 
-/// Whether this process has the right to make namespaces and to mount inside them. A container
-/// without privileges has the tool but not the right, even for its root.
+/// Whether this process may create namespaces and mount inside them. A container without privileges
+/// has the tool but not the right, even for root.
 fn may_unshare() -> bool {
     static RIGHT: OnceLock<bool> = OnceLock::new();
     *RIGHT.get_or_init(|| {
@@ -106,8 +106,9 @@ fn may_unshare() -> bool {
     })
 }
 
-/// Whether this process may look at other processes that are not dumpable, as a sender is, through
-/// `/proc`: the capability `CAP_SYS_PTRACE`, which root has, but not in a container without privileges.
+/// Whether this process may inspect other processes that are not dumpable, such as a sender,
+/// through `/proc`. It needs the capability `CAP_SYS_PTRACE`, which root has, but not in a
+/// container without privileges.
 pub fn may_trace() -> bool {
     const CAP_SYS_PTRACE: u32 = 19;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -116,7 +117,7 @@ pub fn may_trace() -> bool {
     mask.is_some_and(|mask| mask >> CAP_SYS_PTRACE & 1 == 1)
 }
 
-/// Whether an ELF file (64 bits, little-endian) names no dynamic linker.
+/// Whether an ELF file (64 bits, little-endian) has no dynamic linker.
 fn is_static(elf: &[u8]) -> bool {
     const INTERPRETER_SEGMENT: usize = 3;
     let number = |at: usize, bytes: usize| {
@@ -132,7 +133,7 @@ fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// In the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
+/// Whether the virtual environment in `DOCGLOW_RECEIVERS_VENV` has the package.
 fn python_package_is_there(name: &str) -> bool {
     let Some(folder) = std::env::var_os("DOCGLOW_RECEIVERS_VENV") else {
         return false;
@@ -145,8 +146,8 @@ fn python_package_is_there(name: &str) -> bool {
         .any(|library| library.path().join("site-packages").join(name).is_dir())
 }
 
-/// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only
-/// root or a service runs.
+/// The path of a tool on the PATH of the tests (the sandbox has none), or in Debian's folders for
+/// root and services.
 pub fn tool_path(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let postgres = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

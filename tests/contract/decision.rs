@@ -1,11 +1,11 @@
-//! §2: every combination of what decides, against a table written from the contract.
+//! §2: every combination of the deciding sources, compared with a table written from the contract.
 
 use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, not_utf_8};
 use crate::common::{EVENT, Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
 use std::ffi::{OsStr, OsString};
 
-/// What one source says, when it is its turn.
+/// The answer of one source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Says {
     On,
@@ -30,7 +30,7 @@ pub fn trials() -> Vec<Trial> {
 
 const NOT_UTF_8: &str = "(not UTF-8)";
 
-/// `None` is a variable that is not set.
+/// Converts a value of the tables below.
 fn variable(value: &str) -> OsString {
     match value {
         NOT_UTF_8 => not_utf_8(),
@@ -38,7 +38,7 @@ fn variable(value: &str) -> OsString {
     }
 }
 
-/// `DOCGLOW_NO_TELEMETRY`: a kill switch that was meant must work.
+/// `DOCGLOW_NO_TELEMETRY`: any value that may have been meant as a kill switch works.
 const KILL_SWITCHES: &[(Option<&str>, Says)] = &[
     (None, Nothing),
     (Some(""), Nothing),
@@ -72,7 +72,7 @@ const VARIABLES: &[(Option<&str>, Says)] = &[
     (Some(NOT_UTF_8), Nothing),
 ];
 
-/// A name, `docglow.yml`, `docglow.yaml`, what they say.
+/// A name, the content of `docglow.yml` and of `docglow.yaml`, and their answer.
 type Config = (&'static str, Option<&'static str>, Option<&'static str>, Says);
 
 const ENABLED: &str = "telemetry:\n  enabled: true\n";
@@ -95,7 +95,7 @@ const CONFIGS: &[Config] = &[
     ("yml_broken_yaml_true", Some(BROKEN), Some(ENABLED), Off),
 ];
 
-/// The recorded consent; `None` is no state file.
+/// The recorded consent, if there is a state file.
 const CONSENTS: &[(Option<&str>, Says)] =
     &[(None, Nothing), (Some("unset"), Nothing), (Some("yes"), On), (Some("no"), Off)];
 
@@ -112,7 +112,7 @@ pub fn state_with(consent: &str) -> String {
     )
 }
 
-/// First match wins.
+/// The first match wins.
 fn expected(
     kill_switch: Says,
     variable: Says,
@@ -129,7 +129,7 @@ fn expected(
     first.map_or((false, "default"), |(rule, says)| (says == On, rule))
 }
 
-/// What `status --json` says of this project, home and environment.
+/// The result of `status --json` for this project, home and environment.
 #[track_caller]
 pub fn decided(sandbox: &Sandbox, environment: &[(&str, Option<&OsStr>)]) -> (bool, String) {
     let mut status = sandbox.command(["status", "--json"]);
@@ -239,7 +239,8 @@ fn without_a_config_home_the_consent_is_in_the_home() {
     assert_eq!(rule(status().env(CONFIG_HOME, "")), "consent");
 }
 
-/// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, what is expected.
+/// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, expected
+/// result.
 type Row = (
     Option<&'static str>,
     Option<&'static str>,
@@ -273,7 +274,7 @@ const SAMPLE: &[Row] = &[
     (Some(SILENT), Some("unset"), &[], (false, "default")),
 ];
 
-fn each_rule_decides_what_the_hook_sends() {
+fn each_rule_decides_whether_the_hook_sends() {
     for row @ (config, consent, environment, (active, rule)) in SAMPLE {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         if let Some(config) = config {
@@ -304,7 +305,7 @@ fn each_rule_decides_what_the_hook_sends() {
     }
 }
 
-/// Whether the words name this rule and none of the others; the default has no name of its own to ask for.
+/// Whether the words name this rule and no other. The default rule has no name.
 fn names_only(why: &str, rule: &str) -> bool {
     let words: Vec<&str> =
         why.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).collect();

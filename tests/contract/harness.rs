@@ -1,4 +1,5 @@
-//! The receiver and the sandbox keep their own promises: a harness that sees nothing would let everything pass.
+//! Tests of the test harness: if the receiver or the sandbox missed something, other tests would
+//! pass wrongly.
 
 use crate::common::platform::A_TOOL;
 use crate::common::trials::{trial, within};
@@ -13,7 +14,7 @@ const SECONDS_10: Duration = Duration::from_secs(10);
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_request_is_recorded_whole,
-        the_behaviours_are_what_they_say,
+        each_behaviour_does_as_its_name_says,
         a_refusing_port_refuses_and_a_black_hole_never_connects,
         a_dropped_receiver_leaves_no_port_and_no_connection,
         a_missing_tool_is_named_and_fails_only_in_ci,
@@ -49,7 +50,7 @@ fn a_request_is_recorded_whole() {
     assert_eq!(receiver.connections(), 3);
 }
 
-fn the_behaviours_are_what_they_say() {
+fn each_behaviour_does_as_its_name_says() {
     let location = vec![("Location".to_owned(), "/y".to_owned())];
     assert_eq!(
         answer_to(&Receiver::start(Behaviour::Answer(307, location))),

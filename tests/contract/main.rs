@@ -1,4 +1,5 @@
-//! §1 to §4 of the contract, seen from outside: the real binary, its stdin, its files, the request that arrives.
+//! §1 to §4 of the contract, tested from outside: the real binary, its stdin, its files, and the
+//! requests that arrive.
 
 #[path = "../common/mod.rs"]
 mod common;

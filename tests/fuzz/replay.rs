@@ -1,4 +1,5 @@
-//! The fuzzed properties on stable Rust: the seed corpus, every finding, and a bounded number of mutations of both.
+//! The fuzzed properties on stable Rust: the seed corpus, all findings, and a limited number of
+//! mutations of both.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -12,7 +13,7 @@ use common::trials::trial;
 use mutation::Mutator;
 use properties::Property;
 
-/// Enough to turn every seed over a few hundred times in a second or two.
+/// Enough to mutate each seed a few hundred times in one or two seconds.
 const MUTATIONS: usize = 4_000;
 
 fn main() -> std::process::ExitCode {
@@ -43,7 +44,7 @@ fn mutate(property: &Property) {
     }
 }
 
-/// What lies in `corpus` and `findings`, and for what reads events, the fixtures too.
+/// The files in `corpus` and `findings`. For properties that read events, the fixtures are added.
 fn inputs(property: &Property) -> Vec<(PathBuf, Vec<u8>)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut folders = vec![

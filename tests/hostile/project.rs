@@ -1,4 +1,5 @@
-//! Files that the hook is pointed at, as an enemy would write them: little memory, little time, never on by accident.
+//! Files of an attacker that the hook reads: it needs little memory and little time, and is never
+//! turned on by accident.
 
 use crate::common::{Behaviour, EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
 use crate::wrapped::by_shell;
@@ -8,10 +9,11 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// Of address space, the program's own included: little for what these files could grow to.
+/// A limit for the address space, including the program's own. It is small compared with the size
+/// of these files.
 const MEMORY_LIMIT_KIB: usize = 128 << 10;
 
-/// A docglow.yml of 1 MiB may be half a million YAML events of some 100 bytes each.
+/// A docglow.yml of 1 MiB may have half a million YAML events of about 100 bytes each.
 const YAML_MEMORY_LIMIT_KIB: usize = 512 << 10;
 
 /// Of processor time, which does not depend on other programs.
@@ -131,11 +133,12 @@ fn an_endless_certificate_file_costs_no_memory() {
         .env("SSL_CERT_FILE", "/dev/zero");
     let outcome = limited(&hook.debug().stdin(EVENT), YAML_MEMORY_LIMIT_KIB);
     let line = outcome.assert_success().stderr();
-    // A sender that reads on and on is ended by its watchdog or by the limit, and debug then says that it timed out.
+    // If a sender reads without end, its watchdog or the memory limit ends it, and debug says that
+    // it timed out.
     assert!(line.contains("-> failed (") && !line.contains("timed out"), "{line}");
 }
 
-/// Writes `place` with 128 MiB of digits for its `…`.
+/// Writes `place` to the file, with 128 MiB of digits instead of its `…`.
 fn write_long(path: &Path, place: &str) {
     let (before, behind) = place.split_once('…').expect("a place for the digits");
     let mut file = File::create(path).expect("manifest.json");

@@ -1,4 +1,4 @@
-//! Hundreds of hooks at the same moment.
+//! Hundreds of hooks at the same time.
 
 use crate::common::{Behaviour, EVENT, Receiver, trials};
 use crate::support::{Hook, ThreeSeconds};
@@ -16,10 +16,11 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 const HOOKS: usize = 500;
 
-/// What the README names as the most senders of one user at a time.
+/// The largest number of simultaneous senders of one user, as in the README.
 const MAX_SENDERS: usize = 64;
 
-/// Starts all hooks, each waiting for its event, and then gives each an event with a duration of its own.
+/// Starts all hooks, which wait for their events, and then gives each one an event with a duration
+/// of its own.
 fn release(hook: &Hook, receiver: &Receiver, debug: bool) -> Vec<Child> {
     let call = if debug { hook.call().to(receiver).debug() } else { hook.call().to(receiver) };
     let start = |_| {
@@ -39,7 +40,7 @@ fn release(hook: &Hook, receiver: &Receiver, debug: bool) -> Vec<Child> {
     hooks
 }
 
-/// What they print, in order; panics unless each ends well.
+/// Their output, in order. Panics if one of them fails.
 fn lines(hooks: Vec<Child>) -> Vec<String> {
     let line = |mut hook: Child| {
         let mut line = String::new();
@@ -91,7 +92,7 @@ fn deliver_at_once() -> usize {
     delivered.len()
 }
 
-fn five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind() {
+fn five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind() {
     let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
     for line in lines(release(&hook, &receiver, false)) {
         assert_eq!(line, "");

@@ -1,5 +1,5 @@
-//! Every event arrives behind the proxies and at the servers that people run. Names are the test's own, so each trial has a
-//! network of its own.
+//! Every event arrives through the proxies, and at the servers, that people run. The test has its
+//! own host names, so each trial has its own network.
 
 use crate::common::trials;
 use crate::support::namespace::{run_inside, start_resolver};
@@ -28,7 +28,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "squid" => || {
@@ -99,7 +99,7 @@ impl Scene {
         self.folder.path()
     }
 
-    /// Through the first of these.
+    /// Sends an event through the first of these proxies.
     fn passes(self, scheme: &str, proxies: impl FnOnce(&Self) -> Vec<Peer>) {
         let proxies = proxies(&self);
         let proxy = format!("{scheme}://proxy.test:{}", proxies[0].port);

@@ -20,7 +20,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "socks5" => socks5,

@@ -1,4 +1,4 @@
-//! A sandbox with secrets in every place that the hook may look at.
+//! A sandbox with secrets in all places that the hook may read.
 
 use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, first_lines, packages};
 use crate::common::{Invocation, Receiver, Sandbox};
@@ -6,7 +6,7 @@ use crate::secrets::SECRETS;
 use std::fs;
 use std::path::PathBuf;
 
-/// A home, a project, dbt artifacts and a docglow, all named and filled with secrets.
+/// A home, a project, dbt artifacts and a docglow. All of their names and contents are secrets.
 pub struct World {
     sandbox: Sandbox,
 }
@@ -88,7 +88,7 @@ impl World {
         self.environment().join(PROGRAMS).join("docglow")
     }
 
-    /// The hook with everything pointed at secrets, but for the endpoint.
+    /// The hook, with secrets for all of its settings except the endpoint.
     pub fn hook(&self, receiver: &Receiver) -> Invocation {
         let [secret, number, wide, ..] = SECRETS;
         self.sandbox

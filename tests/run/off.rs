@@ -1,4 +1,5 @@
-//! What of `run` there is while the command runs: nothing where nothing is to be reported, else a process that waits.
+//! The processes of `run` while its command runs: none if there is nothing to report, otherwise one
+//! that waits.
 
 use crate::common::{Behaviour, Invocation, Receiver, trials};
 use crate::scene::{By, PATIENCE, Scene, children, spawn, stat, wait_until};
@@ -22,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Waits for a line on standard input after having said its process id.
+/// Prints its process id, and then waits for a line on standard input.
 const SAYS_ITS_ID: &str = "echo $$; read -r line";
 
 fn first_number(child: &mut Child) -> u32 {
@@ -36,7 +37,7 @@ fn first_number(child: &mut Child) -> u32 {
     String::from_utf8_lossy(&text).trim().parse().expect("a process id")
 }
 
-/// Whether the command is the process that `run` was started as, and that one has no children.
+/// Whether the command has the process id of `run`, and that process has no children.
 fn becomes_it(call: &Invocation) -> bool {
     let mut run = spawn(&call.clone().env("STUB", SAYS_ITS_ID));
     let command = first_number(&mut run);
@@ -117,7 +118,7 @@ fn serve_is_reported_at_its_start_and_run_becomes_it() {
     assert_eq!(run.try_wait().expect("its state"), None);
     drop(run.stdin.take());
     run.wait().expect("its end");
-    // Once, and not where docglow would refuse it.
+    // The event is sent once. It is not sent if docglow would refuse the command line.
     let refused = scene
         .call(By::RunOn, &["--wait", "docglow", "serve", "--dir", "missing"])
         .env("STUB", "exit 1");
@@ -132,7 +133,7 @@ fn around_a_command_that_is_reported_two_small_processes_wait() {
     let [probe, child] = children(run.id())[..] else { panic!("the probe and the command") };
     assert_eq!((child, stat(command, 4)), (command, Some(run.id().to_string())));
     for process in [run.id(), probe] {
-        // The command may say its id before they have closed the files.
+        // The command may print its id before they have closed the files.
         wait_until("it has closed all files but one", || {
             let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its files").flatten();
             let files = files.map(|file| fs::read_link(file.path()).expect("a file"));

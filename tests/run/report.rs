@@ -22,12 +22,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_duration_is_the_commands,
         counts_come_from_the_target_folder_once_docglow_has_ended,
         versions_are_those_of_the_docglow_that_ran_or_none,
-        debug_says_what_was_sent_or_why_nothing_was,
+        debug_shows_the_event_or_why_there_was_none,
         words_that_only_look_like_a_docglow_are_not_reported,
     ]
 }
 
-/// The events that this command line sends by `run --wait`.
+/// The events that `run --wait` sends for this command line.
 fn events(scene: &Scene, words: &[&str], stub: &str) -> Vec<Value> {
     let before = scene.receiver.requests().len();
     let outcome = scene.call(By::RunOn, &[&["--wait"], words].concat()).env("STUB", stub).run();
@@ -52,7 +52,8 @@ fn docglow_itself_is_reported_by_name_path_or_module() {
     }
 }
 
-/// Launchers as minimal scripts: each changes the environment, folder or user in which docglow runs.
+/// Launchers as minimal scripts. Each one changes the environment, folder or user in which docglow
+/// runs.
 const LAUNCHERS: [&str; 16] = [
     "direnv",
     "dotenv",
@@ -115,7 +116,7 @@ fn run_behind_a_launcher_decides_as_docglow_would() {
             launcher.iter().map(|word| word.replace("$PATH", &path)).collect();
         let words = launcher.iter().map(String::as_str).chain(own).collect::<Vec<_>>();
         let set = if launcher.iter().any(|word| word == "-u") { "1" } else { "" };
-        // With `run` in front as well: the launcher is only executed.
+        // Even with `run` in front of it, the launcher is only executed.
         for outer in [&[][..], &["docglow-telemetry", "run", "--wait"]] {
             let before = scene.receiver.connections();
             let call = scene.program("/usr/bin/env").args(outer.iter().chain(&words));
@@ -148,7 +149,7 @@ fn a_python_without_docglow_is_no_event() {
     let scene = Scene::new();
     let python = tool_path("python3").expect("python3");
     let python = python.to_str().expect("a UTF-8 path");
-    // A name that no Python has installed cannot be told from docglow by its exit status.
+    // If no Python has installed the module, its exit status is no proof that docglow ran.
     let call = scene.call(By::RunOn, &["--wait", python, "-m", "docglow", "generate"]);
     let outcome = call.env("PYTHONNOUSERSITE", "1").run();
     assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
@@ -265,7 +266,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     }
 }
 
-fn debug_says_what_was_sent_or_why_nothing_was() {
+fn debug_shows_the_event_or_why_there_was_none() {
     const NOT_DOCGLOW: &str = "the command is not docglow: \
                                put `docglow-telemetry run` directly in front of docglow";
     let scene = Scene::new();

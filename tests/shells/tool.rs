@@ -14,7 +14,8 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
     ]
 }
 
-/// Runs the lines after the hook file, which needs no tool. `elsewhere` is on PATH behind `bin`.
+/// Runs the lines after the hook file, which does not need the tool. `elsewhere` comes after `bin`
+/// on PATH.
 fn run(stage: &Stage, lines: &str) -> Outcome {
     let elsewhere = stage.sandbox.root().join("elsewhere");
     std::fs::create_dir(&elsewhere).expect("a folder");
@@ -24,7 +25,8 @@ fn run(stage: &Stage, lines: &str) -> Outcome {
     script.env("PATH", path).env("BIN", bin).env("ELSEWHERE", elsewhere).on().run()
 }
 
-/// docglow ran this often and nothing else was printed; returns the kill switch that each call saw.
+/// Checks that docglow ran this often and nothing else was printed. Returns whether each call saw
+/// the kill switch.
 #[track_caller]
 fn kill_switches(stage: &Stage, outcome: &Outcome, times: usize) -> Vec<bool> {
     assert_eq!(outcome.stdout(), "docglow: <health>\n".repeat(times), "{outcome:?}");

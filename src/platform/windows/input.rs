@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::mem::ManuallyDrop;
 use std::os::windows::io::{AsRawHandle, FromRawHandle};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -21,11 +21,6 @@ const CHUNK_BYTES: usize = 8 << 10;
 pub struct Input {
     chunks: Option<Receiver<Vec<u8>>>,
     has_writer: bool,
-}
-
-/// Whether standard input is a terminal.
-pub fn is_terminal() -> bool {
-    io::stdin().is_terminal()
 }
 
 impl Input {

@@ -10,13 +10,13 @@ mod stdin;
 
 pub use modes::unwritable;
 
-/// Empty files whose locks writers hold: a folder can be locked here.
+/// Lock files of writers. There are none, because a folder can be locked.
 pub const LOCK_FILES: &[&str] = &[];
 
-/// How often fifty first runs are tried.
+/// The rounds of the test with fifty first runs.
 pub const ROUNDS: usize = 20;
 
-/// What is promised here only.
+/// The trials for this system only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     let parts = [
         installations::trials(),

@@ -1,4 +1,4 @@
-//! The state file where files have modes and links.
+//! The state file's mode, and links to it.
 
 use crate::common::platform::make_fifo;
 use crate::common::trials::tool_path;
@@ -25,7 +25,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Runs the hook under a umask that forbids nothing.
+/// Runs the hook under a umask that allows everything.
 fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
     let mut shell = sandbox.hook();
     shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
