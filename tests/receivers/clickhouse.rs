@@ -6,6 +6,7 @@ use crate::service::{Service, is_open};
 use crate::site::Site;
 use crate::{bodies, duckdb, readme};
 use libtest_mimic::Trial;
+use rustix::process::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    promises::trials("clickhouse", &["chdb", "curl"], ClickHouse::start, bodies::refused_by_tables)
+    promises::trials::<ClickHouse>(&["chdb"], &[], bodies::refused_by_tables)
 }
 
 struct ClickHouse {
@@ -22,15 +23,33 @@ struct ClickHouse {
 }
 
 impl ClickHouse {
-    fn start() -> ClickHouse {
-        let site = Site::new();
+    fn query(&self, statement: &str) -> Vec<Value> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
+        let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("a query sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, rows) = answer.split_once("\r\n\r\n").expect("an answer in HTTP");
+        assert!(head.starts_with("HTTP/1.0 200 "), "{statement}: {answer}");
+        rows.lines().map(|line| serde_json::from_str(line).expect("a row of JSON")).collect()
+    }
+}
+
+impl Receiver for ClickHouse {
+    const NAME: &'static str = "ClickHouse";
+    const SMALL_DISK: u32 = 64;
+    const REFUSALS_ARE: &'static str = "counted";
+
+    fn start(site: Site) -> ClickHouse {
         let (folder, port) = (site.path("clickhouse"), site.port);
         let command = move || {
             let mut command = Command::new(duckdb::python());
             command.arg(
                 Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"),
             );
-            command.arg(&folder).arg(port.to_string()).env("TZ", "UTC").stdout(Stdio::null());
+            command.arg(&folder).arg(port.to_string()).env("TZ", "UTC");
+            command.stdout(Stdio::null()).stderr(Stdio::null());
             command
         };
         site.install("clickhouse/schema.sql", "schema.sql", &[]);
@@ -48,22 +67,19 @@ impl ClickHouse {
         receiver
     }
 
-    fn query(&self, statement: &str) -> Vec<Value> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
-        let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("a query sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, rows) = answer.split_once("\r\n\r\n").expect("an answer in HTTP");
-        assert!(head.starts_with("HTTP/1.0 200 "), "{statement}: {answer}");
-        rows.lines().map(|line| serde_json::from_str(line).expect("a row of JSON")).collect()
+    fn site(&self) -> &Site {
+        &self.site
     }
-}
 
-impl Receiver for ClickHouse {
+    fn refusals(&self) -> usize {
+        let client = [("clickhouse-client --query=", "printf %s ".to_owned())];
+        let block = readme::block("clickhouse: refused events");
+        let rows = self.query(&readme::run(&mut readme::shell(block, &client)));
+        rows.first().map_or(0, |row| row["value"].as_u64().expect("a number") as usize)
+    }
+
     fn sender(&self) -> Sender {
-        let insert = "INSERT%20INTO%20docglow.event%20FORMAT%20JSONEachRow";
+        let insert = "INSERT%20INTO%20docglow.inbox%20FORMAT%20JSONEachRow";
         Sender::to(
             format!("http://127.0.0.1:{}/?user=docglow&query={insert}", self.site.port),
             None,
@@ -76,6 +92,11 @@ impl Receiver for ClickHouse {
 
     fn kill_and_restart(&mut self) {
         self.service.kill_and_restart();
+    }
+
+    fn restart(&mut self) {
+        self.service.stop(Signal::TERM);
+        self.service.start_again();
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {

@@ -2,6 +2,7 @@
 //!
 //! DuckDB and chdb are looked for in the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
 
+mod accidents;
 mod bodies;
 mod caddy;
 mod clickhouse;
@@ -16,6 +17,7 @@ mod schemas;
 mod sender;
 mod service;
 mod site;
+mod traces;
 
 fn main() -> std::process::ExitCode {
     let parts = [

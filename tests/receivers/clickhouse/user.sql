@@ -2,4 +2,4 @@
 -- log of queries keeps the sender's address.
 CREATE USER docglow IDENTIFIED WITH no_password
 SETTINGS async_insert = 1 CONST, wait_for_async_insert = 1 CONST, log_queries = 0 CONST;
-GRANT INSERT ON docglow.event TO docglow;
+GRANT INSERT ON docglow.inbox TO docglow;

@@ -41,13 +41,17 @@ CREATE TABLE event (
 CREATE INDEX ON event (received_at);
 CREATE INDEX ON event (instance_id);
 
+-- docglow itself sends the name of any adapter. Only the published names are kept.
+CREATE FUNCTION published(text) RETURNS text STABLE
+RETURN CASE WHEN $1 IS NOT NULL THEN coalesce((SELECT name FROM adapter WHERE name = $1), 'other') END;
+
 -- Stores a request's body; false where it is no payload of schema version 1.
 CREATE FUNCTION store(body bytea) RETURNS boolean LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO event (schema_version, instance_id, command, result, duration_ms, docglow_version, python_version, platform,
         adapter_type, models, sources, seeds, tests, macros, features_used)
     SELECT schema_version, instance_id, command, result, duration_ms, docglow_version, python_version, platform,
-        adapter_type, models, sources, seeds, tests, macros, features_used
+        published(adapter_type), models, sources, seeds, tests, macros, features_used
     FROM jsonb_to_record(convert_from(body, 'UTF8')::jsonb) AS payload (schema_version integer, instance_id uuid, command text,
             result text, duration_ms bigint, docglow_version text, python_version text, platform text, adapter_type text,
             project_shape jsonb, features_used text[]),
@@ -60,7 +64,10 @@ $$;
 
 -- nginx's user can add an event, and do nothing else.
 CREATE ROLE "www-data" LOGIN;
+-- Postgres's own log would contain the body of an event that it cancels.
+ALTER ROLE "www-data" SET log_min_error_statement = panic;
 GRANT USAGE ON SCHEMA docglow TO "www-data";
+GRANT SELECT ON adapter TO "www-data";
 GRANT INSERT (schema_version, instance_id, command, result, duration_ms, docglow_version, python_version, platform,
     adapter_type, models, sources, seeds, tests, macros, features_used) ON event TO "www-data";
 
