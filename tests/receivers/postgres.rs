@@ -96,7 +96,6 @@ fn a_locked_table_is_answered_with_503_within_a_second() {
     drop(input);
     locker.wait().expect("psql");
     assert_eq!(receiver.sender().post(bodies::GOOD.as_bytes()), 204);
-    assert_eq!(receiver.rows().len(), 2, "an event was stored that was answered with 503");
 }
 
 /// More events at once than nginx has connections to Postgres. Meanwhile nginx's only worker answers other requests.
