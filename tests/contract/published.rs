@@ -152,10 +152,12 @@ fn copies() -> Vec<Copy> {
         "    features_used",
         each(counts, "", |name| format!("    {name} amount,\n")),
     );
-    copy(postgres, "        adapter_type, ", ", features_used", counts.join(", "));
-    copy(postgres, "        published(adapter_type), ", ", features_used", counts.join(", "));
-    copy(postgres, "\n    adapter_type, ", ", features_used", counts.join(", "));
-    copy(postgres, "AS shape (", ")", each(counts, ", ", count_column("bigint")));
+    let words = lines_of_words(&adapters, "    ").replace('"', "'");
+    copy(postgres, "ARRAY['other',\n", "\n]", words);
+    let questions = "tests/receivers/postgres/questions.sql";
+    copy(questions, "DISTINCT ON (instance_id) ", "\n", counts.join(", "));
+    let named = each(counts, ", ", |name| format!("('{name}', {name})"));
+    copy(questions, "LATERAL (VALUES\n    ", "\n", named);
 
     let clickhouse = "tests/receivers/clickhouse/schema.sql";
     copy(clickhouse, "project_shape Tuple(", ")", each(counts, ", ", count_column("UInt64")));
@@ -165,6 +167,10 @@ fn copies() -> Vec<Copy> {
         ")",
         each(counts, ", ", |name| format!("project_shape.{name}")),
     );
+    let questions = "tests/receivers/clickhouse/questions.sql";
+    copy(questions, "ARRAY JOIN\n    [", "] AS measure", each(counts, ", ", single_quoted));
+    let amounts = each(counts, ", ", |name| format!("project.{name}"));
+    copy(questions, "AS measure,\n    [", "] AS amount", amounts);
     copy(
         clickhouse,
         "has(features_used, feature),\n        [",

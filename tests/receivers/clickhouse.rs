@@ -17,13 +17,13 @@ pub fn trials() -> Vec<Trial> {
     promises::trials::<ClickHouse>(&["chdb"], &[], bodies::refused_by_tables)
 }
 
-struct ClickHouse {
+pub struct ClickHouse {
     service: Service,
     site: Site,
 }
 
 impl ClickHouse {
-    fn query(&self, statement: &str) -> Vec<Value> {
+    pub fn query(&self, statement: &str) -> Vec<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
         let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
@@ -52,14 +52,16 @@ impl Receiver for ClickHouse {
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command
         };
-        site.install("clickhouse/schema.sql", "schema.sql", &[]);
+        for name in ["schema.sql", "questions.sql"] {
+            site.install(&format!("clickhouse/{name}"), name, &[]);
+        }
         let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
         let set_up = readme::block("clickhouse: set up");
-        // The second line is about a user, and chdb has none.
-        let tables = set_up.lines().next().expect("a line").to_owned();
+        // The last line is about a user, and chdb has none.
+        let (tables, _user) = set_up.trim_end().rsplit_once('\n').expect("lines");
         let client = [("clickhouse-client --multiquery", "cat".to_owned())];
-        let statements =
-            readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
+        let mut shell = readme::shell(tables.to_owned(), &client);
+        let statements = readme::run(shell.current_dir(receiver.site.path("")));
         statements
             .split(";\n")
             .filter(|text| !text.trim().is_empty())
@@ -123,10 +125,9 @@ impl Receiver for ClickHouse {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        self.query("SELECT * FROM docglow.installs_by_adapter_last_month")
-            .iter()
-            .map(promises::install)
-            .collect()
+        let last_month = "month = toStartOfMonth(now() - INTERVAL 1 MONTH)";
+        let rows = self.query(&format!("SELECT * FROM docglow.adapters WHERE {last_month}"));
+        rows.iter().map(promises::install).collect()
     }
 }
 
