@@ -44,8 +44,8 @@ pub enum Invocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageError(pub &'static str);
 
-/// Whether a program may be writing an event to standard input, after a usage error. The commands
-/// `report` and `prompt` leave standard input to the shell.
+/// Whether standard input may carry an event although the command line is wrong. `report` and
+/// `prompt` leave standard input to the shell.
 pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
@@ -56,10 +56,10 @@ const NO_NUMBER: UsageError =
     UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
 const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
-/// Parses the arguments behind the program's name.
+/// Parses the arguments after the program's name.
 ///
 /// # Errors
-/// `UsageError` for an unknown option or command, a missing value, or an argument too many.
+/// `UsageError` for an unknown option or command, a missing value, or an extra argument.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let mut options = Options::default();
     let (mut json, mut status, mut duration_ms) = (false, None, 0);
@@ -124,7 +124,7 @@ fn number<T: FromStr>(parser: &mut lexopt::Parser) -> Result<T, UsageError> {
     value(parser)?.to_str().and_then(|number| number.parse().ok()).ok_or(NO_NUMBER)
 }
 
-/// Parses the words after `run`. The command is empty if they are a usage error.
+/// Parses the words after `run`. For a usage error, the command is empty.
 fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
     loop {
         match parser.next() {

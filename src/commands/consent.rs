@@ -11,7 +11,7 @@ use crate::decision::state::Consent;
 pub fn record(context: &Context, consent: Consent) -> bool {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),
-        None => Err(io::Error::other("neither HOME nor the user database names a folder for it")),
+        None => Err(io::Error::other("neither HOME nor the user database names a home folder")),
     };
     if let Err(error) = recorded {
         let variable = match consent {

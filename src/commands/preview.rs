@@ -16,13 +16,13 @@ use crate::platform::file::is_readable;
 use crate::platform::input::{self, Input};
 use crate::sender::{self, Handover};
 
-/// Shown at a terminal, because no event is piped in.
+/// The event that is shown at a terminal, where no event is piped in.
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
 "adapter_type": "duckdb", "docglow_version": "0.9.2", "python_version": "3.11.7",
 "features_used": ["column_lineage", "static"],
 "project_shape": {"models": 13, "sources": 6, "seeds": 0, "tests": 27, "macros": 786}}"#;
 
-/// Previews the event on standard input. Names each key that is not sent as it stands.
+/// Previews the event on standard input, and names each key that is dropped or changed.
 pub fn event(options: Options) {
     let read = if input::is_terminal() {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
@@ -51,7 +51,7 @@ fn show(source: Result<Source, NotSent>) {
     }
 }
 
-/// The request, after a comment line for each thing that the user should know about it.
+/// The request, after one comment line for each remark.
 fn text(source: &Source) -> Result<String, NotSent> {
     source.check_project_dir()?;
     let context = Context::new(Environment::read(), source.project_dir());
@@ -70,7 +70,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     let _ = writeln!(text, "POST {}", request.endpoint);
     let _ = writeln!(text, "Host: {}", request.endpoint.authority());
     for (name, value) in request.headers() {
-        // The token is a secret, and people paste this output into reports.
+        // The token is a secret, and users paste this output into bug reports.
         let value = if name == BypassToken::HEADER { "(set)" } else { value };
         let _ = writeln!(text, "{name}: {value}");
     }

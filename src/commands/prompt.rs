@@ -1,4 +1,4 @@
-//! `prompt`: the question whether telemetry may be turned on.
+//! `prompt`: asks whether telemetry may be turned on.
 
 use std::io::{self, Write};
 
@@ -16,12 +16,12 @@ use crate::platform::{folders, owner};
 /// The outcome of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// There was no reason to ask, or no person.
+    /// The question was not due, or there was no person to ask.
     NotAsked,
     /// The answer is recorded.
     Answered,
-    /// A person is there, but no answer is recorded. docglow must not ask the same question: it would
-    /// read input that is meant for the shell.
+    /// A person is there, but no answer is recorded. docglow must not ask the same question: it
+    /// would read input that is meant for the shell.
     NoAnswer,
 }
 
@@ -78,7 +78,8 @@ pub fn is_attended() -> bool {
     can_ask() && !is_unattended(|name| std::env::var_os(name))
 }
 
-/// Asks, and once more after a line that is neither a yes nor a no. `None` if there is no answer.
+/// Asks, and asks once more after a line that is neither a yes nor a no. Returns the answer, if
+/// there is one.
 fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     let first = ask(&question(endpoint));
     let is_unclear =
@@ -97,8 +98,8 @@ fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     }
 }
 
-/// The meaning of a line. `None` if it is neither a yes nor a no, such as `yep`, or a line with the
-/// bytes that a terminal sends by itself when its window gets the focus.
+/// The answer that a line gives. Some lines give no answer, such as `yep`, or one with the bytes
+/// that a terminal sends when its window gets the focus.
 fn consent(line: &str) -> Option<Consent> {
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Some(Consent::Yes),
@@ -107,7 +108,7 @@ fn consent(line: &str) -> Option<Consent> {
     }
 }
 
-/// Whether an answer could be recorded. If not, a question would come before each `generate`.
+/// Whether an answer could be recorded. Otherwise the question would come before each `generate`.
 fn can_record(context: &Context) -> bool {
     context.state_file().is_some_and(|file| {
         let folder = file.path().parent().unwrap_or(file.path());

@@ -27,8 +27,8 @@ use crate::sender::installation;
 /// after a question without an answer, so that docglow does not ask it again.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
-/// nothing to report; otherwise it waits, and ends as the command did.
+/// Runs the command and reports it if it is docglow. If there is no event to report, this process
+/// becomes the command; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
@@ -80,7 +80,7 @@ struct Docglow {
 }
 
 impl Docglow {
-    /// Recognizes a docglow, asks the user if that is due, and decides.
+    /// Recognizes a docglow, asks the user if the question is due, and decides.
     ///
     /// # Errors
     /// Why the command is not reported.
@@ -92,7 +92,7 @@ impl Docglow {
         let may_ask = decision == Decision::OFF_BY_DEFAULT
             && line.command == vocabulary::Command::Generate
             && prompt::is_attended();
-        // While telemetry is off, this is all that a call does before docglow starts.
+        // While telemetry is off, `run` does nothing more before docglow starts.
         if !may_ask {
             decision.check()?;
         }

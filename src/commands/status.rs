@@ -21,17 +21,17 @@ pub struct Status {
     rule: &'static str,
     reason: &'static str,
     instance_id: Option<InstanceId>,
-    /// The docglow.yml that was asked; it decided if `rule` says so.
+    /// The docglow.yml that was read. It decided only if `rule` says so.
     project_file: Option<String>,
     endpoint: String,
     endpoint_source: &'static str,
-    /// The sources that name an endpoint that cannot be used.
+    /// The sources whose endpoint cannot be used.
     endpoint_unusable: Vec<&'static str>,
     consent: Consent,
     state_file: Option<String>,
-    /// The time, endpoint and outcome.
+    /// The time, endpoint and outcome of the last event.
     last_send: Option<String>,
-    /// The variables that are set. A variable that can hold a secret is shown as `(set)`.
+    /// The variables that are set. The value of a variable that can hold a secret is `(set)`.
     environment: BTreeMap<&'static str, String>,
 }
 
@@ -63,7 +63,7 @@ impl Status {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// The state as a person reads it.
+    /// The state, as text for a person.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut line = |name: &str, value: &str| {
@@ -85,7 +85,7 @@ impl Status {
         line(
             "State file:",
             &file(&self.state_file).unwrap_or(
-                "none: neither HOME nor the user database names a folder for it".to_owned(),
+                "none: neither HOME nor the user database names a home folder".to_owned(),
             ),
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
@@ -99,7 +99,8 @@ impl Status {
     }
 }
 
-/// The variables that are set. A hidden one is shown as `(set)`, with a remark if it is ignored.
+/// The variables that are set. The value of a hidden one is `(set)`, with a remark if it is
+/// ignored.
 fn variables(environment: &Environment) -> BTreeMap<&'static str, String> {
     let shown = |variable: &Variable, value: &OsString| match variable.visibility {
         Visibility::Shown => Some(value.to_string_lossy().into_owned()),

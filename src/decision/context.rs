@@ -64,7 +64,7 @@ impl Context {
         unusable
     }
 
-    /// The endpoint that the environment names, else docglow.yml's, else docglow's own.
+    /// The endpoint that the environment names, otherwise docglow.yml's, otherwise docglow's own.
     pub fn destination(&self) -> Destination {
         let bypass_token = self.environment.bypass_token();
         if let Some(endpoint) = self.environment.endpoint() {
@@ -83,7 +83,7 @@ impl Context {
         Some(std::path::absolute(&file).unwrap_or(file))
     }
 
-    /// The state file. `None` if the user has no home folder.
+    /// The state file, if the user has a home folder.
     pub fn state_file(&self) -> Option<StateFile> {
         self.environment.state_folder().map(|folder| StateFile::in_folder(&folder))
     }
@@ -93,7 +93,7 @@ impl Context {
         self.state_file().map_or(State::default(), |file| file.read())
     }
 
-    /// The settings in docglow.yml that are features. `None` if docglow fails to load the file.
+    /// The settings in docglow.yml that are features, unless docglow fails to load the file.
     pub fn settings(&self) -> Option<Settings> {
         self.project().settings
     }

@@ -1,16 +1,18 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
+use std::io::ErrorKind::WouldBlock;
 use std::io::Result;
 use std::path::Path;
-use std::time::SystemTime;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
-use crate::platform::shared_file::{Content, SharedFile};
+use crate::platform::shared_file::{Content, LOCK_PATIENCE, LOCK_RETRY, SharedFile};
 
 /// The user's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +84,7 @@ impl State {
         }
     }
 
-    /// What the file says to this user. Another user's may say no, and no more.
+    /// The state that counts for this user. In a file of another user, only a no counts.
     fn of(content: &Content) -> State {
         match State::parse(&content.text) {
             state if content.is_own => state,
@@ -118,33 +120,43 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of
-    /// another user's leads to.
+    /// Reads the file. A broken file counts as absent, and so does a yes behind another user's
+    /// link.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
         let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. If it cannot be written down, an id
-    /// for this call only.
-    pub fn instance_id(&self) -> InstanceId {
-        if let Some(id) = self.read().instance_id {
-            return id;
-        }
+    /// The machine's id, made and written down if there is none. If it cannot be written down before
+    /// `give_up`, an id for this call only.
+    pub fn instance_id(&self, give_up: Instant) -> InstanceId {
         let fresh = fresh_id();
-        // Read again, whatever came of it: docglow itself knows no lock, another event may have had
-        // it for too long, and what ended up in the file is the machine's id.
-        let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
+        loop {
+            if let Some(id) = self.read().instance_id {
+                return id;
+            }
+            let written = self.update(Duration::ZERO, |state| {
+                state.instance_id = state.instance_id.or(Some(fresh));
+            });
+            match written {
+                // Another first event may be writing its id, which a slow disk can delay.
+                Err(error) if error.kind() == WouldBlock && Instant::now() < give_up => {
+                    sleep(LOCK_RETRY);
+                }
+                _ => break,
+            }
+        }
+        // docglow itself takes no lock, and the id in the file is the machine's.
         self.read().instance_id.unwrap_or(fresh)
     }
 
-    /// Records the user's answer. A yes makes the machine's id if there is none.
+    /// Records the user's answer. A yes also makes the machine's id if there is none.
     ///
     /// # Errors
-    /// Those of writing the file; it is then as it was before.
+    /// Those of writing the file, which then stays unchanged.
     pub fn record(&self, consent: Consent) -> Result<()> {
-        self.update(|state| {
+        self.update(LOCK_PATIENCE, |state| {
             state.consent = consent;
             state.consent_recorded_at =
                 Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
@@ -154,8 +166,8 @@ impl StateFile {
         })
     }
 
-    fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        self.0.update(|content| {
+    fn update(&self, patience: Duration, change: impl FnOnce(&mut State)) -> Result<()> {
+        self.0.update(patience, |content| {
             let before = State::of(&content);
             let mut after = before.clone();
             change(&mut after);

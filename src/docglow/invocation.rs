@@ -20,7 +20,7 @@ pub struct Invocation<'a> {
 }
 
 impl<'a> Invocation<'a> {
-    /// Recognizes `docglow ARGS…` and `python -m docglow ARGS…`; `None` for any other command.
+    /// Recognizes `docglow ARGS…` and `python -m docglow ARGS…`, and no other command.
     pub fn of(command: &'a [OsString]) -> Option<Invocation<'a>> {
         match command {
             [program, arguments @ ..] if is_named(Path::new(program), "docglow") => {
@@ -35,7 +35,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// The file that is executed; `None` if it does not exist.
+    /// The file that is executed, if it exists.
     pub fn program(&self) -> Option<PathBuf> {
         find(self.program, std::env::var_os("PATH").as_deref())
     }

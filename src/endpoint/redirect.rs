@@ -4,8 +4,11 @@ use super::Endpoint;
 
 impl Endpoint {
     /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
-    /// §5.2). `None` if it fails the rule of [`Endpoint::parse`], leads from https to http, or
-    /// from elsewhere to this machine by its name. Connecting judges the address, too.
+    /// §5.2).
+    ///
+    /// The redirect is refused if its target fails the rule of [`Endpoint::parse`], and if it leads
+    /// from https to http, or from another host to this machine by name. The sender checks the
+    /// address, too, when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         let origin = self.origin();

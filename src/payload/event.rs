@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::version::{Pep440, PythonVersion};
 use super::vocabulary::{Adapter, Command, CommandResult, Feature};
 
-/// A finished docglow command. No field can hold a text or an arbitrary number of the caller's.
+/// A finished docglow command. No field can contain a text or an arbitrary number of the caller's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub command: Command,
@@ -27,7 +27,7 @@ pub struct Event {
 /// Defines [`ProjectShape`] and [`CountName`] from one list.
 macro_rules! counts {
     ($($name:ident,)*) => {
-        /// How many of each thing the dbt project has.
+        /// The size of the dbt project: the number of models, sources and so on.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct ProjectShape {
             $(pub $name: Count,)*
@@ -44,7 +44,7 @@ macro_rules! counts {
             /// All keys, in the order of the payload.
             pub const NAMES: &[&str] = &[$(stringify!($name),)*];
 
-            /// The shape that has these counts.
+            /// The shape with these counts.
             pub fn from_counts(count: impl Fn(CountName) -> Count) -> ProjectShape {
                 ProjectShape { $($name: count(CountName::$name),)* }
             }
@@ -60,10 +60,10 @@ counts! {
     macros,
 }
 
-/// More than any dbt project has of anything.
+/// More than any dbt project has.
 pub type Count = AtMost<9_999_999>;
 
-/// A duration of at most 31 days, longer than any `docglow generate` takes.
+/// A duration of at most 31 days. No `docglow generate` takes that long.
 pub type Milliseconds = AtMost<{ 31 * 24 * 60 * 60 * 1000 }>;
 
 /// A number of at most `MAX`. A larger number becomes `MAX`, so that no number can carry a message.

@@ -26,7 +26,8 @@ const MAX_RELEASE_NUMBER: u32 = 9_999;
 /// The largest number of a pre-, post- or development release. The date of a nightly build fits.
 const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
 
-/// The largest number of a Python version. So far, no Python has had a number of three digits.
+/// The largest number of a Python version. No Python version has had a number of three digits so
+/// far.
 const MAX_PYTHON_NUMBER: u32 = 999;
 
 /// PEP 440's spellings of a pre-release, and their normal form. The first match wins, so `pre` comes
@@ -46,7 +47,7 @@ impl Pep440 {
     /// Parses any spelling that PEP 440 accepts, in upper or lower case, with white space around
     /// it. The local part (`+…`) must be well-formed and is dropped.
     ///
-    /// Returns `None` for any other text, for an epoch, and if a number exceeds its limit.
+    /// Rejects an epoch, and a number above its limit.
     pub fn parse(text: &str) -> Option<Pep440> {
         let text = text.trim().to_ascii_lowercase();
         let mut rest = Rest(&text);
@@ -94,8 +95,8 @@ impl<'a> Rest<'a> {
         self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
     }
 
-    /// Parses all digits that come next. `None` if there is no digit, or if the
-    /// number exceeds `max`.
+    /// Parses all digits that come next. There must be at least one digit, and the number must not
+    /// exceed `max`.
     fn number(&mut self, max: u32) -> Option<u32> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(end);
@@ -113,7 +114,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Runs `parse`. If it returns `None`, the rest stays as it was.
+    /// Runs `parse`. If it finds no match, the rest stays unchanged.
     fn attempt<T>(&mut self, parse: impl FnOnce(&mut Rest<'a>) -> Option<T>) -> Option<T> {
         let before = *self;
         let found = parse(self);
@@ -154,8 +155,7 @@ impl fmt::Display for Pep440 {
 pub struct PythonVersion([u32; 3]);
 
 impl PythonVersion {
-    /// Parses `N.N.N` and ignores any text after it. `None` if there are fewer than three numbers
-    /// or if one exceeds its limit.
+    /// Parses `N.N.N` and ignores any text after it. Each number must be within its limit.
     pub fn parse(text: &str) -> Option<PythonVersion> {
         let mut rest = Rest(text);
         let mut numbers = [0; 3];

@@ -1,5 +1,5 @@
-//! An optional allocator that saves about 26 µs a call. musl's own asks the kernel for memory eight
-//! times in the shortest call; this one takes it from the program's .bss section.
+//! An optional allocator that saves about 26 µs per call. Even the shortest call makes musl's own
+//! allocator ask the kernel for memory eight times. This one uses the program's .bss section.
 
 #![allow(unsafe_code)]
 
@@ -7,21 +7,21 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Enough for a call with a docglow.yml of 10 kB. Untouched pages cost nothing.
+/// Enough for a call with a docglow.yml of 10 kB. Untouched pages use no memory.
 const ARENA_BYTES: usize = 512 << 10;
 
-/// The arena's alignment. A request for a larger one goes to the system.
+/// The alignment of the arena. A request with a larger alignment goes to the system's allocator.
 const ALIGNMENT: usize = 16;
 
 #[repr(align(16))]
 struct Arena(UnsafeCell<[u8; ARENA_BYTES]>);
 
-// SAFETY: no two allocations share a byte of it, whichever threads they belong to.
+// SAFETY: no two allocations share a byte of the arena, even in different threads.
 unsafe impl Sync for Arena {}
 
 static ARENA: Arena = Arena(UnsafeCell::new([0; ARENA_BYTES]));
 
-/// The offset of the first byte that was not allocated yet.
+/// The offset of the first free byte.
 static USED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
 /// Allocates from the arena, one allocation after the other, and frees nothing in it. A request that

@@ -1,4 +1,4 @@
-//! The exit status of this process. It applies to a panic and to a lack of memory, too.
+//! The exit status of this process. It also applies after a panic or when memory runs out.
 
 use std::ffi::OsStr;
 use std::io::{self, Error, ErrorKind, Write};

@@ -1,5 +1,5 @@
-//! Certificate files that OpenSSL reads and rustls does not: with a byte-order mark, or with
-//! OpenSSL's older labels.
+//! Converts certificate files that OpenSSL reads and rustls does not: those with a byte-order mark,
+//! or with OpenSSL's older labels.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use crate::platform::{BYTE_ORDER_MARK, file, process};
 /// More than any platform's trust store.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// OpenSSL's other labels for a certificate. A trusted certificate may be followed by limits to its
-/// use; rustls then rejects the whole.
+/// OpenSSL's other labels for a certificate. In a "trusted certificate", limits to its use may
+/// follow. rustls then rejects the certificate.
 const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
@@ -26,7 +26,7 @@ pub fn prepare(variable: &'static str) {
     }
 }
 
-/// The same certificates in the form that rustls reads; `None` if the text needs no change.
+/// The same certificates in the form that rustls reads, if the text needs a change.
 pub fn plain(pem: &str) -> Option<String> {
     let mut plain = pem.replace(BYTE_ORDER_MARK, "");
     for label in LABELS {

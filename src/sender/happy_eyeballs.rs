@@ -1,5 +1,6 @@
-//! Connects to a name: looks up both families at once, and races their addresses (RFC 8305). So a
-//! dead address does not block the send, nor does a name server that answers for one family only.
+//! Connects to a host: looks up IPv4 and IPv6 addresses at the same time, and races them (RFC
+//! 8305). So neither a dead address nor a name server that answers for only one family blocks the
+//! send.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,33 +15,33 @@ use crate::sender::reach::Reach;
 use crate::sender::resolver;
 use crate::sender::threads::start;
 
-/// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt
-/// Delay".
+/// How long an attempt may take before the next one starts beside it: RFC 8305's "Connection
+/// Attempt Delay".
 const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How long IPv4 waits for the IPv6 addresses, which are tried first: RFC 8305's "Resolution
 /// Delay".
 const WAIT_FOR_V6: Duration = Duration::from_millis(50);
 
-/// The stack of a look-up: a system's own resolver may need some 100 KiB. Untouched pages cost
-/// nothing.
+/// The stack of a look-up. A system's own resolver may need some 100 KiB. Untouched pages use no
+/// memory.
 const LOOK_UP_STACK_BYTES: usize = 512 << 10;
 
 const ATTEMPT_STACK_BYTES: usize = 64 << 10;
 
-/// A report of a look-up or an attempt.
+/// A message from a look-up or an attempt.
 enum Event {
-    /// Some addresses of the host, perhaps not all.
+    /// Some addresses of the host. More may follow.
     Found(Vec<IpAddr>),
     /// The look-up has ended.
     LookedUp(Result<(), NoAddress>),
     Attempt(io::Result<TcpStream>),
 }
 
-/// Connects to the first address of `host`, a name or an address, that takes the connection. Only
-/// addresses that are as far away as `least` are tried.
+/// Connects to `host`, a name or an address. The first address that accepts the connection wins.
+/// Only addresses at least as far away as `least` are tried.
 ///
-/// It sets no time limit of its own, but a look-up is not waited for after `give_up`.
+/// There is no time limit for connecting, but after `give_up` it no longer waits for a look-up.
 ///
 /// # Errors
 /// That of the last attempt, or why there was no address to try.
@@ -58,8 +59,8 @@ pub fn connect(
         }
         match race.wait() {
             Some(Event::Attempt(Ok(stream))) => {
-                // TLS's last message and the request follow each other: neither is to wait for an
-                // acknowledgement.
+                // The request follows TLS's last message at once. Without this, Nagle's algorithm
+                // could delay it until that message is acknowledged.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -71,11 +72,11 @@ pub fn connect(
     }
 }
 
-/// The first address of `host`, for a proxy that is given only one: of IPv4 if there is one, as
-/// every network has that.
+/// One address of `host`, for a proxy that accepts only one. IPv4 is preferred, because every
+/// network supports it.
 ///
 /// # Errors
-/// The reason if there is no address.
+/// Why there is no address.
 pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAddr, Failure> {
     let mut race = Race::to(host, 0, least, give_up);
     loop {
@@ -98,7 +99,7 @@ pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAdd
 struct Race {
     port: u16,
     least: Reach,
-    /// Each thread has a copy of it.
+    /// Cloned for each thread.
     sender: Sender<Event>,
     events: Receiver<Event>,
     /// Those that were not tried yet.
@@ -108,10 +109,10 @@ struct Race {
     /// When the next attempt may start.
     next_attempt: Instant,
     is_looking_up: bool,
-    /// When a look-up is not waited for any more.
+    /// When to stop waiting for a look-up.
     give_up: Instant,
     attempts: usize,
-    /// Why no connection is open: of the last attempt, if there was one.
+    /// Why there is no connection: the error of the last attempt, if there was one.
     failure: Failure,
 }
 
@@ -138,8 +139,8 @@ impl Race {
         if let Ok(address) = host.parse() {
             race.add(address);
         } else if is_localhost(host) {
-            // No name server is asked (RFC 6761). A server that names no family listens on
-            // 127.0.0.1.
+            // No name server is asked (RFC 6761). IPv4 comes first, because a server for this
+            // machine often listens on 127.0.0.1 only.
             race.v6_is_next = false;
             race.add(Ipv4Addr::LOCALHOST.into());
             race.add(Ipv6Addr::LOCALHOST.into());
@@ -167,7 +168,7 @@ impl Race {
         let is_first = self.addresses.is_empty() && self.attempts == 0;
         for address in addresses {
             if address.to_canonical().is_unspecified() {
-                // People block names with it. Linux would connect to this machine.
+                // This address is used to block a name. Linux would connect to this machine.
                 self.failure = Failure::Blocked;
             } else {
                 self.add(address);
@@ -225,7 +226,7 @@ impl Race {
         self.attempts == 0 && self.addresses.is_empty() && !may_find
     }
 
-    /// The next event; `None` if something is due before it.
+    /// Waits for the next event, or until the next attempt or the end of the look-up is due.
     fn wait(&self) -> Option<Event> {
         let due = if !self.addresses.is_empty() {
             self.next_attempt

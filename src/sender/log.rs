@@ -1,9 +1,9 @@
-//! The events that this account has sent: exact bodies, times, endpoints and outcomes.
+//! The log of the events that this account has sent: exact bodies, times, endpoints and outcomes.
 //!
-//! A sender appends a line to `telemetry.log` before an event leaves, a line before it follows a
-//! redirect, and a line with the outcome. An append needs no lock, so hundreds of senders do not
-//! wait for each other. A full log is renamed to `telemetry.log.1` and replaces the one before;
-//! `telemetry.endpoints` remembers who received those events.
+//! A sender appends one line to `telemetry.log` before it sends an event, one before it follows a
+//! redirect, and one with the outcome. Appending needs no lock, so hundreds of senders do not wait
+//! for each other. A full log is renamed to `telemetry.log.1` and replaces the previous one.
+//! `telemetry.endpoints` keeps the recipients of the events that are lost that way.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Result, Write};
@@ -27,7 +27,7 @@ const MAX_BYTES: u64 = 512 << 10;
 /// The most bytes of a URL that are logged, so that one event cannot fill the log. URLs are ASCII.
 const MAX_URL_BYTES: usize = 2000;
 
-/// The outcome until there is an answer. It stays if the sender's time runs out first.
+/// The outcome as long as there is no answer. It remains if the sender's time runs out.
 const NO_ANSWER: &str = "no answer";
 
 /// The log of a user, in docglow's configuration folder.
@@ -42,7 +42,7 @@ pub struct Log {
 pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
     at: &'a str,
-    /// The endpoints that received it, redirects included: URLs without their queries.
+    /// The endpoints that received it, including those of redirects: URLs without their queries.
     endpoint: String,
     /// The status code of the answer, or the reason for its absence.
     outcome: &'a str,
@@ -58,25 +58,25 @@ impl Log {
         Log { path: folder.join("telemetry.log"), recipients: Recipients::in_folder(folder) }
     }
 
-    /// The lines of this log and the one before, if they can be read.
+    /// The lines of this log and the previous one, if they can be read.
     pub fn text(&self) -> String {
         let _rights = OwnersRights::take(folder_of(&self.path));
         let log = behind_links(&self.path).unwrap_or(self.path.clone());
-        // A larger log is not appended to.
+        // This program never appends to a larger log.
         let text = |file: &Path| read_regular(file, 3 * MAX_BYTES).unwrap_or_default();
         String::from_utf8_lossy(&[text(&previous(&log)), text(&log)].join(&b'\n')).into_owned()
     }
 
-    /// Everybody who has had an event, given the lines of the log.
+    /// All recipients of events, given the lines of the log.
     pub fn recipients(&self, text: &str) -> Vec<Recipient> {
         self.recipients.with(sendings(text))
     }
 
-    /// Logs that a request is about to be sent. `None` if no file can be written in the folder, for
-    /// example on a full disk: the event is then sent without a record.
+    /// Logs that a request is about to be sent. If no file in the folder can be written, for
+    /// example on a full disk, there is no record, and the event is sent anyway.
     ///
     /// # Errors
-    /// If only the log cannot be written. The event must not be sent then.
+    /// If only the log cannot be written. The event must then not be sent.
     pub fn begin(&self, request: &Request) -> Result<Option<Sending>> {
         let at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
         let text = line(&at, SENT, &format!("{} {}", url(request), request.body));
@@ -133,7 +133,7 @@ impl Log {
     }
 }
 
-/// An event whose outcome is yet to come.
+/// An event that has no outcome yet.
 pub struct Sending {
     file: File,
     at: String,
@@ -160,9 +160,9 @@ const SENT: &str = "sent";
 const REDIRECTED: &str = "redirected";
 const ENDED: &str = "ended";
 
-/// A line. The time at which the event was sent and the process id identify the event.
+/// A line. The time and the process id identify the event.
 ///
-/// It starts with a line break, so that it stays readable after a line that a full disk cut.
+/// It starts with a line break, in case a full disk has cut the line before it.
 fn line(at: &str, kind: &str, text: &str) -> String {
     format!("\n{at} {} {kind} {text}", std::process::id())
 }
@@ -232,7 +232,7 @@ fn write_at_once(file: &mut File, text: &str) -> Result<()> {
     }
 }
 
-/// The log before this one.
+/// The path of the previous log.
 fn previous(log: &Path) -> PathBuf {
     with_suffix(log, ".1")
 }

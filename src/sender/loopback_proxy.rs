@@ -1,10 +1,10 @@
-//! A proxy on 127.0.0.1 for this process alone. minreq sends its one request through it.
+//! A proxy on 127.0.0.1 for this process only. minreq sends its one request through it.
 //!
-//! minreq needs it because it accepts a URL and a proxy, but no open connection. By itself it tries
-//! addresses one after the other without a time limit, resolves names by the C library, knows
-//! neither SOCKS nor TLS to a proxy, and rejects some answers that curl accepts. So the sender
-//! opens the connection. This proxy passes the request on, reads the answer, and gives minreq a
-//! plain one. It serves only the client that knows its random password.
+//! minreq accepts a URL and a proxy, but not an open connection. If it connected by itself, it
+//! would try addresses one after the other without a time limit, resolve names by the C library,
+//! support neither SOCKS nor TLS to a proxy, and reject some answers that curl accepts. So the
+//! sender opens the connection. This proxy passes the request on, reads the answer, and returns a
+//! simple one to minreq. It serves only a client that sends its random password.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -24,14 +24,14 @@ use crate::sender::threads::start_thread;
 /// How often the proxy checks for its client, which connects at once.
 const GLANCE: Duration = Duration::from_micros(100);
 
-/// The time limit for reaching the own port. A packet filter may drop the packets.
+/// The time limit for connecting to the proxy's own port. A packet filter may drop the packets.
 const REACHABLE: Duration = Duration::from_millis(50);
 
 const STACK_BYTES: usize = 512 << 10;
 
 const USER: &str = "sender";
 
-/// The reply to CONNECT. minreq reads no more of it than the status.
+/// The reply to CONNECT. minreq reads only its status.
 const OPEN: &[u8] = b"HTTP/1.1 200 \r\n\r\n";
 
 /// A proxy for one request.
@@ -43,7 +43,7 @@ pub struct LoopbackProxy {
 
 /// The state that the proxy's thread and its owner share.
 struct Shared {
-    /// To the endpoint, until it is used.
+    /// The connection to the endpoint, until it is used.
     stream: Option<Stream>,
     failure: Option<Failure>,
 }
@@ -78,15 +78,15 @@ impl LoopbackProxy {
         Ok(proxy)
     }
 
-    /// The proxy as minreq takes it.
+    /// The proxy in minreq's form.
     ///
     /// # Errors
-    /// minreq's, if it does not accept the URL.
+    /// Those of minreq, if it rejects the URL.
     pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
         minreq::Proxy::new(format!("http://{USER}:{}@{}", self.password, self.address))
     }
 
-    /// Why there is no answer, if the failure is not minreq's.
+    /// Why there is no answer, unless the failure is minreq's own.
     pub fn failure(&self) -> Option<Failure> {
         lock(&self.shared).failure.take()
     }
@@ -96,7 +96,8 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// A port that this process can connect to. A sandbox, or a rule for routes, may forbid it.
+/// Opens a port, and checks that this process can connect to it. A sandbox or a route may forbid
+/// that.
 fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
@@ -104,13 +105,13 @@ fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// The first bytes that minreq sends, to the letter.
+/// The exact first bytes that minreq sends.
 fn greeting(host: &str, password: &str) -> Vec<u8> {
     let authorization = proxy_handshake::basic(USER.as_bytes(), password.as_bytes());
     format!("CONNECT {host} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
 }
 
-/// Waits for the client that sends the greeting. Others get no answer, and cause no delay.
+/// Waits for the client that sends the greeting. Other clients get no answer and cause no delay.
 fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     listener.set_nonblocking(true)?;
     let (mut clients, mut heard) = (Vec::<TcpStream>::new(), vec![0; greeting.len()]);
@@ -151,7 +152,7 @@ fn pass_on(mut client: &TcpStream, stream: Stream, request_bytes: usize) -> Resu
 mod tests {
     use super::*;
 
-    /// An endpoint that answers, and records the request.
+    /// A test endpoint that records the request and answers it.
     struct Endpoint {
         answer: &'static [u8],
         request: Arc<Mutex<Vec<u8>>>,

@@ -1,4 +1,4 @@
-//! The sender: the detached child that makes the one request.
+//! The sender: the detached child that sends the one request.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,19 +20,23 @@ use crate::sender::threads::start_thread;
 use crate::sender::{CERTIFICATE_VARIABLES, Handover, failed, not_sent, posted};
 use crate::sender::{installation, manifest};
 
-/// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below
-/// the published 3 s, which begin before this program can look at a clock.
+/// When the sender ends in any case, counted from its start. The published limit of 3 s also
+/// includes the time before this program can read a clock.
 const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
-/// The most memory the sender may fill, should a file of certificates turn out to have no end.
+/// A limit for the sender's memory, in case a certificate file is endless.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 
-/// How long before that look-ups are not waited for any more, so that there is time left to say so.
+/// How long before the time limit the sender stops waiting for look-ups, so that it can still
+/// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
+
+/// How long before the end of look-ups an id is not waited for any more, so that there is time left to send.
+const SENDING: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
-/// Room for a usual hand-over, so that one read takes it.
+/// A typical hand-over fits, so that one read is enough.
 const HANDOVER_BYTES: usize = 4096;
 
 /// Reads the hand-over from standard input, sends its event, and reports on standard output: a line
@@ -55,16 +59,16 @@ pub fn run() {
     }
 }
 
-/// Whether this process was started by the hook, which leaves it no variable of those that matter
-/// but the certificates'. Whoever else calls the sender has not decided whether anything may be
-/// sent. What a system adds by itself is no matter.
+/// Whether the hook started this process: then only the certificate variables are set, of those
+/// that this program knows. Any other caller of the sender has not decided whether an event may be
+/// sent. Variables that the system adds do not count.
 fn is_started_by_hook() -> bool {
     let without_certificates =
         Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
     without_certificates == Environment::default()
 }
 
-/// Ends the process at its time limit. A thread can do that while another one is stuck in a name
+/// Ends the process at its time limit. This works while another thread is blocked in a name
 /// look-up.
 fn start_watchdog() -> io::Result<()> {
     let watch = || {
@@ -78,13 +82,13 @@ fn start_watchdog() -> io::Result<()> {
 fn deliver(handover: Handover, give_up: Instant) -> String {
     certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
-    // Root leaves no file in another user's home, so it is not counted there.
+    // Root must leave no file in another user's home, so it takes no slot there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else {
         return not_sent(NotSent::TooManySenders);
     };
     let instance_id = match &folder {
-        Some(folder) => StateFile::in_folder(folder).instance_id(),
+        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();
@@ -101,11 +105,11 @@ fn deliver(handover: Handover, give_up: Instant) -> String {
             .iter_mut()
             .try_for_each(|sending| sending.redirect(request))
             .map_err(Failure::NotLogged)?;
-        // Debug shows it if the time is over before the answer.
+        // Debug shows this endpoint if the time runs out before the answer.
         let _ = writeln!(io::stdout(), "{}", request.endpoint);
         Ok(())
     });
-    // All text from outside passes here before it reaches the log or debug.
+    // Escapes all text from outside before it reaches the log or debug.
     let answer = answer.map_err(|failure| escape_outside_text(&failure.to_string()));
     if let Some(sending) = sending {
         sending.end(&answer.as_ref().map_or_else(String::clone, u16::to_string));

@@ -9,7 +9,7 @@ use crate::payload::vocabulary::Adapter;
 use crate::payload::{Event, ProjectShape};
 use crate::platform::file::open_regular;
 
-/// How long reading may take. It leaves half of the sender's 3 s for sending.
+/// The time limit for reading. It leaves half of the sender's 3 s for sending.
 const READING_TIME: Duration = Duration::from_millis(1500);
 
 /// Bytes per read.
@@ -31,7 +31,7 @@ pub fn complete(event: &mut Event, target_dir: &Path) {
     event.adapter_type = event.adapter_type.or(counter.adapter);
 }
 
-/// A file that can be read until a deadline. Then reading fails.
+/// A file whose reads fail after a deadline.
 struct FileWithDeadline {
     file: File,
     deadline: Instant,
@@ -50,8 +50,8 @@ impl Read for FileWithDeadline {
 /// Counts the members of a manifest while its bytes are read.
 ///
 /// It tracks brackets and strings, and compares only strings of the upper three levels with the few
-/// known keys and words. It does not check the rest of the syntax. That makes it four times as fast
-/// as serde_json's reader on files of 100 MB.
+/// known keys and words. It does not check the rest of the syntax. So it is four times as fast as
+/// serde_json's reader on files of 100 MB.
 #[derive(Default)]
 struct Counter {
     depth: usize,
@@ -63,7 +63,7 @@ struct Counter {
     is_value: bool,
     /// The last key of each of the upper three levels, with its closing quote.
     keys: [Vec<u8>; MEMBER],
-    /// Whether the text is not one object.
+    /// Whether the text is not a single object.
     is_broken: bool,
     /// Whether the object has ended.
     is_complete: bool,
@@ -75,7 +75,7 @@ struct Counter {
 const SECTION: usize = 2;
 const MEMBER: usize = 3;
 
-/// The start of a string that is compared. No known key or word is as long.
+/// The longest string that is compared. Every known key and word is shorter.
 const MAX_STRING_BYTES: usize = 32;
 
 impl Counter {
@@ -135,7 +135,7 @@ impl Counter {
         let plain =
             bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(bytes.len());
         if self.depth <= MEMBER {
-            // The backslash is kept, so that a string with an escape equals no known word.
+            // The backslash is kept, so that a string with an escape matches no known word.
             let kept = (plain + 1).min(bytes.len()).min(MAX_STRING_BYTES - self.string.len());
             self.string.extend_from_slice(&bytes[..kept]);
         }

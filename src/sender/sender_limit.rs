@@ -1,5 +1,5 @@
-//! How many senders of one user may send at the same time, so that a loop behind a firewall can't
-//! fill the machine. Further ones wait for a moment, and then give up.
+//! Limits how many senders of one user send at the same time, so that a loop behind a firewall does
+//! not fill the machine's memory. Further senders wait for a moment, and then give up.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -9,24 +9,25 @@ use std::time::Duration;
 use crate::platform::file::{create_private_folder, open_lock, without_links};
 use crate::platform::wait::wait_until;
 
-/// A sender that sends needs some 3 MB, for at most 3 s; one that waits for a slot less than 1 MB.
+/// An active sender needs about 3 MB for at most 3 s. One that waits needs less than 1 MB.
 const MAX_SENDERS: u32 = 64;
 
-/// How long a sender waits for a slot, so that a burst gets through if the receiver answers.
+/// How long a sender waits for a slot. If the receiver answers, a burst of events gets through in
+/// this time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long it rests between two tries.
+/// How long to wait between two tries.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// The right to be one of the senders. The kernel takes it back when the process ends, however it
-/// ends.
+/// One of the limited places for senders. The kernel frees it when the process ends in any way.
 pub struct Slot {
     _locked: Option<File>,
 }
 
 impl Slot {
-    /// Takes a slot: the lock on one of a fixed number of empty files in docglow's configuration
-    /// folder. `None` if all stay taken. If the lock files cannot be created, there is no limit.
+    /// Takes a slot by locking one of a fixed number of empty files in docglow's configuration
+    /// folder. Returns `None` if all slots stay taken. If the lock files cannot be created, there
+    /// is no limit.
     pub fn take(state_folder: Option<&Path>) -> Option<Slot> {
         Slot::try_each(state_folder).unwrap_or(Some(Slot { _locked: None }))
     }
@@ -42,7 +43,8 @@ impl Slot {
                 return Ok(Some(Slot { _locked: Some(file) }));
             }
         }
-        // All are taken. To try one of them is enough: each waiting sender another.
+        // All slots are taken. It is enough to wait for one of them, because each waiting sender
+        // chooses another.
         let file = open(std::process::id() % MAX_SENDERS)?;
         let is_taken = wait_until(PATIENCE, RETRY, || try_lock(&file).unwrap_or(false));
         Ok(is_taken.then_some(Slot { _locked: Some(file) }))

@@ -1,5 +1,5 @@
-//! Copies of the vocabulary in files that are not Rust: schemas, the receivers' configurations, and
-//! the README. `src/payload/` is the definition. `make bless` writes the copies anew.
+//! Copies of the vocabulary in files that are not Rust: the schemas, the receivers' configurations,
+//! and the README. `src/payload/` is the definition. `make bless` rewrites the copies.
 
 use crate::common::trials;
 use docglow_telemetry::payload::vocabulary::{Adapter, Feature};
@@ -11,7 +11,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![every_copy_of_the_vocabulary_is_current]
 }
 
-/// A copy: the text between two others in a file. `before` and `after` may occur several times.
+/// A copy in a file: the text between `before` and `after`, which may occur several times.
 struct Copy {
     file: &'static str,
     before: &'static str,
@@ -20,7 +20,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// The file's text with this copy written anew.
+    /// The file's text with this copy rewritten.
     fn renewed(&self, text: &str) -> String {
         let mut renewed = String::new();
         let mut rest = text;
@@ -52,7 +52,7 @@ fn every_copy_of_the_vocabulary_is_current() {
     assert!(stale.is_empty(), "run `make bless`; it will change:\n{}", stale.join("\n"));
 }
 
-/// Each word in this form, with `separator` between two.
+/// Each word in this form, with `separator` between two words.
 fn each(words: &[&str], separator: &str, form: impl Fn(&str) -> String) -> String {
     words.iter().map(|word| form(word)).collect::<Vec<_>>().join(separator)
 }

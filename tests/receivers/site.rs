@@ -1,6 +1,6 @@
 //! An operator's machine in a temporary folder: the configuration files of the repository with this machine's paths and ports.
 
-use crate::service::free_port;
+use crate::service::{free_port, plain_folder};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -14,10 +14,7 @@ pub struct Site {
 impl Site {
     /// A folder that servers' users may enter, with a certificate for `localhost` and the CA it comes from.
     pub fn new() -> Site {
-        let folder = tempfile::Builder::new()
-            .prefix("docglow-receiver-")
-            .tempdir()
-            .expect("a temporary folder");
+        let folder = plain_folder();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an open folder");
         let site = Site { folder, port: free_port() };
         let (authority, certificate, key) = certificate_for("localhost");

@@ -54,7 +54,7 @@ fn passwd_knows(user: &str) -> bool {
     })
 }
 
-/// Whether files can be made in this folder, or the folder itself if it does not exist yet.
+/// Whether files can be created in this folder, or the folder itself if it does not exist yet.
 pub fn is_writable(folder: &Path) -> bool {
     let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok());
     existing.is_some_and(|folder| {

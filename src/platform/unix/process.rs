@@ -117,7 +117,7 @@ fn close_inherited_on_exec() {
         return;
     }
     for descriptor in inherited() {
-        // SAFETY: it only sets a flag. It fails if the descriptor was closed meanwhile.
+        // SAFETY: it only sets a flag. It fails if the descriptor has been closed in the meantime.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
@@ -147,8 +147,8 @@ fn inherited() -> Vec<libc::c_int> {
     numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED).collect()
 }
 
-/// The path of this program. On Linux it works if the file was replaced or deleted meanwhile, and
-/// also without `/proc`.
+/// The path of this program. On Linux it works without `/proc`, and also if the file has been
+/// replaced or deleted.
 fn own_executable() -> Result<PathBuf> {
     #[cfg(target_os = "linux")]
     {
@@ -184,8 +184,8 @@ pub fn set_variable(name: &str, value: &OsStr) {
 /// folder, without NSS plug-ins, and with a limit of its memory.
 pub fn enter_background(memory_limit_bytes: u64) {
     disable_nss_plugins();
-    // The caller's terminal may be closed meanwhile.
-    // SAFETY: it installs no handler, so no code of this program runs in a signal handler.
+    // The caller's terminal may be closed in the meantime. SAFETY: it installs no handler, so no
+    // code of this program runs in a signal handler.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     // On a busy machine, all other programs come first.
     let _ = nice(NICENESS);

@@ -1,4 +1,5 @@
-//! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
+//! Runs a command line of the user's, in place of this process or as its child. The command must
+//! not notice any difference.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -28,7 +29,7 @@ pub struct Command {
     variable: Option<(String, String)>,
 }
 
-/// The file that is executed for `program`, searched for in `path`.
+/// The file that is executed for `program`. It is looked up in `path`.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     if program.is_empty() {
         return None;
@@ -49,7 +50,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = if is_path {
         vec![PathBuf::new()]
     } else {
-        // An empty entry is not the working folder here.
+        // Unlike on Unix, an empty entry does not mean the working folder.
         std::env::split_paths(path?).filter(|folder| !folder.as_os_str().is_empty()).collect()
     };
     folders
@@ -58,7 +59,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Whether `path` is that of a program called `name`: upper case and the suffix don't count.
+/// Whether `path` is that of a program called `name`. Case and suffix are ignored.
 pub fn is_named(path: &Path, name: &str) -> bool {
     let Some(file_name) = path.file_name().and_then(OsStr::to_str) else { return false };
     let file_name = file_name.to_ascii_lowercase();
@@ -66,18 +67,19 @@ pub fn is_named(path: &Path, name: &str) -> bool {
 }
 
 impl Command {
-    /// The command line of these words. The first word is the program; `None` if there is no word.
+    /// The command line of these words, the first of which is the program. There must be at least
+    /// one word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let (program, arguments) = words.split_first()?;
         Some(Command { program: program.clone(), arguments: arguments.to_vec(), variable: None })
     }
 
-    /// Sets a variable in the command's environment, and nowhere else.
+    /// Sets a variable in the command's environment only.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variable = Some((name.to_owned(), value.to_owned()));
     }
 
-    /// Runs the command and ends as it does: on Windows, no process becomes another one.
+    /// Runs the command and ends as it does. On Windows, a process cannot become another program.
     pub fn replace_this_process(&self) -> ! {
         match self.start(true) {
             Ok(running) => running.wait().imitate(),
@@ -88,7 +90,7 @@ impl Command {
     /// Starts the command as a child. If that fails, prints the reason and exits as `env` does.
     ///
     /// # Errors
-    /// None.
+    /// Never; the result has the same type as on Unix.
     pub fn start(&self, _keep_stderr: bool) -> io::Result<Running> {
         ignore_interrupts();
         let file = find(&self.program, std::env::var_os("PATH").as_deref());
@@ -96,11 +98,12 @@ impl Command {
         match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn()
         {
             Ok(child) => {
-                // If this process is ended from outside, so is the command, but not the processes it has started.
+                // If this process is killed, the command ends, too, but not the processes that it
+                // has started.
                 let limits =
                     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
                 let job = Job::new(limits, 0).inspect(|job| job.take(child.as_raw_handle())).ok();
-                // The job is closed with this process.
+                // The job must stay open until this process ends.
                 mem::forget(job);
                 Ok(Running { child: Arc::new(Mutex::new(child)) })
             }
@@ -109,7 +112,7 @@ impl Command {
     }
 }
 
-/// Does something of ours before the command runs.
+/// Runs `work` before the command.
 pub fn run_in_fork(work: impl FnOnce()) {
     work();
 }
