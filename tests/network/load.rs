@@ -10,7 +10,7 @@ use std::time::Duration;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         five_hundred_events_at_once_all_arrive,
-        five_hundred_hooks_before_a_silent_endpoint_leave_nothing_behind,
+        five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind,
     ]
 }
 
