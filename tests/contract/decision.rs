@@ -19,7 +19,7 @@ pub fn trials() -> Vec<Trial> {
         the_project_folder_is_the_working_directory_or_the_one_named,
         a_docglow_yml_in_a_parent_folder_does_not_count,
         without_a_config_home_the_consent_is_in_the_home,
-        each_rule_decides_what_the_hook_sends,
+        each_rule_decides_whether_the_hook_sends,
     ];
     trials.extend(CONFIGS.iter().enumerate().map(|(index, (config, ..))| {
         let name = format!("contract::decision::every_combination_beside::{config}");
