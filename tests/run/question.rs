@@ -33,7 +33,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
         every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests,
         nobody_is_asked_if_nothing_could_be_reported needs ["setsid"],
-        nobody_is_asked_if_the_answer_cannot_be_recorded needs ["setsid"],
+        there_is_no_question_if_the_answer_cannot_be_recorded needs ["setsid"],
         an_answer_that_is_not_recorded_silences_docglow needs ["setsid"],
         the_question_lists_the_data_and_how_to_turn_it_off needs ["setsid"],
     ]
