@@ -96,7 +96,7 @@ impl Scene {
         const TRIES: usize = 10;
         let delivered = format!("telemetry: POST {} -> 204\n", self.url);
         let mut times = Vec::new();
-        while times.len() < TRIES && !times.last().is_some_and(|time| *time < most) {
+        while times.len() < TRIES && times.last().is_none_or(|time| *time >= most) {
             let (line, time) = self.debug_line(environment);
             assert_eq!(line, delivered);
             assert!(time >= least, "{time:?}");
