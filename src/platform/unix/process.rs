@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Error, PipeReader, PipeWriter, Result};
 use std::os::unix::process::CommandExt;
@@ -171,13 +170,6 @@ fn own_executable() -> Result<PathBuf> {
 /// Those of `open(2)`, if the limit of descriptors is reached.
 pub fn null_device() -> Result<File> {
     File::options().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
-}
-
-/// Sets an environment variable for the libraries in this process. The sender calls it before it
-/// starts any thread except the one that limits its time.
-pub fn set_variable(name: &str, value: &OsStr) {
-    // SAFETY: no other thread reads variables. The only other thread waits to end the process.
-    unsafe { std::env::set_var(name, value) };
 }
 
 /// Prepares this process to run in the background: with a lower priority, outside the caller's
