@@ -11,13 +11,12 @@ use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
 use crate::platform::escape::escape_outside_text;
 use crate::platform::{owner, process};
-use crate::sender::certificates;
 use crate::sender::failure::Failure;
 use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, failed, not_sent, posted};
+use crate::sender::{Handover, failed, not_sent, posted};
 use crate::sender::{installation, manifest};
 
 /// When the sender ends in any case, counted from its start. The published limit of 3 s also
@@ -31,7 +30,7 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
-/// How long before the end of look-ups an id is not waited for any more, so that there is time left to send.
+/// How long before that the sender stops waiting for another event's id, so that it can still send.
 const SENDING: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
@@ -80,7 +79,6 @@ fn start_watchdog() -> io::Result<()> {
 
 /// Sends the event. Returns the line that debug shows, with the endpoint that was asked last.
 fn deliver(handover: Handover, give_up: Instant) -> String {
-    certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // Root must leave no file in another user's home, so it takes no slot there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));

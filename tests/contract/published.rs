@@ -121,13 +121,14 @@ fn copies() -> Vec<Copy> {
     // One digit fewer than the limit has, after the first digit.
     let digits = Count::MAX.to_string().len() - 1;
     let number = format!("(?:0|[1-9][0-9]{{0,{digits}}})");
+    // docglow itself writes a blank after each colon and comma.
     let counts_pattern =
-        |quote: &str| each(counts, ",", |name| format!("{quote}{name}{quote}:{number}"));
+        |quote: &str| each(counts, ", ?", |name| format!("{quote}{name}{quote}: ?{number}"));
     let ordered_pattern =
-        |quote: &str| each(features, "", |name| format!("(?:{quote}{name}{quote},?)?"));
+        |quote: &str| each(features, "", |name| format!("(?:{quote}{name}{quote},? ?)?"));
     let features_pattern = |quote: &str| {
         let word = format!("{quote}(?:{}){quote}", features.join("|"));
-        format!("(?:{word}(?:,{word}){{0,{}}})?", features.len() - 1)
+        format!("(?:{word}(?:, ?{word}){{0,{}}})?", features.len() - 1)
     };
     let count_column = |kind: &'static str| move |name: &str| format!("{name} {kind}");
 
@@ -152,26 +153,18 @@ fn copies() -> Vec<Copy> {
 
     let nginx = "tests/receivers/nginx/docglow.conf";
     let escaped = "\\\"";
-    copy(nginx, "\\\"project_shape\\\":\\{", "\\},\\\"features", counts_pattern(escaped));
+    copy(nginx, "\\\"project_shape\\\": ?\\{", "\\}, ?\\\"features", counts_pattern(escaped));
     let listed = format!("(?={}\\]){}", ordered_pattern(escaped), features_pattern(escaped));
-    copy(nginx, "\\\"features_used\\\":\\[", "\\]\\}\\z", listed);
+    copy(nginx, "\\\"features_used\\\": ?\\[", "\\]\\})\\z", listed);
 
     let caddy = "tests/receivers/caddy/Caddyfile";
-    copy(caddy, "\"project_shape\":\\{", "\\},\"features", counts_pattern("\""));
-    copy(caddy, "\"features_used\":\\[(", ")\\]\\}$", features_pattern("\""));
-    copy(caddy, "{http.regexp.event.2} `^", "$`", ordered_pattern("\""));
-    copy(
-        "tests/receivers/caddy/events.sql",
-        "\"project_shape\": {",
-        "}",
-        each(counts, ", ", |name| format!("\"{name}\": \"BIGINT\"")),
-    );
-    copy(
-        "tests/receivers/nginx/events.sql",
-        "project_shape STRUCT(",
-        ")",
-        each(counts, ", ", count_column("BIGINT")),
-    );
+    copy(caddy, "\"project_shape\": ?\\{", "\\}, ?\"features", counts_pattern("\""));
+    copy(caddy, "\"features_used\": ?\\[(?P<features>", ")\\]\\})$", features_pattern("\""));
+    copy(caddy, "{http.regexp.event.features} `^", "$`", ordered_pattern("\""));
+    for views in ["tests/receivers/caddy/events.sql", "tests/receivers/nginx/events.sql"] {
+        let columns = each(counts, ", ", |name| format!("\"{name}\": \"BIGINT\""));
+        copy(views, "\"project_shape\": {", "}", columns);
+    }
 
     let postgres = "tests/receivers/postgres/schema.sql";
     copy(postgres, "unnest(ARRAY[\n    ", "])", each(features, ", ", single_quoted));
@@ -181,9 +174,12 @@ fn copies() -> Vec<Copy> {
         "    features_used",
         each(counts, "", |name| format!("    {name} amount,\n")),
     );
-    copy(postgres, "        adapter_type, ", ", features_used", counts.join(", "));
-    copy(postgres, "\n    adapter_type, ", ", features_used", counts.join(", "));
-    copy(postgres, "AS shape (", ")", each(counts, ", ", count_column("bigint")));
+    let words = lines_of_words(&adapters, "    ").replace('"', "'");
+    copy(postgres, "ARRAY['other',\n", "\n]", words);
+    let questions = "tests/receivers/postgres/questions.sql";
+    copy(questions, "DISTINCT ON (instance_id) ", "\n", counts.join(", "));
+    let named = each(counts, ", ", |name| format!("('{name}', {name})"));
+    copy(questions, "LATERAL (VALUES\n    ", "\n", named);
 
     let clickhouse = "tests/receivers/clickhouse/schema.sql";
     copy(clickhouse, "project_shape Tuple(", ")", each(counts, ", ", count_column("UInt64")));
@@ -193,6 +189,10 @@ fn copies() -> Vec<Copy> {
         ")",
         each(counts, ", ", |name| format!("project_shape.{name}")),
     );
+    let questions = "tests/receivers/clickhouse/questions.sql";
+    copy(questions, "ARRAY JOIN\n    [", "] AS measure", each(counts, ", ", single_quoted));
+    let amounts = each(counts, ", ", |name| format!("project.{name}"));
+    copy(questions, "AS measure,\n    [", "] AS amount", amounts);
     copy(
         clickhouse,
         "has(features_used, feature),\n        [",
