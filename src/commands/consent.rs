@@ -31,13 +31,15 @@ pub fn record(context: &Context, consent: Consent) -> bool {
             "Anonymous telemetry is on. Turn it off at any time: docglow-telemetry disable\n".into()
         }
         (Consent::Yes, false) => {
-            format!("Recorded: yes. Nothing is sent here all the same: {reason}.\n")
+            format!("Recorded: yes. But nothing is sent here, because {reason}.\n")
         }
         (_, false) => "Recorded: no. Nothing is sent, unless DOCGLOW_TELEMETRY or a project's \
-                       docglow.yml turns it on.\nDOCGLOW_NO_TELEMETRY=1 can't be overruled.\n"
+                       docglow.yml turns it on.\nDOCGLOW_NO_TELEMETRY=1 turns it off in any case.\n"
             .into(),
         (_, true) => {
-            format!("Recorded: no. But here {reason}. DOCGLOW_NO_TELEMETRY=1 can't be overruled.\n")
+            format!(
+                "Recorded: no. But telemetry stays on here, because {reason}.\nDOCGLOW_NO_TELEMETRY=1 turns it off in any case.\n"
+            )
         }
     });
     true

@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::ErrorKind::WouldBlock;
 use std::io::Result;
 use std::path::Path;
-use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
 use crate::platform::shared_file::{Content, LOCK_PATIENCE, LOCK_RETRY, SharedFile};
+use crate::platform::wait::wait_until;
 
 /// The user's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,27 +128,20 @@ impl StateFile {
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. If it cannot be written down before
-    /// `give_up`, an id for this call only.
+    /// The machine's id, made and written down if there is none. If it cannot be written down
+    /// before `give_up`, an id for this call only.
     pub fn instance_id(&self, give_up: Instant) -> InstanceId {
-        let fresh = fresh_id();
-        loop {
-            if let Some(id) = self.read().instance_id {
-                return id;
-            }
-            let written = self.update(Duration::ZERO, |state| {
-                state.instance_id = state.instance_id.or(Some(fresh));
-            });
-            match written {
-                // Another first event may be writing its id, which a slow disk can delay.
-                Err(error) if error.kind() == WouldBlock && Instant::now() < give_up => {
-                    sleep(LOCK_RETRY);
-                }
-                _ => break,
-            }
-        }
+        let (fresh, mut id) = (fresh_id(), None);
+        let patience = give_up.saturating_duration_since(Instant::now());
+        wait_until(patience, LOCK_RETRY, || {
+            id = self.read().instance_id;
+            let write = |state: &mut State| state.instance_id = state.instance_id.or(Some(fresh));
+            // If the lock is taken, another first event may be writing its id to a slow disk.
+            id.is_some()
+                || !self.update(Duration::ZERO, write).is_err_and(|e| e.kind() == WouldBlock)
+        });
         // docglow itself takes no lock, and the id in the file is the machine's.
-        self.read().instance_id.unwrap_or(fresh)
+        id.or_else(|| self.read().instance_id).unwrap_or(fresh)
     }
 
     /// Records the user's answer. A yes also makes the machine's id if there is none.

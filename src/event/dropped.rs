@@ -66,7 +66,7 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
         Key::ProjectShape | Key::Counts => return why_counts_unused(value),
         Key::FeaturesUsed | Key::Features => (
             features_named(value) == Some(features(value).len()),
-            "holds what is not a feature, or one twice",
+            "holds an unknown or repeated feature",
         ),
         Key::DocglowVersion => (docglow_version(value).is_some(), "not a version that is sent"),
         Key::PythonVersion => (python_version(value).is_some(), "not a version that is sent"),

@@ -75,8 +75,8 @@ impl SharedFile {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the content by the result of `change`; `None` leaves it as it is. Waits for the lock
-    /// for at most `patience`.
+    /// Replaces the content by the result of `change`; `None` leaves it as it is. Waits for the
+    /// lock for at most `patience`.
     ///
     /// # Errors
     /// `WouldBlock` if another process keeps the lock, and the errors of reading and writing the

@@ -30,7 +30,7 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
-/// How long before the end of look-ups an id is not waited for any more, so that there is time left to send.
+/// How long before that the sender stops waiting for another event's id, so that it can still send.
 const SENDING: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;

@@ -61,7 +61,7 @@ fn durations(receiver: &Receiver) -> Vec<u64> {
 
 /// On a busy machine, a sender may wait for more than a second, and then it gives up. That is rare:
 /// in one of these rounds all events arrive.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 10;
 
 fn five_hundred_events_at_once_all_arrive() {
     let mut delivered = Vec::new();
@@ -117,7 +117,11 @@ fn five_hundred_hooks_with_a_silent_endpoint_leave_no_process_behind() {
         arrived.len(),
         "an event was doubled"
     );
-    assert!(arrived.len() <= MAX_SENDERS, "{} senders were at work", arrived.len());
+    // On a busy machine, some senders start after others have ended.
+    let requests = receiver.requests();
+    let first_second = requests.first().expect("an event").at + Duration::from_secs(1);
+    let at_once = requests.iter().filter(|request| request.at < first_second).count();
+    assert!(at_once <= MAX_SENDERS, "{at_once} senders were at work");
     println!(
         "{HOOKS} hooks before a silent endpoint: {} sent, at most {most} senders, {most_kib} KiB in all",
         arrived.len()

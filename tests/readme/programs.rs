@@ -35,7 +35,7 @@ fn blocks() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// The programs in this language that pipe an event into the hook, or have the Python package do so.
+/// The programs in this language that pipe an event into the hook, or call the Python package.
 fn programs(language: &str) -> Vec<&'static str> {
     let reports = |text: &&str| {
         ["docglow_telemetry.report(", "(\"docglow-telemetry\"", "docglow-telemetry <<"]

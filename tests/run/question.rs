@@ -30,9 +30,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_signal_ends_run_and_the_modes_are_restored needs ["setsid", "stty"],
         ctrl_c_ends_run_before_docglow_runs needs ["setsid", "stty"],
         after_ctrl_z_it_is_asked_again needs ["setsid", "bash", "stty"],
-        nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
+        there_is_no_question_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
         every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests,
-        nobody_is_asked_if_nothing_could_be_reported needs ["setsid"],
+        there_is_no_question_if_there_would_be_no_event needs ["setsid"],
         there_is_no_question_if_the_answer_cannot_be_recorded needs ["setsid"],
         an_answer_that_is_not_recorded_silences_docglow needs ["setsid"],
         the_question_lists_the_data_and_how_to_turn_it_off needs ["setsid"],
@@ -368,7 +368,7 @@ fn unattended() -> impl Iterator<Item = &'static str> {
     lines.filter(|line| !line.starts_with('#'))
 }
 
-fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
+fn there_is_no_question_in_ci_by_an_agent_or_in_a_notebook() {
     let scene = Scene::new();
     for (name, value) in unattended().map(|name| (name, "any")).chain([("TERM", "dumb")]) {
         let mut terminal = Terminal::open(&generate(&scene).env(name, value));
@@ -382,7 +382,7 @@ fn every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests() {
     assert_eq!(known, unattended().collect(), "the lists differ: tests/fixtures/unattended.txt");
 }
 
-fn nobody_is_asked_if_nothing_could_be_reported() {
+fn there_is_no_question_if_there_would_be_no_event() {
     for words in [
         &["docglow", "health"][..],
         &["docglow", "serve"],
