@@ -12,6 +12,7 @@
 # make wheel sdist archives   build the packages in dist/: for PyPI, and as .tar.gz, .deb and .rpm
 # make wheels       build the wheels for all systems that this machine can build for
 # make packages     test that the packages contain the binary, and that they can be installed
+# make report       draw the events of a Postgres receiver: target/report.html and report.png
 # make adapters     add to the list of dbt adapters
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
@@ -105,7 +106,7 @@ test: all
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- published
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
-	git --no-pager diff --stat -- tests/fixtures
+	git --no-pager diff --stat
 
 # The checks for each change: formatting, lints, unit tests and the contract.
 .PHONY: quick
@@ -323,6 +324,21 @@ packages: wheels sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
 		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" BUILDS="$(TARGET_DIR)" \
 		$(CARGO) test --locked --test packages
+
+# Draws the views of a Postgres receiver, which psql finds by its own variables: PGHOST, PGDATABASE...
+REPORT_VENV ?= target/report-venv
+REPORT ?= target/report
+
+$(REPORT_VENV)/requirements.txt: tests/receivers/report/requirements.txt
+	python3 -m venv $(REPORT_VENV)
+	$(REPORT_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	cp $< $@
+
+.PHONY: report
+report: $(REPORT_VENV)/requirements.txt
+	PGDATABASE="$${PGDATABASE:-docglow}" psql --no-psqlrc --quiet --tuples-only --no-align \
+		--set=ON_ERROR_STOP=1 --file=tests/receivers/report/rows.sql >$(REPORT).json
+	$(REPORT_VENV)/bin/python tests/receivers/report/report.py $(REPORT) <$(REPORT).json
 
 # Adds adapters to the closed vocabulary, from files that you have: src/payload/adapters.md.
 .PHONY: adapters

@@ -59,7 +59,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     name_unusable_options(source, &handover);
     let mut text = String::new();
     // Writing to a String never fails.
-    if let Err(reason) = context.check_active() {
+    if let Err(reason) = context.decision().check() {
         let _ = writeln!(text, "# Nothing would be sent: {reason}.");
     }
     let instance_id = context.state().instance_id;

@@ -1,8 +1,7 @@
 //! `prompt`: asks whether telemetry may be turned on.
 
-use std::io::{self, Write};
-
 use crate::commands::consent::record;
+use crate::commands::{print, print_error};
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::is_unattended;
@@ -60,10 +59,9 @@ pub fn prompt(context: &Context) -> Asked {
         return Asked::NotAsked;
     }
     if !can_record(context) {
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: you are not asked about telemetry, because the answer could not be \
-             recorded.\nSet DOCGLOW_TELEMETRY=1 or DOCGLOW_NO_TELEMETRY=1 in the environment."
+        print_error(
+            "you are not asked about telemetry, because the answer could not be recorded.\n\
+             Set DOCGLOW_TELEMETRY=1 or DOCGLOW_NO_TELEMETRY=1 in the environment.",
         );
         return Asked::NoAnswer;
     }
@@ -89,10 +87,7 @@ fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
         Answer::Line(line) => Some(consent(&line).unwrap_or(Consent::No)),
         Answer::NotShown => None,
         Answer::None => {
-            let _ = writeln!(
-                io::stdout(),
-                "There was no answer. To turn telemetry on: docglow-telemetry enable"
-            );
+            print("There was no answer. To turn telemetry on: docglow-telemetry enable\n");
             None
         }
     }

@@ -4,14 +4,13 @@
 //! folder, user and machine in which the decision is made.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::panic;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::commands::hook;
 use crate::commands::prompt::{self, Asked};
 use crate::commands::source::{Options, Source};
+use crate::commands::{hook, print_error};
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
@@ -32,7 +31,7 @@ const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
-        let _ = writeln!(io::stderr(), "docglow-telemetry: run needs a command; see --help");
+        print_error("run needs a command; see --help");
         process::end()
     };
     let unreported = command.clone();

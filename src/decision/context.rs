@@ -11,7 +11,6 @@ use crate::docglow::config::ProjectConfig;
 use crate::docglow::settings::Settings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
-use crate::event::NotSent;
 
 /// The settings of one call.
 pub struct Context {
@@ -41,14 +40,6 @@ impl Context {
     /// Whether telemetry is active, and why.
     pub fn decision(&self) -> Decision {
         decide(&self.environment, || self.project().enabled, || self.state().consent)
-    }
-
-    /// Checks that an event may be sent.
-    ///
-    /// # Errors
-    /// `Off`, with the deciding rule.
-    pub fn check_active(&self) -> Result<(), NotSent> {
-        self.decision().check()
     }
 
     /// The sources that name an endpoint that cannot be used, so that the next one counts.

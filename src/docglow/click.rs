@@ -37,9 +37,6 @@ pub enum Strictness {
     Strict,
 }
 
-/// Python's `int` refuses an integer with more digits.
-const MAX_DIGITS: usize = 4300;
-
 /// docglow's arguments, split at the subcommand.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Subcommand {
@@ -170,12 +167,10 @@ impl Kind {
 /// Whether Python's `int` accepts the text. It also accepts digits of other scripts; this function
 /// does not.
 fn is_python_integer(text: &str) -> bool {
-    // Python's white space includes the four ASCII separators.
-    let text = text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c));
+    let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_group = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
     digits.split('_').all(is_group)
-        && digits.bytes().filter(u8::is_ascii_digit).count() <= MAX_DIGITS
 }
 
 #[cfg(test)]
@@ -328,13 +323,10 @@ mod tests {
 
     #[test]
     fn integers_are_those_of_python() {
-        let ones = |digits| "1".repeat(digits);
-        for text in ["0", "007", "-1", "+5", " 7\n", "1_000", "\u{a0}1\x1f", &ones(4300)] {
+        for text in ["0", "007", "-1", "+5", " 7\n", "1_000", "\u{a0}1"] {
             assert!(is_python_integer(text), "{text}");
         }
-        for text in
-            ["", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1.5", &ones(4301)]
-        {
+        for text in ["", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1.5"] {
             assert!(!is_python_integer(text), "{text}");
         }
     }

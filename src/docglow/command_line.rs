@@ -196,6 +196,7 @@ mod tests {
     #[test]
     fn flags_are_features_in_the_order_of_docglow() {
         use Feature::*;
+        let mut tested = Vec::new();
         for (line, expected) in [
             ("generate", vec![ColumnLineage]),
             (
@@ -222,11 +223,15 @@ mod tests {
             ("serve --dir . --watch --no-open --port 1", vec![Watch]),
             ("serve --dir=", vec![]),
         ] {
+            tested.extend(expected.clone());
             assert_eq!(
                 features(line, Settings::default()),
                 Features::from_iter(expected),
                 "{line}"
             );
+        }
+        for feature in Feature::ALL {
+            assert!(tested.contains(feature), "{feature:?} has no command line here");
         }
     }
 

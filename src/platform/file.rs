@@ -8,8 +8,8 @@ use super::owner;
 
 use super::system::file::{create_folder, open_any_append};
 pub use super::system::file::{
-    create_private, in_memory, is_absence, is_readable, lock_of, open_lock, open_regular,
-    path_of_bytes, replace, sync_entry,
+    create_private, is_absence, is_readable, lock_of, open_lock, open_regular, path_of_bytes,
+    replace, sync_entry,
 };
 
 /// Reads a regular file of at most `limit` bytes.

@@ -79,7 +79,7 @@ impl Log {
     /// If only the log cannot be written. The event must then not be sent.
     pub fn begin(&self, request: &Request) -> Result<Option<Sending>> {
         let at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        let text = Entry::Sent(&url(request), &request.body).line(&at);
+        let text = line(&at, SENT, &format!("{} {}", url(request), request.body));
         match self.append(&text) {
             Ok(file) => Ok(Some(Sending { file, at })),
             Err(_) if !self.is_folder_writable(&text) => Ok(None),
@@ -145,71 +145,53 @@ impl Sending {
     /// # Errors
     /// If the log cannot be written. The redirect must not be followed then.
     pub fn redirect(&mut self, request: &Request) -> Result<()> {
-        write_at_once(&mut self.file, &Entry::Redirected(&url(request)).line(&self.at))
+        write_at_once(&mut self.file, &line(&self.at, REDIRECTED, &url(request)))
     }
 
     /// Logs the outcome, which is one line.
     pub fn end(mut self, outcome: &str) {
         // The event has left already.
-        let _ = write_at_once(&mut self.file, &Entry::Ended(outcome).line(&self.at));
+        let _ = write_at_once(&mut self.file, &line(&self.at, ENDED, outcome));
     }
 }
 
-/// The content of a line.
-enum Entry<'a> {
-    /// The URL, and the body.
-    Sent(&'a str, &'a str),
-    /// The URL.
-    Redirected(&'a str),
-    /// The outcome.
-    Ended(&'a str),
+/// The kinds of lines, and the text after each: the URL and the body, the URL, or the outcome.
+const SENT: &str = "sent";
+const REDIRECTED: &str = "redirected";
+const ENDED: &str = "ended";
+
+/// A line. The time and the process id identify the event.
+///
+/// It starts with a line break, in case a full disk has cut the line before it.
+fn line(at: &str, kind: &str, text: &str) -> String {
+    format!("\n{at} {} {kind} {text}", std::process::id())
 }
 
-impl Entry<'_> {
-    /// The line. The time and the process id identify the event.
-    ///
-    /// It starts with a line break, in case a full disk has cut the line before it.
-    fn line(&self, at: &str) -> String {
-        let sender = std::process::id();
-        match self {
-            Entry::Sent(url, body) => format!("\n{at} {sender} sent {url} {body}"),
-            Entry::Redirected(url) => format!("\n{at} {sender} redirected {url}"),
-            Entry::Ended(outcome) => format!("\n{at} {sender} ended {outcome}"),
-        }
-    }
-}
-
-/// The lines of a log: time, process id and entry. Other lines are skipped.
-fn entries(text: &str) -> impl Iterator<Item = (&str, &str, Entry<'_>)> {
+/// The lines of a log: time, process id, kind and text. Other lines are skipped.
+fn entries(text: &str) -> impl Iterator<Item = [&str; 4]> {
     text.lines().filter_map(|line| {
-        let mut words = line.splitn(4, ' ');
-        let [at, sender, kind, rest] = [(); 4].map(|()| words.next());
-        let entry = match (kind?, rest?) {
-            ("sent", rest) => rest.split_once(' ').map(|(url, body)| Entry::Sent(url, body))?,
-            ("redirected", url) => Entry::Redirected(url),
-            ("ended", outcome) => Entry::Ended(outcome),
-            _ => return None,
-        };
-        Some((at?, sender?, entry))
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        words.try_into().ok()
     })
 }
 
 /// The events in the lines of a log, the oldest first.
 pub fn records(text: &str) -> Vec<Record<'_>> {
     let mut records: Vec<Record> = Vec::new();
-    for (at, sender, entry) in entries(text) {
+    for [at, sender, kind, text] in entries(text) {
         let is_same = |record: &&mut Record| record.sender == sender && record.at == at;
-        match (entry, records.iter_mut().rev().find(is_same)) {
-            (Entry::Sent(url, body), _) => {
+        match (kind, records.iter_mut().rev().find(is_same)) {
+            (SENT, _) => {
+                let Some((url, body)) = text.split_once(' ') else { continue };
                 let Ok(body) = serde_json::from_str(body) else { continue };
                 let endpoint = url.to_owned();
                 records.push(Record { at, endpoint, outcome: NO_ANSWER, body, sender });
             }
-            (Entry::Redirected(url), Some(record)) => {
-                record.endpoint = format!("{} -> {url}", record.endpoint);
+            (REDIRECTED, Some(record)) => {
+                record.endpoint = format!("{} -> {text}", record.endpoint)
             }
-            (Entry::Ended(outcome), Some(record)) => record.outcome = outcome,
-            (Entry::Redirected(_) | Entry::Ended(_), None) => {}
+            (ENDED, Some(record)) => record.outcome = text,
+            _ => {}
         }
     }
     records
@@ -217,9 +199,10 @@ pub fn records(text: &str) -> Vec<Record<'_>> {
 
 /// The time and the URL of each sending, redirects included.
 fn sendings(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    entries(text).filter_map(|(at, _, entry)| match entry {
-        Entry::Sent(url, _) | Entry::Redirected(url) => Some((at, url)),
-        Entry::Ended(_) => None,
+    entries(text).filter_map(|[at, _, kind, text]| match kind {
+        SENT => text.split_once(' ').map(|(url, _body)| (at, url)),
+        REDIRECTED => Some((at, text)),
+        _ => None,
     })
 }
 
@@ -284,14 +267,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (entry, line) in [
-            (Entry::Sent("https://a/", "{}"), "sent https://a/ {}"),
-            (Entry::Redirected("https://a/"), "redirected https://a/"),
-            (Entry::Ended("a b"), "ended a b"),
-        ] {
-            let text = entry.line("now");
-            assert_eq!(text, format!("\nnow {} {line}", std::process::id()));
-            assert_eq!(entries(&text).count(), 1);
+        let sender = std::process::id().to_string();
+        for (kind, text) in [(SENT, "https://a/ {}"), (REDIRECTED, "https://a/"), (ENDED, "a b")] {
+            let line = line("now", kind, text);
+            assert_eq!(line, format!("\nnow {sender} {kind} {text}"));
+            assert_eq!(entries(&line).collect::<Vec<_>>(), [["now", &sender, kind, text]]);
         }
     }
 }

@@ -11,13 +11,12 @@ use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
 use crate::platform::escape::escape_outside_text;
 use crate::platform::{owner, process};
-use crate::sender::certificates;
 use crate::sender::failure::Failure;
 use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, failed, not_sent, posted};
+use crate::sender::{Handover, failed, not_sent, posted};
 use crate::sender::{installation, manifest};
 
 /// When the sender ends in any case, counted from its start. The published limit of 3 s also
@@ -80,7 +79,6 @@ fn start_watchdog() -> io::Result<()> {
 
 /// Sends the event. Returns the line that debug shows, with the endpoint that was asked last.
 fn deliver(handover: Handover, give_up: Instant) -> String {
-    certificates::prepare(CERTIFICATE_VARIABLES[0]);
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // Root must leave no file in another user's home, so it takes no slot there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));

@@ -61,9 +61,8 @@ struct Counter {
     string: Vec<u8>,
     /// Whether the current string follows a colon.
     is_value: bool,
-    section: Section,
-    /// Whether the last key is `resource_type` of a node or `adapter_type` of the metadata.
-    is_wanted: bool,
+    /// The last key of each of the upper three levels, with its closing quote.
+    keys: [Vec<u8>; MEMBER],
     /// Whether the text is not a single object.
     is_broken: bool,
     /// Whether the object has ended.
@@ -72,19 +71,7 @@ struct Counter {
     adapter: Option<Adapter>,
 }
 
-/// The current member of the manifest.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Section {
-    Metadata,
-    Nodes,
-    Sources,
-    Macros,
-    #[default]
-    Other,
-}
-
-/// Levels of brackets: the manifest, its sections, and their members.
-const MANIFEST: usize = 1;
+/// Levels of brackets inside the manifest: its sections, and their members.
 const SECTION: usize = 2;
 const MEMBER: usize = 3;
 
@@ -167,38 +154,29 @@ impl Counter {
 
     /// Evaluates the current string, which ends with its closing quote.
     fn end_string(&mut self) {
-        self.is_broken |= self.depth == 0;
-        let word = self.string.strip_suffix(b"\"");
-        match (self.depth, self.is_value) {
-            (MANIFEST, false) => {
-                self.section = match word {
-                    Some(b"metadata") => Section::Metadata,
-                    Some(b"nodes") => Section::Nodes,
-                    Some(b"sources") => Section::Sources,
-                    Some(b"macros") => Section::Macros,
-                    _ => Section::Other,
+        let Some(level) = self.depth.checked_sub(1) else {
+            self.is_broken = true;
+            return;
+        };
+        if !self.is_value {
+            std::mem::swap(&mut self.keys[level], &mut self.string);
+        }
+        let [section, key, key_of_member] = self.keys.each_ref().map(|key| key.strip_suffix(b"\""));
+        match (self.depth, self.is_value, section) {
+            (SECTION, false, Some(b"sources")) => self.shape.sources += 1,
+            (SECTION, false, Some(b"macros")) => self.shape.macros += 1,
+            (SECTION, true, Some(b"metadata")) if key == Some(b"adapter_type") => {
+                let name = self.string.strip_suffix(b"\"").unwrap_or(b"other");
+                self.adapter = Adapter::named(&String::from_utf8_lossy(name));
+            }
+            (MEMBER, true, Some(b"nodes")) if key_of_member == Some(b"resource_type") => {
+                match self.string.as_slice() {
+                    b"model\"" => self.shape.models += 1,
+                    b"seed\"" => self.shape.seeds += 1,
+                    b"test\"" => self.shape.tests += 1,
+                    _ => {}
                 }
             }
-            (SECTION, false) => {
-                self.is_wanted = self.section == Section::Metadata && word == Some(b"adapter_type");
-                match self.section {
-                    Section::Sources => self.shape.sources += 1,
-                    Section::Macros => self.shape.macros += 1,
-                    Section::Metadata | Section::Nodes | Section::Other => {}
-                }
-            }
-            (SECTION, true) if self.is_wanted => {
-                self.adapter = Adapter::named(&String::from_utf8_lossy(word.unwrap_or(b"other")));
-            }
-            (MEMBER, false) => {
-                self.is_wanted = self.section == Section::Nodes && word == Some(b"resource_type")
-            }
-            (MEMBER, true) if self.is_wanted => match word {
-                Some(b"model") => self.shape.models += 1,
-                Some(b"seed") => self.shape.seeds += 1,
-                Some(b"test") => self.shape.tests += 1,
-                _ => {}
-            },
             _ => {}
         }
     }

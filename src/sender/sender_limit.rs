@@ -39,23 +39,17 @@ impl Slot {
         let open = |number: u32| open_lock(&folder.join(number.to_string()));
         for number in 0..MAX_SENDERS {
             let file = open(number)?;
-            if try_lock(&file)? {
-                return Ok(Some(Slot { _locked: Some(file) }));
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Slot { _locked: Some(file) })),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
         // All slots are taken. It is enough to wait for one of them, because each waiting sender
         // chooses another.
         let file = open(std::process::id() % MAX_SENDERS)?;
-        let is_taken = wait_until(PATIENCE, RETRY, || try_lock(&file).unwrap_or(false));
+        let is_taken = wait_until(PATIENCE, RETRY, || file.try_lock().is_ok());
         Ok(is_taken.then_some(Slot { _locked: Some(file) }))
-    }
-}
-
-fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -16,6 +16,7 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use crate::platform::network;
+use crate::sender::certificates;
 use crate::sender::failure::Failure;
 use crate::sender::stream::Stream;
 use crate::sender::threads::start;
@@ -46,7 +47,9 @@ pub fn wrap(mut stream: Stream, host: &str) -> Result<Stream, Failure> {
 
 fn config() -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(CryptoProvider { key_provider: &NoKey, ..default_provider() });
-    let verifier = TrustStore(Verifier::new(provider.clone())?);
+    let converted = certificates::converted();
+    let platform = Verifier::new_with_extra_roots(converted.clone(), provider.clone())?;
+    let verifier = TrustStore { platform, converted };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         // rustls calls every custom verifier "dangerous".
@@ -60,7 +63,10 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
 /// server's self-signed certificate that is itself in the trust store and is marked as an
 /// authority, as made by `openssl req -x509`.
 #[derive(Debug)]
-struct TrustStore(Verifier);
+struct TrustStore {
+    platform: Verifier,
+    converted: Vec<CertificateDer<'static>>,
+}
 
 impl ServerCertVerifier for TrustStore {
     fn verify_server_cert(
@@ -71,9 +77,10 @@ impl ServerCertVerifier for TrustStore {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
+        match self.platform.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
+        {
             // The verifier has checked its dates before this error, but not its name.
-            Err(error) if is_authority(&error) && network::is_in_trust_store(certificate) => {
+            Err(error) if is_authority(&error) && self.contains(certificate) => {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -87,7 +94,7 @@ impl ServerCertVerifier for TrustStore {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.platform.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -96,11 +103,17 @@ impl ServerCertVerifier for TrustStore {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.platform.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.platform.supported_verify_schemes()
+    }
+}
+
+impl TrustStore {
+    fn contains(&self, certificate: &CertificateDer) -> bool {
+        self.converted.contains(certificate) || network::is_in_trust_store(certificate)
     }
 }
 

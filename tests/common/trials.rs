@@ -86,7 +86,7 @@ fn is_there(need: &str) -> bool {
         "luasql" => Path::new("/usr/lib")
             .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))
             .is_file(),
-        "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
+        "altair" | "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }
 }

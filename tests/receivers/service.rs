@@ -1,8 +1,10 @@
 //! A server under test: a process group of its own, killed at the latest when dropped.
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +12,11 @@ use tempfile::TempDir;
 
 /// Ten times what the slowest of them was seen to take.
 const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A file of the site that takes the messages of each start.
+pub fn messages(file: &Path) -> File {
+    File::options().create(true).append(true).open(file).expect("a file for messages")
+}
 
 pub struct Service {
     command: Box<dyn Fn() -> Command + Send>,
@@ -54,6 +61,10 @@ impl Service {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it is running").id()
+    }
+
     pub fn kill_and_restart(&mut self) {
         self.stop(Signal::KILL);
         self.start_again();
@@ -77,6 +88,23 @@ pub fn plain_folder() -> TempDir {
         .prefix("docglow-receiver-")
         .tempdir_in(parent)
         .expect("a temporary folder")
+}
+
+/// User and group of a name.
+pub fn account(name: &str) -> (u32, u32) {
+    let passwd = fs::read_to_string("/etc/passwd").expect("the machine's users");
+    let entries = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry[0] == name)
+        .unwrap_or_else(|| panic!("no user {name}"));
+    (entry[2].parse().expect("a user"), entry[3].parse().expect("a group"))
+}
+
+/// Runs the command as this user of the machine.
+pub fn as_user<'a>(command: &'a mut Command, name: &str) -> &'a mut Command {
+    let (user, group) = account(name);
+    command.uid(user).gid(group)
 }
 
 /// A port of 127.0.0.1 that was free a moment ago.

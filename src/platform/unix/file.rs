@@ -118,27 +118,3 @@ pub fn is_absence(error: &Error) -> bool {
 pub fn is_readable(path: &Path) -> bool {
     rustix::fs::access(path, Access::READ_OK).is_ok()
 }
-
-/// A file in memory, with a path that only this process can use. It lasts as long as this process.
-///
-/// # Errors
-/// Those of `memfd_create(2)` and of writing; `Unsupported` on systems that do not have it.
-#[cfg(target_os = "linux")]
-pub fn in_memory(bytes: &[u8]) -> Result<PathBuf> {
-    use std::io::Write;
-    use std::os::fd::{AsRawFd, IntoRawFd};
-    let mut file = File::from(rustix::fs::memfd_create(
-        c"docglow-telemetry",
-        rustix::fs::MemfdFlags::CLOEXEC,
-    )?);
-    file.write_all(bytes)?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    path.metadata()?;
-    let _ = file.into_raw_fd();
-    Ok(path)
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
-    Err(ErrorKind::Unsupported.into())
-}

@@ -6,11 +6,10 @@ use std::ffi::c_int;
 use std::fs::File;
 use std::mem::MaybeUninit;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
-
 use crate::platform::exit;
 
 use super::group_probe::GroupProbe;
+use super::process;
 use super::signals::{self, SignalSet};
 
 /// A command that runs as a child. All signals are blocked in this process.
@@ -142,11 +141,7 @@ impl End {
     pub fn imitate(self) -> ! {
         if let End::Signalled(signal) = self {
             // If there is to be a core file, it must be the command's.
-            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-            #[cfg(target_os = "linux")]
-            let _ = rustix::process::set_dumpable_behavior(
-                rustix::process::DumpableBehavior::NotDumpable,
-            );
+            process::hide_memory();
             signals::raise(signal);
             signals::let_act(signal);
         }

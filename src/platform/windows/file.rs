@@ -41,14 +41,6 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// Windows has no files in memory.
-///
-/// # Errors
-/// `Unsupported`
-pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
-    Err(ErrorKind::Unsupported.into())
-}
-
 /// Opens a lock file, and creates it empty if it does not exist.
 ///
 /// # Errors

@@ -8,6 +8,9 @@ use crate::platform::{NoAddress, Resolver};
 /// The system's own resolver.
 pub const SYSTEM_RESOLVER: Option<Resolver> = Some(addresses);
 
+/// Windows has a trust store of its own.
+pub const HAS_CERTIFICATE_FILE: bool = false;
+
 fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     /// WSAHOST_NOT_FOUND and WSANO_DATA.
     const UNKNOWN: [i32; 2] = [11001, 11004];
