@@ -32,6 +32,7 @@ pub fn measure(bench: &Bench) {
         let (delivered, rate) = throughput(&subject, &endpoint, bench.effort.events);
         let sender =
             if sender.processor.is_zero() { "–".to_owned() } else { ms(sender.processor) };
+        table.arrived(&subject.name, bench.effort.events, delivered);
         table.row([
             subject.name.clone(),
             bench.effort.events.to_string(),

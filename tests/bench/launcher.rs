@@ -9,6 +9,8 @@ use crate::subject::{Program, Subject, Workshop};
 pub struct Launcher {
     /// The empty program, built with each C library.
     pub floors: Vec<Program>,
+    /// The smallest program that starts itself detached, with musl: by fork and by vfork.
+    pub starts: Vec<(&'static str, Program)>,
     launch: PathBuf,
 }
 
@@ -23,10 +25,10 @@ pub struct Usage {
 impl Launcher {
     /// Builds the programs, if that is possible.
     pub fn build(cc: &Path, workshop: &Workshop) -> Option<Self> {
-        let build = |name: &str, source: &Path, libc: Option<&Path>| {
+        let build_with = |name: &str, source: &Path, libc: Option<&Path>, flag: &str| {
             let program = workshop.path(name);
             let mut compiler = Command::new(cc);
-            compiler.args(["-O2", "-static", "-s", "-o"]).args([program.as_path(), source]);
+            compiler.args(["-O2", "-static", "-s", flag, "-o"]).args([program.as_path(), source]);
             if let Some(libc) = libc {
                 compiler
                     .arg("-nostdlib")
@@ -34,14 +36,23 @@ impl Launcher {
             }
             compiler.status().is_ok_and(|status| status.success()).then_some(program)
         };
+        let build = |name: &str, source: &Path, libc| build_with(name, source, libc, "-Wall");
         let launch = build("launch", &workshop.write("launch.c", include_str!("launch.c")), None)?;
         let floor = workshop.write("floor.c", include_str!("floor.c"));
-        let musl = musl().and_then(|libc| build("musl", &floor, Some(&libc)));
+        let start = workshop.write("start.c", include_str!("start.c"));
+        let objects = musl();
+        let starts = ["fork", "vfork"].into_iter().filter_map(|call| {
+            let flag = format!("-DSTART={call}");
+            let built = build_with(call, &start, Some(objects.as_deref()?), &flag)?;
+            Some((call, Program::new(built, workshop.path(&format!("start-{call}/start")))))
+        });
+        let starts = starts.collect();
+        let musl = objects.as_deref().and_then(|libc| build("musl", &floor, Some(libc)));
         let built = [musl, build("glibc", &floor, None)].into_iter().flatten().enumerate();
         let floors = built
             .map(|(i, source)| Program::new(source, workshop.path(&format!("floor-{i}/floor"))))
             .collect();
-        Some(Self { floors, launch })
+        Some(Self { floors, starts, launch })
     }
 
     /// The empty program with this C library, otherwise the one with any C library.

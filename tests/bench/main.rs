@@ -22,6 +22,7 @@ mod table;
 mod tls;
 mod work;
 
+use std::process::ExitCode;
 use std::time::Instant;
 
 use launcher::Launcher;
@@ -54,12 +55,12 @@ pub struct Bench {
     pub launcher: Launcher,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let workshop = Workshop::new();
     let Some(launcher) = which("cc").and_then(|cc| Launcher::build(&cc, &workshop)) else {
         println!("Measuring needs a C compiler with a static C library.");
-        return;
+        return ExitCode::FAILURE;
     };
     let bench = Bench { workshop, effort: if quick { QUICK } else { FULL }, launcher };
     let start = Instant::now();
@@ -83,4 +84,5 @@ fn main() {
         }
     }
     println!("\nMeasured in {} s.", start.elapsed().as_secs());
+    if table::has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -1,6 +1,14 @@
 //! Tables in Markdown.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Whether a row does not count, because its events did not arrive.
+static HAS_FAILED: AtomicBool = AtomicBool::new(false);
+
+pub fn has_failed() -> bool {
+    HAS_FAILED.load(Ordering::Relaxed)
+}
 
 pub struct Table {
     title: &'static str,
@@ -27,6 +35,14 @@ impl Table {
     pub fn target(&mut self, aim: &str, limit: f64, measured: f64) {
         let verdict = if measured <= limit { "met" } else { "**missed**" };
         self.note(format!("Target: {aim}: {measured:.2}, {verdict}."));
+    }
+
+    /// Fails unless as many events arrived as were sent: a program that only returns is fast.
+    pub fn arrived(&mut self, name: &str, sent: usize, arrived: usize) {
+        if arrived < sent {
+            HAS_FAILED.store(true, Ordering::Relaxed);
+            self.note(format!("**Failed**: {name}: {arrived} of {sent} events arrived."));
+        }
     }
 
     pub fn print(&self) {
