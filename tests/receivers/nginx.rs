@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
     let own = trials![
         other_users_cannot_write_events needs ["root", "nginx", "curl"],
         the_date_in_its_name_decides_when_a_file_is_deleted,
+        a_check_and_a_reload_of_the_configuration_lose_no_event needs ["nginx", "curl", "duckdb"],
     ];
     let needs = ["nginx", "duckdb"];
     let common =
@@ -37,6 +38,20 @@ fn other_users_cannot_write_events() {
     };
     assert_eq!(post_as("nobody"), "000");
     assert_eq!(post_as("www-data"), "204");
+}
+
+/// A check opens the sockets, too, and closes them.
+fn a_check_and_a_reload_of_the_configuration_lose_no_event() {
+    let receiver = Nginx::start(Site::new());
+    let configuration = receiver.site.path("nginx.conf");
+    let mut check = Command::new(program());
+    let output = check.arg("-t").arg("-c").arg(&configuration).output().expect("nginx");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(receiver.sender().post(bodies::GOOD.as_bytes()), 204);
+    receiver.service.signal(Signal::HUP);
+    let statuses = receiver.sender().post_often(200, bodies::GOOD.as_bytes());
+    assert_eq!(statuses, [204; 200]);
+    assert_eq!(receiver.rows().len(), 201);
 }
 
 fn the_date_in_its_name_decides_when_a_file_is_deleted() {
