@@ -123,11 +123,12 @@ impl Receiver for Caddy {
         let log = self.site.path("docglow.jsonl");
         let text = fs::read_to_string(&log).expect("the log");
         let redated = text.split_inclusive('\n').map(|line| {
-            if !line.contains(instance_id) {
+            let (before, rest) = line.split_once(r#""ts":"#).expect("a time");
+            let (time, after) = rest.split_once(',').expect("more");
+            let is_recent = time.parse::<f64>().expect("a time") > days_ago(1) as f64;
+            if !line.contains(instance_id) || !is_recent {
                 return line.to_owned();
             }
-            let (before, rest) = line.split_once(r#""ts":"#).expect("a time");
-            let (_, after) = rest.split_once(',').expect("more");
             format!(r#"{before}"ts":{},{after}"#, days_ago(days))
         });
         fs::write(&log, redated.collect::<String>()).expect("the log");

@@ -1,6 +1,5 @@
 //! ClickHouse's engine, which the hook reaches without anything in between. The server is a peer around chdb.
 
-use crate::common::trials;
 use crate::promises::{self, Receiver};
 use crate::sender::Sender;
 use crate::service::{Service, is_open};
@@ -15,35 +14,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    let own = trials![
-        one_request_may_contain_several_rows_and_a_missing_number_is_0 needs ["chdb", "curl"],
-    ];
-    let common = promises::trials::<ClickHouse>(
-        &["chdb"],
-        bodies::refused_by_tables,
-        bodies::stored_by_tables,
-    );
-    common.into_iter().chain(own).collect()
+    promises::trials::<ClickHouse>(&["chdb"], bodies::refused_by_tables, bodies::stored_by_tables)
 }
 
-fn one_request_may_contain_several_rows_and_a_missing_number_is_0() {
-    let receiver = ClickHouse::start(Site::new());
-    let shorter = bodies::GOOD.replace(r#""duration_ms":1446,"#, "");
-    let both = format!("{}\n{shorter}", bodies::GOOD);
-    assert_eq!(receiver.sender().post(both.as_bytes()), 200);
-    let mut durations: Vec<_> =
-        receiver.rows().iter().map(|row| row["duration_ms"].as_u64()).collect();
-    durations.sort();
-    assert_eq!(durations, [Some(0), Some(1446)]);
-}
-
-struct ClickHouse {
+pub struct ClickHouse {
     service: Service,
     site: Site,
 }
 
 impl ClickHouse {
-    fn query(&self, statement: &str) -> Vec<Value> {
+    pub fn query(&self, statement: &str) -> Vec<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
         let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
@@ -72,14 +52,16 @@ impl Receiver for ClickHouse {
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command
         };
-        site.install("clickhouse/schema.sql", "schema.sql", &[]);
+        for name in ["schema.sql", "questions.sql"] {
+            site.install(&format!("clickhouse/{name}"), name, &[]);
+        }
         let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
         let set_up = readme::block("clickhouse: set up");
-        // The second line is about a user, and chdb has none.
-        let tables = set_up.lines().next().expect("a line").to_owned();
+        // The last line is about a user, and chdb has none.
+        let (tables, _user) = set_up.trim_end().rsplit_once('\n').expect("lines");
         let client = [("clickhouse-client --multiquery", "cat".to_owned())];
-        let statements =
-            readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
+        let mut shell = readme::shell(tables.to_owned(), &client);
+        let statements = readme::run(shell.current_dir(receiver.site.path("")));
         statements
             .split(";\n")
             .filter(|text| !text.trim().is_empty())
@@ -148,10 +130,9 @@ impl Receiver for ClickHouse {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        self.query("SELECT * FROM docglow.installs_by_adapter_last_month")
-            .iter()
-            .map(promises::install)
-            .collect()
+        let last_month = "month = toStartOfMonth(now() - INTERVAL 1 MONTH)";
+        let rows = self.query(&format!("SELECT * FROM docglow.adapters WHERE {last_month}"));
+        rows.iter().map(promises::install).collect()
     }
 }
 

@@ -11,8 +11,12 @@ mod common;
 mod duckdb;
 mod nginx;
 mod postgres;
+mod production;
 mod promises;
+mod questions;
 mod readme;
+mod report;
+mod roll_up;
 mod schemas;
 mod sender;
 mod service;
@@ -26,6 +30,10 @@ fn main() -> std::process::ExitCode {
         caddy::trials(),
         postgres::trials(),
         clickhouse::trials(),
+        production::trials(),
+        questions::trials(),
+        report::trials(),
+        roll_up::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())
 }

@@ -142,14 +142,17 @@ impl Receiver for Nginx {
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {
-        let then = UNIX_EPOCH + Duration::from_secs(days_ago(days));
-        let stamp = humantime::format_rfc3339_seconds(then).to_string();
+        let time = |days| UNIX_EPOCH + Duration::from_secs(days_ago(days));
+        let stamp = humantime::format_rfc3339_seconds(time(days)).to_string();
+        let yesterday = humantime::format_rfc3339_seconds(time(1)).to_string();
+        let is_recent = |line: &str| line[r#"{"received_at":""#.len()..] > *yesterday;
         let mut moved = String::new();
         for file in fs::read_dir(self.site.path("log")).expect("the events") {
             let file = file.expect("a file").path();
             let text = fs::read_to_string(&file).expect("events");
-            let (mine, others): (Vec<&str>, Vec<&str>) =
-                text.split_inclusive('\n').partition(|line| line.contains(instance_id));
+            let (mine, others): (Vec<&str>, Vec<&str>) = text
+                .split_inclusive('\n')
+                .partition(|line| line.contains(instance_id) && is_recent(line));
             for line in mine {
                 let (_, event) = line.split_once(r#","event""#).expect("an event");
                 moved += &format!(r#"{{"received_at":"{stamp}","event"{event}"#);

@@ -18,9 +18,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub const SERVERS: &[&str] = &["root", "postgres", "psql", "nginx", "nginx's lua"];
+
 pub fn trials() -> Vec<Trial> {
     let own = trials![
-        nginx_can_insert_and_nothing_else needs ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
+        nginx_can_store_an_event_and_nothing_else needs ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
         a_postgres_that_is_down_is_answered_with_503 needs
             ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
         a_stopped_postgres_is_answered_with_503_within_a_second needs
@@ -28,25 +30,25 @@ pub fn trials() -> Vec<Trial> {
         a_locked_table_is_answered_with_503_within_a_second needs
             ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
     ];
-    let common = promises::trials::<Postgres>(
-        &["root", "postgres", "psql", "nginx", "nginx's lua"],
-        bodies::refused_by_tables,
-        bodies::stored_by_tables,
-    );
+    let common =
+        promises::trials::<Postgres>(SERVERS, bodies::refused_by_tables, bodies::stored_by_tables);
     common.into_iter().chain(own).collect()
 }
 
-fn nginx_can_insert_and_nothing_else() {
+fn nginx_can_store_an_event_and_nothing_else() {
     let receiver = Postgres::start(Site::new());
     assert!((200..300).contains(&receiver.sender().post(bodies::GOOD.as_bytes())));
     for statement in [
         "SELECT count(*) FROM docglow.event",
-        "SELECT count(*) FROM docglow.installs_by_adapter_last_month",
+        "SELECT count(*) FROM docglow.adapters",
+        "SELECT count(*) FROM docglow.daily_use",
+        "SELECT docglow.purge()",
         "UPDATE docglow.event SET models = 0",
         "DELETE FROM docglow.event",
         "TRUNCATE docglow.event",
         "DROP TABLE docglow.event",
         "INSERT INTO docglow.event (received_at) VALUES ('2000-01-01')",
+        "INSERT INTO docglow.daily_run (day) VALUES ('2000-01-01')",
         "INSERT INTO docglow.adapter VALUES ('acme')",
         "CREATE TABLE docglow.mine (column1 text)",
     ] {
@@ -127,7 +129,7 @@ impl Drop for Stopped<'_> {
     }
 }
 
-struct Postgres {
+pub struct Postgres {
     nginx: Service,
     postgres: Service,
     accidents: usize,
@@ -135,6 +137,38 @@ struct Postgres {
 }
 
 impl Postgres {
+    /// nginx accepts so many events from an address.
+    pub fn with_limit(site: Site, rate: &str, burst: &str) -> Postgres {
+        let (data, socket) = (site.path("data"), site.path("socket"));
+        let (user, group) = account("postgres");
+        for folder in [&data, &socket] {
+            fs::create_dir(folder).expect("a folder for Postgres");
+            chown(folder, Some(user), Some(group)).expect("Postgres's folder");
+        }
+        let mut initdb = Command::new(tool_path("initdb").expect("initdb"));
+        initdb.args(["--auth-local=peer", "--auth-host=reject", "--username=postgres"]);
+        initdb.args(["--encoding=UTF8", "--no-sync", "--pgdata"]).arg(&data);
+        readme::run(as_user(&mut initdb, "postgres").current_dir(&data));
+        let postgres = start(data, socket, site.path("postgres.log"));
+        for name in ["schema.sql", "questions.sql"] {
+            site.install(&format!("postgres/{name}"), name, &[]);
+        }
+        run_as_postgres(&site, readme::block("postgres: set up"));
+        let changes = [
+            ("/var/run/postgresql", site.text("socket")),
+            ("rate=5r/s", rate.to_owned()),
+            ("burst=100", burst.to_owned()),
+        ];
+        site.install(
+            "postgres/docglow.conf",
+            "docglow.conf",
+            &[&changes[..], &nginx::server_changes(&site)].concat(),
+        );
+        let modules = "load_module /usr/lib/nginx/modules/ndk_http_module.so;\n\
+                       load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\n";
+        Postgres { nginx: nginx::start(&site, modules, ""), postgres, accidents: 0, site }
+    }
+
     fn stopped(&self) -> Stopped<'_> {
         self.signal(Signal::STOP);
         Stopped(self)
@@ -152,7 +186,7 @@ impl Postgres {
     }
 
     /// psql as this user of the machine and of the database.
-    fn psql(&self, name: &str, options: &[&str]) -> Command {
+    pub fn psql(&self, name: &str, options: &[&str]) -> Command {
         let mut psql = Command::new("psql");
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname=docglow"]);
         psql.args(options).env("PGHOST", self.site.path("socket"));
@@ -160,12 +194,12 @@ impl Postgres {
         psql
     }
 
-    fn query(&self, statement: &str) -> Vec<Value> {
+    pub fn query(&self, statement: &str) -> Vec<Value> {
         let rows = readme::run(&mut self.psql("postgres", &["--command", statement]));
         rows.lines().map(|line| serde_json::from_str(line).expect("a row of JSON")).collect()
     }
 
-    fn run_block(&self, block: String) {
+    pub fn run_block(&self, block: String) {
         run_as_postgres(&self.site, block);
     }
 }
@@ -210,28 +244,8 @@ impl Receiver for Postgres {
     const SMALL_DISK: u32 = 160;
 
     fn start(site: Site) -> Postgres {
-        let (data, socket) = (site.path("data"), site.path("socket"));
-        let (user, group) = account("postgres");
-        for folder in [&data, &socket] {
-            fs::create_dir(folder).expect("a folder for Postgres");
-            chown(folder, Some(user), Some(group)).expect("Postgres's folder");
-        }
-        let mut initdb = Command::new(tool_path("initdb").expect("initdb"));
-        initdb.args(["--auth-local=peer", "--auth-host=reject", "--username=postgres"]);
-        initdb.args(["--encoding=UTF8", "--no-sync", "--pgdata"]).arg(&data);
-        readme::run(as_user(&mut initdb, "postgres").current_dir(&data));
-        let postgres = start(data, socket, site.path("postgres.log"));
-        site.install("postgres/schema.sql", "schema.sql", &[]);
-        run_as_postgres(&site, readme::block("postgres: set up"));
-        let socket = [("/var/run/postgresql", site.text("socket"))];
-        site.install(
-            "postgres/docglow.conf",
-            "docglow.conf",
-            &[&socket[..], &nginx::server_changes(&site)].concat(),
-        );
-        let modules = "load_module /usr/lib/nginx/modules/ndk_http_module.so;\n\
-                       load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;\n";
-        Postgres { nginx: nginx::start(&site, modules, ""), postgres, accidents: 0, site }
+        // More than the tests send.
+        Postgres::with_limit(site, "rate=1000r/s", "burst=1000")
     }
 
     fn site(&self) -> &Site {
@@ -247,7 +261,8 @@ impl Receiver for Postgres {
     }
 
     fn rows(&self) -> Vec<Value> {
-        let mut rows = self.query("SELECT to_jsonb(event) - 'received_at' FROM docglow.event");
+        let mut rows =
+            self.query("SELECT to_jsonb(event) - 'received_at' - 'sender' FROM docglow.event");
         for row in &mut rows {
             let columns = row.as_object_mut().expect("a row");
             let counts = ["models", "sources", "seeds", "tests", "macros"];
@@ -282,7 +297,8 @@ impl Receiver for Postgres {
 
     fn age(&mut self, instance_id: &str, days: u64) {
         let change = format!(
-            "UPDATE docglow.event SET received_at = now() - interval '{days} days' WHERE instance_id = '{instance_id}'"
+            "UPDATE docglow.event SET received_at = now() - interval '{days} days' \
+             WHERE instance_id = '{instance_id}' AND received_at > now() - interval '1 day'"
         );
         self.query(&change);
     }
@@ -296,8 +312,9 @@ impl Receiver for Postgres {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        let rows =
-            self.query("SELECT to_jsonb(line) FROM docglow.installs_by_adapter_last_month AS line");
+        let last_month = "month = date_trunc('month', now() - interval '1 month')";
+        let adapters = "SELECT to_jsonb(line) FROM docglow.adapters AS line";
+        let rows = self.query(&format!("{adapters} WHERE {last_month}"));
         rows.iter().map(promises::install).collect()
     }
 }

@@ -31,7 +31,7 @@ pub trait Receiver: Sized {
     fn restart(&mut self);
     /// As the README adds one.
     fn add_adapter(&mut self, name: &str);
-    /// Makes the events of this machine look so many days old.
+    /// Makes the events that this machine sent within the last day look so many days old.
     fn age(&mut self, instance_id: &str, days: u64);
     /// The README's commands for each day.
     fn purge(&mut self);
@@ -160,31 +160,32 @@ fn events_are_deleted_after_365_days_and_an_id_if_its_owner_asks<R: Receiver>() 
 
 fn installs_by_adapter_are_last_months<R: Receiver>() {
     let mut receiver = R::start(Site::new());
-    let [first, second, earlier, later] = ids();
-    let sender = receiver.sender();
-    let send = |id: &str, adapter: Option<&str>| {
+    let [first, second, earlier, ci] = ids();
+    let last_day = day_of_month();
+    let mut send = |id: &str, age: u64, adapters: &[Option<&str>]| {
+        let sender = receiver.sender();
         sender.be(id);
-        assert!(sender.send(
-            json!({"command": "generate", "result": "success", "adapter": adapter}).to_string()
-        ));
+        for adapter in adapters {
+            let event = json!({"command": "generate", "result": "success", "adapter": adapter});
+            assert!(sender.send(event.to_string()));
+        }
+        receiver.age(id, age);
     };
-    for id in [&first, &second, &earlier, &later] {
-        send(id, Some("duckdb"));
-    }
-    send(&first, Some("duckdb"));
-    send(&second, Some("in_house"));
-    send(&second, None);
-    let last_day_of_last_month = day_of_month();
-    receiver.age(&first, last_day_of_last_month);
-    receiver.age(&second, last_day_of_last_month);
-    receiver.age(&earlier, last_day_of_last_month + 31);
+    send(&first, last_day + 1, &[Some("duckdb")]);
+    send(&first, last_day, &[Some("duckdb")]);
+    send(&second, last_day + 1, &[Some("duckdb")]);
+    send(&second, last_day, &[Some("in_house"), None]);
+    send(&earlier, last_day + 31, &[Some("duckdb")]);
+    send(&earlier, last_day + 32, &[Some("duckdb")]);
+    send(&ci, last_day, &[Some("duckdb"), Some("trino")]);
+    send(&first, 0, &[Some("trino")]);
     let expected = [("duckdb", 2), ("none", 1), ("other", 1)]
         .map(|(adapter, installs)| (adapter.to_owned(), installs));
     assert_eq!(receiver.installs(), expected);
 }
 
 /// Four machines.
-fn ids() -> [String; 4] {
+pub fn ids() -> [String; 4] {
     [1, 2, 3, 4].map(|number| format!("{number:08}-0000-4000-8000-000000000000"))
 }
 
@@ -203,7 +204,7 @@ fn sorted<const N: usize>(ids: [&String; N]) -> Vec<String> {
 }
 
 /// Of today in UTC, from 1 on.
-fn day_of_month() -> u64 {
+pub fn day_of_month() -> u64 {
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     date[8..10].parse().expect("a day")
 }

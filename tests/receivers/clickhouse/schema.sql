@@ -45,10 +45,3 @@ CREATE TABLE docglow.inbox AS docglow.event ENGINE = Null;
 CREATE MATERIALIZED VIEW docglow.arrival TO docglow.event AS
 SELECT * REPLACE if(adapter_type IS NULL OR adapter_type IN (SELECT name FROM docglow.adapter), adapter_type, 'other') AS adapter_type
 FROM docglow.inbox;
-
-CREATE VIEW docglow.installs_by_adapter_last_month AS
-SELECT ifNull(adapter_type, 'none') AS adapter, uniqExact(instance_id) AS installs
-FROM docglow.event
-WHERE toStartOfMonth(received_at) = toStartOfMonth(now() - INTERVAL 1 MONTH)
-GROUP BY adapter
-ORDER BY installs DESC, adapter;
