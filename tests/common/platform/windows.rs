@@ -36,7 +36,7 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
     format!("#!{}{arguments}\n", python.display())
 }
 
-/// How the name of every sandbox begins. Under wine, a name that is not ASCII needs a locale.
+/// The beginning of each sandbox's name. Under wine, a name that is not ASCII needs a locale.
 pub const SANDBOX_PREFIX: &str = "docglow telemetry-";
 
 /// The variables that every process needs.
