@@ -36,8 +36,8 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
     format!("#!{}{arguments}\n", python.display())
 }
 
-/// The beginning of each sandbox's name. Under wine, a name that is not ASCII needs a locale.
-pub const SANDBOX_PREFIX: &str = "docglow telemetry-";
+/// The beginning of each sandbox's name.
+pub const SANDBOX_PREFIX: &str = "docglow-telemetry-";
 
 /// The variables that every process needs.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
