@@ -128,8 +128,8 @@ impl StateFile {
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. If it cannot be written down
-    /// before `give_up`, an id for this call only.
+    /// The machine's id. If there is none, makes one and records it. If it cannot be recorded
+    /// before `give_up`, the id is valid for this call only.
     pub fn instance_id(&self, give_up: Instant) -> InstanceId {
         let (fresh, mut id) = (fresh_id(), None);
         let patience = give_up.saturating_duration_since(Instant::now());

@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    /// An input that is never closed. It keeps each time until which a read may wait.
+    /// An input that is never closed. It records the deadline of each read.
     struct Endless<'a> {
         pieces: Vec<&'a [u8]>,
         waits: Vec<Option<Duration>>,
@@ -271,10 +271,10 @@ mod tests {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
         let trailer = Some(Duration::from_millis(50));
         for (pieces, limits) in [
-            // No limit before the first byte, and 2 s in all from then on.
+            // There is no limit before the first byte, and then 2 s in all.
             (&[&b"{\"a\""[..], b":1", b"}"][..], &[None, seconds(2), seconds(2), trailer][..]),
             (&[b"{"], &[None, seconds(2), trailer]),
-            // Input that is no event may pause for 2 s.
+            // Input that is not an event may pause for 2 s.
             (&[b"x", b"x"], &[None, seconds(2), seconds(2)]),
         ] {
             let mut input = Endless { pieces: pieces.to_vec(), waits: Vec::new() };

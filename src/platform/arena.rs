@@ -24,12 +24,12 @@ static ARENA: Arena = Arena(UnsafeCell::new([0; ARENA_BYTES]));
 /// The offset of the first free byte.
 static USED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// Allocates from the arena, one allocation after the other, and frees nothing in it. A request that
+/// Allocates from the arena, one allocation after the other, and never frees in it. A request that
 /// does not fit goes to the system's allocator.
 pub struct BumpAllocator;
 
 // SAFETY: an allocation in the arena has the requested size and alignment, and shares no byte with
-// another one. All others are the system's.
+// another one. The system's allocator guarantees the same for all others.
 unsafe impl GlobalAlloc for BumpAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let start = |used: usize| used.next_multiple_of(layout.align());

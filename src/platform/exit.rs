@@ -8,8 +8,8 @@ use crate::platform::escape::escape_for_terminal;
 
 use super::system::{error::reason, process};
 
-/// The exit statuses of `env`, `nice` and `nohup`: if they fail themselves, if the command cannot
-/// run, and if it is not found.
+/// The exit statuses of `env`, `nice` and `nohup` for their own failure, for a command that cannot
+/// run, and for one that is not found.
 pub const FAILED: i32 = 125;
 const NOT_RUN: i32 = 126;
 const NOT_FOUND: i32 = 127;

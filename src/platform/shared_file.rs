@@ -15,8 +15,8 @@ use crate::platform::wait::wait_until;
 /// A larger file was not written by this program or docglow.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// How long to try for the lock. Its holders need it for a few milliseconds, and for as long as the
-/// disk takes to sync. A sender that holds it ends within 3 s.
+/// How long to try to get the lock. A writer holds it for a few milliseconds, and for as long as
+/// the disk needs to sync. A sender that holds it ends within 3 s.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How long to wait between two tries for the lock.
@@ -75,12 +75,12 @@ impl SharedFile {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the content by the result of `change`; `None` leaves it as it is. Waits for the
-    /// lock for at most `patience`.
+    /// Replaces the content by the result of `change`, unless that is `None`. Waits for the lock
+    /// for at most `patience`.
     ///
     /// # Errors
-    /// `WouldBlock` if another process keeps the lock, and the errors of reading and writing the
-    /// file. The file is then as it was before, or the disk is broken.
+    /// `WouldBlock` if another process keeps the lock, and those of reading and writing the file.
+    /// The file is then unchanged, unless the disk is broken.
     pub fn update(
         &self,
         patience: Duration,
@@ -144,7 +144,8 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
 /// ends.
 fn lock(target: &Path, patience: Duration) -> Result<File> {
     let file = lock_of(target)?;
-    // Any other error: the file system has no locks. docglow itself never locks the file.
+    // Any other error means that the file system does not support locks. docglow itself never locks
+    // the file.
     let is_taken = || !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
     if wait_until(patience, LOCK_RETRY, is_taken) {
         Ok(file)

@@ -3,8 +3,8 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Checks `condition` until it holds, with a pause after each check. Returns whether it held within
-/// `patience`.
+/// Checks `condition` until it is true, with a pause after each check. Returns whether it became
+/// true within `patience`.
 pub fn wait_until(
     patience: Duration,
     pause: Duration,

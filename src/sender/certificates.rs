@@ -19,7 +19,7 @@ const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
 
-/// The certificates of the file that `SSL_CERT_FILE` names, if rustls would not read all of them.
+/// The certificates in the file that `SSL_CERT_FILE` names, if rustls cannot read all of them.
 pub fn converted() -> Vec<CertificateDer<'static>> {
     let path = std::env::var_os(CERTIFICATE_VARIABLES[0]).filter(|_| network::HAS_CERTIFICATE_FILE);
     let pem = path.and_then(|path| file::read_regular(Path::new(&path), MAX_BYTES).ok());

@@ -102,7 +102,7 @@ struct Race {
     /// Cloned for each thread.
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// Those that were not tried yet.
+    /// Addresses that have not been tried yet.
     addresses: VecDeque<IpAddr>,
     /// Attempts alternate between the families.
     v6_is_next: bool,

@@ -49,10 +49,11 @@ struct Shared {
 }
 
 impl LoopbackProxy {
-    /// Starts the proxy for a request of this length to `host`, as minreq names it.
+    /// Starts the proxy for a request of this length to `host`, which is in the form that minreq
+    /// sends.
     ///
     /// # Errors
-    /// The stream, if loopback can't be used, or no thread can be had.
+    /// The stream, if loopback cannot be used or no thread can be started.
     pub fn start(
         stream: Stream,
         host: &str,

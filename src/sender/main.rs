@@ -30,7 +30,8 @@ const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 /// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
 
-/// How long before that the sender stops waiting for another event's id, so that it can still send.
+/// How long before the time limit the sender stops waiting for another event's id, so that it can
+/// still send.
 const SENDING: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
@@ -77,7 +78,7 @@ fn start_watchdog() -> io::Result<()> {
     start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
-/// Sends the event. Returns the line that debug shows, with the endpoint that was asked last.
+/// Sends the event. Returns the line for debug, with the endpoint that was asked last.
 fn deliver(handover: Handover, give_up: Instant) -> String {
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // Root must leave no file in another user's home, so it takes no slot there.

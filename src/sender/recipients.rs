@@ -16,7 +16,7 @@ const MAX_RECIPIENTS: usize = 100;
 /// The limit for the length of an origin. A host name has at most 253 characters (RFC 1035).
 const MAX_ORIGIN_CHARS: usize = 300;
 
-/// How long to wait for the file, which the next event can write as well.
+/// How long to wait for the file. If that is too short, the next event writes it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `telemetry.endpoints` in docglow's configuration folder. Each line has the times of the first

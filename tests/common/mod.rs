@@ -22,8 +22,8 @@ pub fn conclude(trials: Vec<libtest_mimic::Trial>) -> std::process::ExitCode {
     libtest_mimic::run(&arguments(), trials).exit_code()
 }
 
-/// The command line of a test binary. Each one's `main` begins with it: from then on, no signal is
-/// ignored.
+/// The command-line arguments of a test binary. Each `main` calls this first, because it also
+/// restores the default action of ignored signals.
 pub fn arguments() -> libtest_mimic::Arguments {
     platform::restore_default_signals();
     libtest_mimic::Arguments::from_args()

@@ -31,8 +31,8 @@ impl Sandbox {
         Self::named(SANDBOX_PREFIX)
     }
 
-    /// A sandbox for wine, whose `cmd` splits a path at a blank, and which needs a locale for a path
-    /// that is not ASCII.
+    /// A sandbox for wine. Its `cmd` splits a path at a blank, and a path that is not ASCII needs a
+    /// locale.
     pub fn for_wine() -> Self {
         Self::named("docglow-telemetry-")
     }

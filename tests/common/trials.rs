@@ -45,11 +45,11 @@ pub fn trial(
         .with_ignored_flag(std::env::var_os("CI").is_none())
 }
 
-/// The slowest trial takes half a minute on a machine at rest. One that waits for something that
-/// never comes must not keep the others from being reported.
+/// The slowest trial takes half a minute on an idle machine. A trial that waits forever must not
+/// prevent the report of the others.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// Runs the body of a trial. If the time is over, it fails, and leaves its thread behind.
+/// Runs the body of a trial. If the time runs out, the trial fails, and its thread is left running.
 pub fn within(limit: Duration, body: impl FnOnce() + Send + 'static) -> Result<(), Failed> {
     let (ended, end) = mpsc::channel::<()>();
     let running = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! `status`: each fact has its line, and each variable is shown.
+//! `status`: each fact has a line, and each variable is shown.
 
 use crate::common::platform::{CONFIG_HOME, HOME};
 use crate::common::{EVENT, Receiver, Sandbox, trials};
@@ -61,7 +61,7 @@ Environment:      DOCGLOW_TELEMETRY_ENDPOINT=(set)
     assert!(last_send.ends_with(&format!("  {url}  204")), "{last_send}");
 }
 
-/// Everything that `status --json` says, as texts.
+/// All values in `status --json`, as texts.
 fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
@@ -85,7 +85,7 @@ fn each_field_of_status_json_has_its_line() {
     for (field, value) in json.as_object().expect("an object") {
         let texts = match field.as_str() {
             "active" => vec!["Telemetry:        on".to_owned()],
-            // The reason says it in words.
+            // The reason is in words.
             "rule" => continue,
             _ => texts(value),
         };
@@ -115,7 +115,7 @@ fn every_variable_that_is_read_is_shown_and_no_secret() {
         "DOCGLOW_TELEMETRY_WAIT",
     ];
     let sandbox = Sandbox::new();
-    // The path of the state file shows what these two say.
+    // The path of the state file shows the effect of these two.
     let names = VARIABLES.iter().map(|variable| variable.name);
     let names: Vec<_> = names.filter(|name| ![HOME, CONFIG_HOME].contains(name)).collect();
     assert!(SHOWN.iter().all(|name| names.contains(name)), "{names:?}");

@@ -11,7 +11,8 @@ const MEBIBYTE: usize = 1024 * 1024;
 /// The time limit for an event after its first byte.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
-/// After a whole value, stdin is drained for 50 ms. A hook that waits for its end would take 2 s.
+/// After a complete value, stdin is drained for 50 ms. A hook that waits for the end of stdin would
+/// take 2 s.
 const DRAINED: Duration = Duration::from_millis(1_900);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {

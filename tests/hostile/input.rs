@@ -176,7 +176,7 @@ fn an_input_that_never_ends_and_is_no_event_is_read_for_10_s() {
     let mut stdin = child.stdin.take().expect("its stdin");
     let begin = Instant::now();
     while child.try_wait().expect("its state").is_none() && begin.elapsed() < 2 * LIMIT {
-        // The last one may find no reader.
+        // The last byte may find no reader.
         let _ = stdin.write_all(b"x");
         thread::sleep(Duration::from_millis(50)); // no condition: this is the drip
     }

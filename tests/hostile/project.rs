@@ -16,7 +16,7 @@ const MEMORY_LIMIT_KIB: usize = 128 << 10;
 /// A docglow.yml of 1 MiB may have half a million YAML events of about 100 bytes each.
 const YAML_MEMORY_LIMIT_KIB: usize = 512 << 10;
 
-/// Of processor time, which does not depend on other programs.
+/// A limit of CPU time, which does not depend on other programs.
 const CPU_LIMIT_SECONDS: usize = 5;
 
 const LONG_BYTES: usize = 128 << 20;
@@ -31,7 +31,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Runs the hook with this much memory, and kills it if it takes too much of the processor.
+/// Runs the hook with this memory limit, and kills it if it uses too much CPU time.
 fn limited(hook: &Invocation, memory_kib: usize) -> Outcome {
     let limits = format!("ulimit -v {memory_kib}; ulimit -t {CPU_LIMIT_SECONDS}");
     by_shell(hook, &format!("{limits}; exec \"$@\"")).run()

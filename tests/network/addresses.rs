@@ -89,8 +89,8 @@ impl Scene {
         (outcome.assert_success().stderr().to_owned(), outcome.wall)
     }
 
-    /// Delivers, after the dead addresses had their turn. A busy machine can delay a delivery, but
-    /// not each of them.
+    /// Delivers after the attempts to connect to the dead addresses. A busy machine can delay one
+    /// delivery, but not all.
     #[track_caller]
     fn assert_delivers(&self, least: Duration, most: Duration, environment: &[(&str, &str)]) {
         const TRIES: usize = 10;

@@ -139,7 +139,7 @@ fn debug_shows_the_outcome_of_the_event() {
     for status in [200, 204, 400, 404, 429, 500, 503] {
         let receiver = Receiver::start(Behaviour::Answer(status, Vec::new()));
         hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), &status.to_string());
-        // Whatever the answer is, an event is sent once.
+        // An event is sent once, whatever the answer is.
         assert_eq!((receiver.requests().len(), receiver.connections()), (1, 1), "{status}");
     }
     let refusing = Receiver::refusing();

@@ -72,7 +72,7 @@ fn five_hundred_events_at_once_all_arrive() {
     assert!(delivered.contains(&HOOKS), "{delivered:?}");
 }
 
-/// How many events arrive. Panics unless debug tells the truth about each, and none arrives twice.
+/// The number of events that arrive. Panics if a debug line is wrong, or if an event arrives twice.
 fn deliver_at_once() -> usize {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     let lines = lines(release(&hook, &receiver, true));

@@ -31,8 +31,9 @@ mod way_out;
 use libtest_mimic::Trial;
 use std::process::ExitCode;
 
-/// Most trials wait for a sender's 3 s to pass. Beside two busy loops on two processors, 12 at once
-/// lose some trials, and 6 or fewer none. At rest, 4 at once take 10 s longer than 12.
+/// Most trials only wait for a sender's 3 s. With two busy loops on two processors, some trials
+/// fail at 12 at once, but not at 6 or fewer. On an idle machine, 4 at once take 10 s longer than
+/// 12.
 const WAITING_TRIALS_AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {

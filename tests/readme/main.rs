@@ -1,4 +1,4 @@
-//! The programs and the targets of make that the READMEs show, run as they stand there.
+//! Runs the programs and the targets of make in the READMEs, exactly as they are shown.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -13,8 +13,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// make in the repository, with the binary under test as if it had just been built. What is built
-/// besides goes into the sandbox.
+/// Runs make in the repository, as if the binary under test had just been built. Other outputs go
+/// into the sandbox.
 fn make(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let mut make = Command::new("make");
     make.args(["--silent", "--old-file=all"]).args(arguments);

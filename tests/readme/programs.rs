@@ -24,7 +24,7 @@ const READMES: [&str; 2] = [include_str!("../../README.md"), include_str!("../..
 /// The languages of the programs that are run here.
 const RUN_HERE: [&str; 5] = ["python", "go", "js", "rust", "sh"];
 
-/// Other blocks: data, and the hooks of shells, which `tests/shells` runs.
+/// Other blocks: data, and the hooks of shells, which `tests/shells` tests.
 const NOT_HERE: [&str; 5] = ["json", "yaml", "bash", "zsh", "fish"];
 
 /// The language and the text of each block of code.
@@ -84,7 +84,7 @@ impl Machine {
         self.path(name)
     }
 
-    /// Runs the program, which must print nothing, and report a command that succeeded.
+    /// Runs the program. It must print nothing, and report a command that succeeded.
     #[track_caller]
     fn assert_reports(self, program: PathBuf, arguments: &[&Path]) {
         let system = std::env::var("PATH").expect("a PATH");
@@ -99,7 +99,7 @@ impl Machine {
     }
 }
 
-/// Compiles a program with this machine's own environment.
+/// Compiles a program with the environment of this test.
 #[track_caller]
 fn compile(command: &mut Command) {
     assert!(command.status().expect("a compiler").success(), "{command:?}");

@@ -196,7 +196,8 @@ fn the_sender_has_no_file_of_the_callers() {
         shell.program = "/bin/sh".into();
         shell.arguments =
             vec!["-c".into(), "exec 3>&1; exec \"$@\"".into(), "sh".into(), call.program.into()];
-        // Reads to the end of all three. A sender that held one would delay that until its own end.
+        // Reads to the end of all three. A sender that held one of them would delay that until it
+        // ends.
         let outcome = shell.args(call.arguments).run();
         assert_eq!((outcome.stdout(), outcome.stderr()), ("out\nthree\n", "err\n"));
         assert!(!is_sender_gone.load(Ordering::Acquire), "{outcome:?}");

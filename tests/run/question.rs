@@ -362,7 +362,7 @@ fn after_ctrl_z_it_is_asked_again() {
     assert_eq!(consent(&scene), Some("no".into()));
 }
 
-/// The variables that say so, as the packages list them that `decision/environment.rs` names.
+/// The variables in the lists of the packages that `decision/environment.rs` names.
 fn unattended() -> impl Iterator<Item = &'static str> {
     let lines = include_str!("../fixtures/unattended.txt").lines();
     lines.filter(|line| !line.starts_with('#'))

@@ -248,7 +248,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     fs::create_dir(venv.join("bin")).expect("a folder");
     fs::write(venv.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n").expect("pyvenv.cfg");
     let python = venv.join("bin/python");
-    // It runs docglow as a module from PATH, and a script with success.
+    // It runs docglow from PATH as the module, and every script successfully.
     executable(&python, "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexit 0\n");
     let docglow = venv.join("bin/docglow");
     executable(&docglow, &(first_lines(&python, "") + "from docglow.cli import cli\n"));

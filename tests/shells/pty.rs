@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// Ten times the longest time that any step takes in the slowest shell.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long a terminal that hangs up waits for its processes.
+/// How long closing a terminal waits for its processes.
 const HANG_UP: Duration = Duration::from_secs(2);
 
 pub const CTRL_C: &str = "\x03";
@@ -117,7 +117,7 @@ impl Drop for Terminal {
         }
         let _ = self.shell.kill();
         let _ = self.shell.wait();
-        // A process that survives may keep the terminal open, and so its reader.
+        // A process that survives may keep the terminal open, and then its reader does not end.
         let shown = self.screen.text.lock().expect("the screen");
         let wait = |shown: &mut (String, bool)| !shown.1;
         let waited = self.screen.changed.wait_timeout_while(shown, HANG_UP, wait);

@@ -43,8 +43,8 @@ pub fn home_of_user() -> Option<PathBuf> {
 }
 
 /// Makes a static glibc read `/etc/passwd` with its own code instead of the plug-ins that
-/// `/etc/nsswitch.conf` names. They are made for the machine's own glibc, and crash another version.
-/// musl has no plug-ins.
+/// `/etc/nsswitch.conf` names. They are made for the machine's own glibc, and crash in another
+/// version. musl has no plug-ins.
 fn disable_nss_plugins() {
     #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
     {

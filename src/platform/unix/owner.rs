@@ -108,7 +108,7 @@ fn set_group(group: Gid) -> Result<()> {
 
 fn set_groups(groups: &[Gid]) -> Result<()> {
     let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
-    // SAFETY: reads as many groups as there are. The number's type differs between systems.
+    // SAFETY: reads as many groups as the slice has. The number's type differs between systems.
     checked(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
 }
 

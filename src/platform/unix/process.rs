@@ -204,7 +204,7 @@ pub fn null_device() -> Result<File> {
 }
 
 /// Prepares this process to run in the background: with a lower priority, outside the caller's
-/// folder, and with a limit of its memory.
+/// folder, and with a memory limit.
 pub fn enter_background(memory_limit_bytes: u64) {
     // The caller's terminal may be closed in the meantime. SAFETY: it installs no handler, so no
     // code of this program runs in a signal handler.

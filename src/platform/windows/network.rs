@@ -8,7 +8,7 @@ use crate::platform::{NoAddress, Resolver};
 /// The system's own resolver.
 pub const SYSTEM_RESOLVER: Option<Resolver> = Some(addresses);
 
-/// Windows has a trust store of its own.
+/// Returns false, because Windows has its own trust store.
 pub const HAS_CERTIFICATE_FILE: bool = false;
 
 fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {

@@ -36,8 +36,8 @@ pub fn packages(python: &str) -> String {
     format!("lib/{python}/site-packages")
 }
 
-/// Restores the default action of every signal that the caller ignores, because every process of
-/// the tests would ignore it, too: nohup ignores SIGHUP, a script's background job SIGINT and
+/// Restores the default action of every signal that the caller ignores. Otherwise, all processes of
+/// the tests would ignore it, too: nohup ignores SIGHUP, a background job of a script SIGINT and
 /// SIGQUIT, and Python SIGXFSZ. SIGPIPE is left to Rust, which restores it for other programs.
 pub fn restore_default_signals() {
     const LAST_STANDARD_SIGNAL: i32 = 31;
@@ -65,7 +65,8 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
     format!("#!/bin/sh\n'''exec' \"{python}\"{arguments} \"$0\" \"$@\"\n' '''\n")
 }
 
-/// How the name of every sandbox begins: people have such folders.
+/// The beginning of each sandbox's name. It has a blank and an umlaut, because users have such
+/// folders.
 pub const SANDBOX_PREFIX: &str = "docglow telemetry ü-";
 
 /// The variables that every process needs.

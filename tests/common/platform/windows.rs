@@ -36,7 +36,7 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
     format!("#!{}{arguments}\n", python.display())
 }
 
-/// The beginning of the name of every sandbox.
+/// The beginning of each sandbox's name.
 pub const SANDBOX_PREFIX: &str = "docglow-telemetry-";
 
 /// The variables that every process needs.

@@ -141,7 +141,7 @@ impl Drop for ThreeSeconds {
 pub struct Sender(i32);
 
 impl Sender {
-    /// The test's own process, to compare with.
+    /// The test's own process, for comparison.
     pub fn this_process() -> Sender {
         Sender(std::process::id().cast_signed())
     }

@@ -79,7 +79,7 @@ fn serve(
     stream.read_exact(&mut address)?;
     let port = u16::from_be_bytes(read(stream)?);
     record.lock().expect("the record").push(Asked { credentials, kind, address, port });
-    // In pieces, and from an address of the kind that it was asked for.
+    // In pieces, and with the proxy's own address in the form of the requested one.
     let bound = match kind {
         1 => &[192, 0, 2, 80][..],
         4 => &[0xfe; 16],

@@ -18,10 +18,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 /// The events after the first one.
 const LATER_EVENTS: usize = 5;
 
-/// How long to wait until the first writer is at work.
+/// How long to wait until the first writer has started.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A sandbox with the folders that a send makes, so that the first `fsync` is that of the state
+/// A sandbox with the folders that a send creates, so that the first `fsync` is that of the state
 /// file.
 fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new();

@@ -122,7 +122,7 @@ fn random_bytes(trace: &str) -> Vec<Vec<u8>> {
 
 fn a_new_id_is_made_of_the_systems_random_bytes() {
     for arguments in [&["enable"][..], &["--wait"]] {
-        // Without the right to trace, strace does not see the memory of a sender.
+        // Without the right to trace, strace cannot read the memory of a sender.
         if arguments == ["--wait"] && !may_trace() {
             continue;
         }

@@ -46,7 +46,7 @@ fn with_a_terminal_on_stdin_preview_shows_a_sample_event() {
     assert!(shown.starts_with("# A sample event. "), "{shown}");
     let body = shown.lines().find(|line| line.starts_with('{')).expect("a body");
     let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
-    // A sample that left something out would not show all that can be sent.
+    // The sample must have everything that can be sent.
     let fields = body.as_object().expect("an object");
     assert!(fields.values().all(|value| !value.is_null()), "{body}");
     assert_ne!(body["features_used"], serde_json::json!([]));
