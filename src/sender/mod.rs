@@ -61,7 +61,7 @@ pub struct Handover {
 /// The variables that the sender keeps. They name the trusted certificates. The second is a list.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// How a line begins that debug shows.
+/// The beginning of each line that debug shows.
 const REPORT: &str = "telemetry: ";
 
 /// If the sender ends earlier than this without a report, the reason is not its time limit.
@@ -82,12 +82,18 @@ fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
     posted(endpoint, format_args!("failed ({reason})"))
 }
 
-/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
+/// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does. The
+/// new process makes the hand-over, so that the caller need not wait for that. If it fails, no event
+/// is sent.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
-pub fn send_detached(handover: &Handover, environment: &Environment) -> Result<(), NotSent> {
-    sender(handover, environment)?.start_detached().map_err(|_| NotSent::SenderNotStarted)
+pub fn send_detached(
+    handover: impl FnOnce() -> Result<Handover, NotSent>,
+    environment: &Environment,
+) -> Result<(), NotSent> {
+    let prepare = || sender(&handover().ok()?, environment).ok();
+    SelfCommand::start_detached(prepare).map_err(|_| NotSent::SenderNotStarted)
 }
 
 /// Starts the sender, waits for its end, and returns its report, which is one line.

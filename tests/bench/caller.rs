@@ -9,7 +9,7 @@ use crate::sample::Sample;
 use crate::subject::{Program, Subject};
 use crate::table::{Table, ms};
 
-/// After each run, so that what one started is not in the next one's way.
+/// A pause after each run, so that the sender of one run does not disturb the next one.
 pub const REST: Duration = Duration::from_millis(3);
 
 const RECORDED_NO: &str =
@@ -17,17 +17,20 @@ const RECORDED_NO: &str =
 
 struct Row {
     subject: Subject,
-    /// Of how many rounds it takes part in one.
+    /// The endpoint of this row alone, which counts its events.
+    endpoint: Option<Endpoint>,
+    /// Takes part in one of this many rounds.
     every: usize,
     sample: Sample,
 }
 
 pub fn measure(bench: &Bench) {
-    let endpoints = Manner::ALL.map(|manner| (manner, Endpoint::start(manner)));
-    let mut rows = rows(bench, &endpoints);
+    let mut rows = rows(bench);
     for round in 0..bench.effort.runs {
         bench.workshop.hooks.iter().chain(&bench.launcher.floors).for_each(Program::install);
-        // In another order each time: what ran last has left its traces in the processor's caches.
+        bench.launcher.starts.iter().for_each(|(_, program)| program.install());
+        // The order is different each time, because each run changes the processor's caches for the
+        // next one.
         let mut order: Vec<&mut Row> =
             rows.iter_mut().filter(|row| round % row.every == 0).collect();
         fastrand::shuffle(&mut order);
@@ -39,36 +42,44 @@ pub fn measure(bench: &Bench) {
     report(bench, &rows);
 }
 
-fn rows(bench: &Bench, endpoints: &[(Manner, Endpoint)]) -> Vec<Row> {
+fn rows(bench: &Bench) -> Vec<Row> {
     let workshop = &bench.workshop;
     let mut rows = Vec::new();
-    let mut add = |subject, every| rows.push(Row { subject, every, sample: Sample::default() });
+    let mut add = |subject, every, endpoint| {
+        rows.push(Row { subject, endpoint, every, sample: Sample::default() });
+    };
     for Program { libc, path, .. } in &bench.launcher.floors {
-        add(workshop.subject(&format!("{libc}: floor"), path), 1);
+        add(workshop.subject(&format!("{libc}: floor"), path), 1, None);
+    }
+    for (call, Program { libc, path, .. }) in &bench.launcher.starts {
+        add(workshop.subject(&format!("{libc}: floor, starts itself by {call}"), path), 1, None);
     }
     for Program { libc, path, .. } in &workshop.hooks {
+        let mut off = |subject| add(subject, 1, None);
         let hook = |name: &str| workshop.subject(&format!("{libc}: {name}"), path);
-        add(hook("off: default"), 1);
-        add(hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"), 1);
-        add(hook("off: recorded no").state(RECORDED_NO), 1);
-        add(hook("off: docglow.yml").docglow_yml("title: Acme\ntelemetry:\n  enabled: false\n"), 1);
+        off(hook("off: default"));
+        off(hook("off: kill switch").env("DOCGLOW_NO_TELEMETRY", "1"));
+        off(hook("off: recorded no").state(RECORDED_NO));
+        off(hook("off: docglow.yml").docglow_yml("title: Acme\ntelemetry:\n  enabled: false\n"));
         let reported =
             ["report", "--status", "0", "--duration-ms", "1446", "--", "generate", "--static"];
-        add(hook("off: report").args(reported), 1);
-        for (manner, endpoint) in endpoints {
-            add(workshop.on(&format!("{libc}: on: {}", manner.name()), path, endpoint.url()), 1);
+        off(hook("off: report").args(reported));
+        for manner in Manner::ALL {
+            let endpoint = Endpoint::start(manner);
+            let name = format!("{libc}: on: {}", manner.name());
+            add(workshop.on(&name, path, endpoint.url()), 1, Some(endpoint));
         }
     }
-    for (manner, endpoint) in endpoints {
+    for manner in Manner::ALL {
         let every = match manner {
             Manner::Answering | Manner::Refusing => 10,
             Manner::Slow => 100,
             Manner::Silent | Manner::Dripping => 500,
         };
-        if let Some(curl) =
-            workshop.curl(&format!("`curl -m 2`: {}", manner.name()), endpoint.url())
-        {
-            add(curl, every);
+        let endpoint = Endpoint::start(manner);
+        let name = format!("`curl -m 2`: {}", manner.name());
+        if let Some(curl) = workshop.curl(&name, endpoint.url()) {
+            add(curl, every, Some(endpoint));
         }
     }
     rows
@@ -98,9 +109,16 @@ fn report(bench: &Bench, rows: &[Row]) {
             ratio(floor("glibc")),
         ]);
     }
+    for Row { subject, endpoint, sample, .. } in rows {
+        // An endpoint that refuses the connection counts no requests.
+        if let Some(endpoint) = endpoint.as_ref().filter(|endpoint| endpoint.accepts()) {
+            table.arrived(&subject.name, sample.len(), endpoint.await_requests(sample.len()));
+        }
+    }
     table.note(
-        "The floor is a static C program that does nothing. Runs are interleaved: a round has one of each, in an order of its own. Before each round, \
-         hooks and floors are copied anew and read from disk, as installed programs are.",
+        "The floor is an empty static C program. The programs that start themselves read standard input and pass it on in a pipe. \
+         Runs are interleaved: each round has one run of each program, in a random order. Before each round, the programs are copied \
+         again and read from disk, like installed programs.",
     );
     let worst = |prefix: &str| {
         let medians = rows
@@ -109,6 +127,14 @@ fn report(bench: &Bench, rows: &[Row]) {
             .map(|row| row.sample.median());
         medians.max().unwrap_or_default().as_secs_f64()
     };
+    let least = |prefix: &str| {
+        let rows = rows.iter().filter(|row| row.subject.name.starts_with(prefix));
+        rows.map(|row| row.sample.least()).min().unwrap_or_default().as_secs_f64()
+    };
+    if !bench.launcher.starts.is_empty() {
+        let ratio = least("musl: on: ") / least("musl: floor, starts itself");
+        table.target("musl: on, minimum ≤ 1.3 × the faster floor that starts itself", 1.3, ratio);
+    }
     for Program { libc, .. } in &bench.workshop.hooks {
         let against: &[(&str, &str, f64)] = if *libc == "musl" {
             &[("off", "musl", 1.5), ("off", "glibc", 0.55), ("on", "glibc", 0.72)]
@@ -117,7 +143,7 @@ fn report(bench: &Bench, rows: &[Row]) {
         };
         for (state, other, limit) in against {
             if let Some(floor) = floor(other) {
-                let aim = format!("{libc}: {state}, the slowest way, ≤ {limit} × {other}'s floor");
+                let aim = format!("{libc}: {state}, slowest case, ≤ {limit} × {other}'s floor");
                 table.target(&aim, *limit, worst(&format!("{libc}: {state}: ")) / floor);
             }
         }

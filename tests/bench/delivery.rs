@@ -1,4 +1,4 @@
-//! How many events get through, and what each costs the machine.
+//! How many events arrive, and the cost of each one for the machine.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub fn measure(bench: &Bench) {
             "",
             "events",
             "delivered",
-            "delivered a second",
+            "delivered per second",
             "caller's CPU time",
             "sender's CPU time",
         ],
@@ -32,6 +32,7 @@ pub fn measure(bench: &Bench) {
         let (delivered, rate) = throughput(&subject, &endpoint, bench.effort.events);
         let sender =
             if sender.processor.is_zero() { "–".to_owned() } else { ms(sender.processor) };
+        table.arrived(&subject.name, bench.effort.events, delivered);
         table.row([
             subject.name.clone(),
             bench.effort.events.to_string(),
@@ -41,7 +42,7 @@ pub fn measure(bench: &Bench) {
             sender,
         ]);
     }
-    table.note("CPU time is the median of single events. With `--wait`, the caller's has its sender's in it.");
+    table.note("CPU time is the median of single events. With `--wait`, the caller's time includes its sender's.");
     table.print();
 }
 

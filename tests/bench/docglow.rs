@@ -1,4 +1,4 @@
-//! What docglow's own telemetry costs its caller, in CPython.
+//! How long docglow's own telemetry delays its caller, in CPython.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,16 +9,17 @@ use crate::endpoint::{Endpoint, Manner};
 use crate::sample::Sample;
 use crate::table::{Table, ms};
 
-/// An interpreter takes its time to start.
+/// Starting an interpreter takes long.
 const MOST_RUNS: usize = 10;
 
 pub fn measure(bench: &Bench) {
     let mut table = Table::new(
-        "What docglow's own telemetry costs, in the process that records",
+        "The cost of docglow's own telemetry, in docglow's process",
         &["", "runs", "recording, p50", "whole process, p50"],
     );
-    let Some(venv) = std::env::var_os("DOCGLOW_VENV").map(PathBuf::from) else {
-        table.note("Not measured: set DOCGLOW_VENV to an environment with docglow 0.9.2.");
+    let venv = std::env::var_os("DOCGLOW_VENV").filter(|venv| !venv.is_empty());
+    let Some(venv) = venv.map(PathBuf::from) else {
+        table.note("Not measured: `make bench` could not install docglow 0.9.2.");
         return table.print();
     };
     let script = bench.workshop.write("docglow_event.py", include_str!("docglow_event.py"));
@@ -46,6 +47,7 @@ pub fn measure(bench: &Bench) {
     };
     let runs = bench.effort.few.min(MOST_RUNS);
     row("off: kill switch", &off, runs);
+    let mut sent = Vec::new();
     for manner in Manner::ALL {
         let endpoint = Endpoint::start(manner);
         let on = python
@@ -53,7 +55,12 @@ pub fn measure(bench: &Bench) {
             .env("DOCGLOW_TELEMETRY", "1")
             .env("DOCGLOW_TELEMETRY_ENDPOINT", endpoint.url());
         let runs = if matches!(manner, Manner::Silent | Manner::Dripping) { 2 } else { runs };
-        row(&format!("on: {}", manner.name()), &on, runs);
+        let name = format!("on: {}", manner.name());
+        row(&name, &on, runs);
+        sent.push((name, runs, endpoint));
+    }
+    for (name, runs, endpoint) in sent.iter().filter(|(.., endpoint)| endpoint.accepts()) {
+        table.arrived(name, *runs, endpoint.requests());
     }
     table.note("From the call of `record_command` to the interpreter's end, which waits for the thread that sends.");
     table.print();

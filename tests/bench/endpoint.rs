@@ -1,16 +1,19 @@
-//! The loopback endpoint that events are sent to, with as little of its own time in the figures as can be.
+//! The loopback endpoint of the benchmarks. Its own time in the figures is as small as possible.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
 
 const ANSWER: &[u8] = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
-/// What slow endpoints answer after.
+/// The delay of a slow endpoint's answer.
 const DELAY: Duration = Duration::from_millis(200);
+
+/// No sender lives longer.
+const SENDER_LIFE: Duration = Duration::from_secs(3);
 
 /// Longer than any sender lives.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -42,6 +45,7 @@ impl Manner {
 /// Listens until the program ends.
 pub struct Endpoint {
     url: String,
+    manner: Manner,
     requests: Arc<AtomicUsize>,
 }
 
@@ -57,16 +61,31 @@ impl Endpoint {
             let requests = requests.clone();
             thread::spawn(move || serve(&listener, manner, &requests));
         }
-        Self { url, requests }
+        Self { url, manner, requests }
     }
 
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Complete requests so far.
+    /// Whether a request can arrive.
+    pub fn accepts(&self) -> bool {
+        self.manner != Manner::Refusing
+    }
+
+    /// The number of complete requests so far.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Waits until this many requests have arrived, but no longer than a sender lives. Returns how
+    /// many have arrived.
+    pub fn await_requests(&self, count: usize) -> usize {
+        let give_up = Instant::now() + SENDER_LIFE;
+        while self.requests() < count && Instant::now() < give_up {
+            sleep(Duration::from_millis(1));
+        }
+        self.requests()
     }
 }
 
@@ -105,7 +124,7 @@ fn read_request(stream: &mut TcpStream) -> Option<()> {
     }
 }
 
-/// The other end may be gone at any time, which is its affair.
+/// The other end may close the connection at any time, so errors are ignored.
 fn answer(stream: &mut TcpStream, manner: Manner) {
     match manner {
         Manner::Answering | Manner::Refusing => drop(stream.write_all(ANSWER)),

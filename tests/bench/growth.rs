@@ -1,9 +1,10 @@
-//! How the caller's time grows with what it reads.
+//! How the caller's time grows with the size of its input.
 
 use std::thread::sleep;
 
 use crate::Bench;
 use crate::caller::REST;
+use crate::endpoint::{Endpoint, Manner};
 use crate::sample::Sample;
 use crate::subject::{Subject, event};
 use crate::table::{Table, ms};
@@ -24,18 +25,20 @@ pub fn measure(bench: &Bench) {
         "Growth: the caller's time, p50",
         &["", "event, off", "event, on", "docglow.yml, off", "docglow.yml, off by kill switch"],
     );
+    let endpoint = Endpoint::start(Manner::Answering);
+    let runs = bench.effort.few * 2;
     for (name, bytes) in SIZES {
         let event = workshop.write(&format!("event-{bytes}.json"), event(bytes));
         let off = hook("event off", name).stdin(event.clone());
-        // Nobody listens on port 1.
-        let on = workshop.hook_on(&format!("event on {name}"), "http://127.0.0.1:1/").stdin(event);
+        let on = workshop.hook_on(&format!("event on {name}"), endpoint.url()).stdin(event);
         let project = hook("project", name).docglow_yml(&docglow_yml(bytes));
         let killed =
             hook("killed", name).docglow_yml(&docglow_yml(bytes)).env("DOCGLOW_NO_TELEMETRY", "1");
-        let times =
-            [off, on, project, killed].map(|subject| ms(median(&subject, bench.effort.few * 2)));
+        let times = [off, on, project, killed].map(|subject| ms(median(&subject, runs)));
         table.row([name.to_owned()].into_iter().chain(times));
     }
+    let sent = runs * SIZES.len();
+    table.arrived("event, on", sent, endpoint.await_requests(sent));
     table.print();
 }
 
@@ -48,7 +51,7 @@ fn median(subject: &Subject, runs: usize) -> std::time::Duration {
     sample.median()
 }
 
-/// A docglow.yml as a person might write it, off, with as many sections as its size takes.
+/// A typical docglow.yml of this size, which turns telemetry off.
 fn docglow_yml(bytes: usize) -> String {
     let mut yaml = String::from("title: Acme\ntelemetry:\n  enabled: false\nsections:\n");
     let mut number = 0;

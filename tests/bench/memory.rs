@@ -1,4 +1,4 @@
-//! How much memory it takes, at its peak.
+//! The peak memory of the caller and the sender.
 
 use crate::Bench;
 use crate::endpoint::{Endpoint, Manner};
@@ -30,6 +30,9 @@ pub fn measure(bench: &Bench) {
             "–".to_owned(),
         ]);
     }
+    let runs = bench.effort.few;
+    table.arrived("on", runs, endpoint.await_requests(runs));
+    table.arrived("on: TLS", runs, tls.requests());
     table.note(format!(
         "With TLS, {} certificates are trusted. TLS requests answered: {}.",
         tls.certificates(),

@@ -1,4 +1,4 @@
-//! What the hook in a shell adds to a docglow that does nothing, and what `run` adds.
+//! How much time the shell hook and `run` add to an empty docglow.
 
 use std::fs;
 use std::thread::sleep;
@@ -11,29 +11,38 @@ use crate::sample::Sample;
 use crate::subject::{Subject, Workshop, read_from_disk, which};
 use crate::table::{Table, ms};
 
-/// Calls in one shell, whose own start is not to count.
+/// Calls per shell. The shell's own start is not measured.
 const CALLS: u32 = 10;
 
 const SHELLS: [(&str, &[&str], &str); 3] =
     [("dash", &[], "sh"), ("bash", &["--noprofile", "--norc"], "bash"), ("zsh", &["-f"], "zsh")];
 
-/// docglow alone is the command itself, around which the function is gone.
+/// The call of docglow itself. `command` bypasses the function.
+const ALONE: &str = "command docglow";
+
+/// Names of the calls and their command lines.
 const CALL: [(&str, &str); 3] = [
-    ("docglow alone", "command docglow"),
+    ("docglow alone", ALONE),
     ("with the hook", "docglow"),
     ("`run`", "command docglow-telemetry run docglow"),
 ];
 
+struct Row {
+    subject: Subject,
+    /// Counts the events of this row, if it sends any.
+    endpoint: Option<Endpoint>,
+    sample: Sample,
+}
+
 pub fn measure(bench: &Bench) {
-    let endpoint = Endpoint::start(Manner::Answering);
     let bin = programs(bench);
     let mut rows = Vec::new();
     for (shell, arguments, init) in SHELLS {
         let Some(program) = which(shell) else {
-            println!("\nWithout {shell}, which is not installed.");
+            println!("\n{shell} is not installed, so it is not measured.");
             continue;
         };
-        for (state, url) in [("off", None), ("on", Some(endpoint.url()))] {
+        for state in ["off", "on"] {
             for (name, call) in CALL {
                 let script = bench.workshop.write(
                     &format!("{shell}-{state}-{}", call.replace(' ', "-")),
@@ -43,25 +52,30 @@ pub fn measure(bench: &Bench) {
                     .workshop
                     .subject(&format!("{shell}, {state}: {name}"), &program)
                     .env("PATH", &bin);
-                if let Some(url) = url {
+                let endpoint = (state == "on").then(|| Endpoint::start(Manner::Answering));
+                if let Some(endpoint) = &endpoint {
                     subject = subject
                         .env("DOCGLOW_TELEMETRY", "1")
-                        .env("DOCGLOW_TELEMETRY_ENDPOINT", url);
+                        .env("DOCGLOW_TELEMETRY_ENDPOINT", endpoint.url());
                 }
-                rows.push((subject.args(arguments).args([script]), Sample::default()));
+                subject = subject.args(arguments).args([script]);
+                let endpoint = endpoint.filter(|_| call != ALONE);
+                rows.push(Row { subject, endpoint, sample: Sample::default() });
             }
         }
     }
     for _ in 0..bench.effort.runs.div_ceil(CALLS as usize) {
-        for (subject, sample) in &mut rows {
-            sample.add(subject.time() / CALLS);
+        let mut order: Vec<&mut Row> = rows.iter_mut().collect();
+        fastrand::shuffle(&mut order);
+        for row in order {
+            row.sample.add(row.subject.time() / CALLS);
             sleep(REST);
         }
     }
     report(&rows);
 }
 
-/// A folder with docglow, a program that does nothing, and the hook.
+/// A folder with an empty program named docglow, and the hook.
 fn programs(bench: &Bench) -> std::path::PathBuf {
     let workshop: &Workshop = &bench.workshop;
     let docglow = workshop
@@ -82,14 +96,14 @@ fn lines(init: &str, call: &str) -> String {
     )
 }
 
-fn report(rows: &[(Subject, Sample)]) {
+fn report(rows: &[Row]) {
     let mut table = Table::new(
-        "Around a docglow that does nothing, in a shell",
+        "Around an empty docglow, in a shell",
         &["", "p50 of a call", "adds", "docglow alone = 1"],
     );
     for group in rows.chunks(CALL.len()) {
-        let alone = group[0].1.median();
-        for (subject, sample) in group {
+        let alone = group[0].sample.median();
+        for Row { subject, sample, .. } in group {
             let added = sample.median().saturating_sub(alone);
             let ratio = added.as_secs_f64() / alone.as_secs_f64();
             let shown = |text: String| if added == Duration::ZERO { String::new() } else { text };
@@ -101,10 +115,16 @@ fn report(rows: &[(Subject, Sample)]) {
             ]);
         }
     }
+    for Row { subject, endpoint, sample } in rows {
+        if let Some(endpoint) = endpoint {
+            let sent = sample.len() * CALLS as usize;
+            table.arrived(&subject.name, sent, endpoint.await_requests(sent));
+        }
+    }
     table.note(format!(
-        "{CALLS} calls in one shell, the median of {}, interleaved. One more process, which tells docglow's end, costs what docglow \
-         alone costs, for it does nothing.",
-        rows.first().map_or(0, |(_, sample)| sample.len())
+        "{CALLS} calls in one shell, the median of {}, interleaved in a random order. An empty docglow takes as long as one more \
+         process, so the ratio shows how many processes the hook adds.",
+        rows.first().map_or(0, |row| row.sample.len())
     ));
     table.print();
 }

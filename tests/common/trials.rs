@@ -11,8 +11,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one
-/// needs ["strace", "root"]]`. The functions take nothing and panic to fail.
+/// A list of trials from functions whose names are the promises: `trials![a_promise, another_one
+/// needs ["strace", "root"]]`. The functions have no arguments, and panic to fail.
 #[allow(unused_macros)] // one test binary builds its list by itself
 macro_rules! trials {
     ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
@@ -83,9 +83,6 @@ fn is_there(need: &str) -> bool {
         "loop devices" => tool_path("losetup")
             .is_some_and(|losetup| succeeds(Command::new(losetup).arg("--find"))),
         "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
-        "luasql" => Path::new("/usr/lib")
-            .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))
-            .is_file(),
         "altair" | "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }

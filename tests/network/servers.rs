@@ -69,6 +69,7 @@ fn endure(handler: Handler) -> String {
         seen.store(true, Ordering::Release);
         let peak = sender.watch_peak_kib();
         assert!(!three_seconds.are_over(), "the sender lived for more than {SENDER_LIFE:?}");
+        println!("the sender took {peak} KiB");
         assert!(peak < PEAK_KIB, "the sender took {peak} KiB");
         let debug = debug.join().expect("the debug run");
         let line = debug.assert_success().stderr().to_owned();
@@ -120,6 +121,7 @@ fn a_port_that_never_connects_is_left_after_three_seconds() {
     let mut three_seconds = ThreeSeconds::begin();
     let peak = hook.sender().watch_peak_kib();
     assert!(!three_seconds.are_over(), "the sender lived for more than {SENDER_LIFE:?}");
+    println!("the sender took {peak} KiB");
     assert!(peak < PEAK_KIB, "the sender took {peak} KiB");
     hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), "failed (timed out)");
 }

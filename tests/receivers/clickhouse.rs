@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    promises::trials::<ClickHouse>(&["chdb"], &[], bodies::refused_by_tables)
+    promises::trials::<ClickHouse>(&["chdb"], bodies::refused_by_tables, bodies::stored_by_tables)
 }
 
 pub struct ClickHouse {
@@ -99,6 +99,11 @@ impl Receiver for ClickHouse {
     fn restart(&mut self) {
         self.service.stop(Signal::TERM);
         self.service.start_again();
+    }
+
+    fn add_adapter(&mut self, name: &str) {
+        let statement = "INSERT INTO docglow.adapter VALUES ('…')";
+        self.query(&readme::statement(statement).replace('…', name));
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {

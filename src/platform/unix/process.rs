@@ -41,12 +41,64 @@ pub fn random_bytes() -> [u8; 16] {
     bytes
 }
 
-/// Starts this program again and does not wait for it.
+/// Starts the program that `prepare` describes and does not wait for it. `prepare` runs in the new
+/// process, so that the caller need not wait for it, either; `None` ends that process.
+///
+/// `Command::spawn` would wait until the new process has loaded the program, which takes longer than
+/// the rest of a call. So only an error of creating the process is reported.
 ///
 /// # Errors
-/// Those of opening the null device and creating a process.
-pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
-    fork_and_exec(self_command(own, stdin, null_device()?)?)
+/// Those of creating a process.
+pub fn start_detached(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<()> {
+    // SAFETY: this process has a single thread, so the child may call any function. It does not
+    // return.
+    match unsafe { libc::fork() } {
+        -1 => Err(Error::last_os_error()),
+        0 => {
+            let _ = become_sender(prepare);
+            end()
+        }
+        child => {
+            // The child leaves the caller's process group by itself, but a signal to that group may
+            // come first, for example when the terminal or session ends. If the child has called
+            // `exec` already, this call fails, and the child has left the group.
+            let _ = Pid::from_raw(child).map(|child| setpgid(Some(child), Some(child)));
+            Ok(())
+        }
+    }
+}
+
+/// The most bytes that are written to a pipe before its reader runs. Linux gives a user who has many
+/// pipes one page for each further pipe.
+const PIPE_BYTES: usize = 4096;
+
+/// Replaces this process, which was just created, by the program that `prepare` describes.
+fn become_sender(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<()> {
+    std::panic::set_hook(Box::new(|_| end()));
+    // A shell waits until no process has the output of `$(...)` open.
+    let null = null_device()?;
+    rustix::stdio::dup2_stdin(&null)?;
+    rustix::stdio::dup2_stdout(&null)?;
+    rustix::stdio::dup2_stderr(&null)?;
+    drop(null);
+    close_inherited();
+    let Some(own) = prepare() else { return Ok(()) };
+    let (stdin, pipe) = std::io::pipe()?;
+    if own.input.len() <= PIPE_BYTES {
+        own.feed(pipe);
+    } else {
+        // SAFETY: as in `start_detached`.
+        match unsafe { libc::fork() } {
+            -1 => return Err(Error::last_os_error()),
+            0 => {
+                drop(stdin);
+                own.feed(pipe);
+                end()
+            }
+            _ => drop(pipe),
+        }
+    }
+    Err(self_command(&own, stdin, Stdio::inherit())?.exec())
 }
 
 /// Starts this program again and returns a function that waits for its end.
@@ -81,27 +133,6 @@ const TEXT_ENCODING: &str = "__CF_USER_TEXT_ENCODING";
 fn text_encoding() -> std::ffi::OsString {
     let default = || format!("0x{:X}:0:0", rustix::process::getuid().as_raw()).into();
     std::env::var_os(TEXT_ENCODING).unwrap_or_else(default)
-}
-
-/// Starts `command` and does not wait until its program is loaded, as `Command::spawn` does: that
-/// takes most of the time of a call. So an error of `exec` is not reported.
-fn fork_and_exec(mut command: Command) -> Result<()> {
-    // SAFETY: this process has a single thread, so the child may call any function. It does not
-    // return.
-    match unsafe { libc::fork() } {
-        -1 => Err(Error::last_os_error()),
-        0 => {
-            let _ = command.exec();
-            end()
-        }
-        child => {
-            // The child leaves the caller's process group by itself, but a signal to that group may
-            // come first, for example when the terminal or session ends. If the child has called
-            // `exec` already, this call fails, and the child has left the group.
-            let _ = Pid::from_raw(child).map(|child| setpgid(Some(child), Some(child)));
-            Ok(())
-        }
-    }
 }
 
 /// Marks every descriptor except the standard streams as close-on-exec, so that the sender does not

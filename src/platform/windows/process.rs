@@ -52,12 +52,16 @@ pub fn random_bytes() -> [u8; 16] {
     *uuid::Uuid::new_v4().as_bytes()
 }
 
-/// Starts this program again and does not wait for it.
+/// Starts the program that `prepare` describes and does not wait for it. `None` starts none.
 ///
 /// # Errors
-/// Those of opening the null device and creating a process.
-pub fn start_detached(own: &SelfCommand, stdin: PipeReader) -> Result<()> {
-    create_process(own, &[stdin.into(), null_device()?, null_device()?]).map(drop)
+/// Those of creating the pipe, opening the null device and creating a process.
+pub fn start_detached(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<()> {
+    let Some(own) = prepare() else { return Ok(()) };
+    let (stdin, pipe) = std::io::pipe()?;
+    create_process(&own, &[stdin.into(), null_device()?, null_device()?])?;
+    own.feed(pipe);
+    Ok(())
 }
 
 /// Starts this program again and returns a function that waits for its end.
