@@ -97,6 +97,7 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::state::Consent;
 
     #[test]
     fn the_token_is_never_sent_to_an_endpoint_from_docglow_yml() {
@@ -126,5 +127,50 @@ mod tests {
             Endpoint::parse("https://user.example/x").unwrap()
         );
         assert!(destination(&environment).bypass_token.is_some());
+    }
+
+    #[test]
+    fn an_endpoint_that_cannot_be_used_is_named_by_its_source() {
+        let project = tempfile::tempdir().unwrap();
+        let context = |url: &str| {
+            let endpoint = Some(url.into());
+            Context::new(Environment { endpoint, ..Default::default() }, project.path())
+        };
+        for (url, unusable) in [
+            ("", vec![]),
+            ("https://acme.example/", vec![]),
+            ("ftp://acme.example/", vec![EndpointSource::Environment]),
+        ] {
+            assert_eq!(context(url).unusable_endpoints(), unusable, "{url}");
+        }
+        let file = project.path().join("docglow.yml");
+        std::fs::write(&file, "telemetry: {endpoint: 'http://acme.example/'}").unwrap();
+        assert_eq!(context("").unusable_endpoints(), [EndpointSource::Project]);
+        assert_eq!(context("").project_file(), Some(file));
+        let names = [EndpointSource::Environment, EndpointSource::Project, EndpointSource::Default];
+        let names = names.map(EndpointSource::name);
+        assert_eq!(names, ["DOCGLOW_TELEMETRY_ENDPOINT", "docglow.yml", "default"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_that_was_recorded_decides() {
+        let (home, project) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let context = || {
+            let config_home = Some(home.path().into());
+            Context::new(Environment { config_home, ..Default::default() }, project.path())
+        };
+        assert_eq!(context().decision(), Decision::OffByDefault);
+        assert!(context().check_active().is_err());
+        for (consent, decision, is_active) in [
+            (Consent::No, Decision::OffByConsent, false),
+            (Consent::Yes, Decision::OnByConsent, true),
+        ] {
+            context().state_file().unwrap().record(consent).unwrap();
+            assert_eq!((context().state().consent, context().decision()), (consent, decision));
+            assert_eq!(context().state().instance_id.is_some(), is_active);
+            assert_eq!(context().check_active().is_ok(), is_active);
+        }
+        assert_eq!(Consent::Unset.to_string(), "unset");
     }
 }

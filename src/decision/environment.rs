@@ -224,6 +224,51 @@ mod tests {
     }
 
     #[test]
+    fn debug_and_wait_are_on_only_if_their_variable_says_on() {
+        for (value, on) in [("1", true), (" Yes", true), ("0", false), ("2", false), ("", false)] {
+            let debug = Environment { debug: Some(value.into()), ..Default::default() };
+            let wait = Environment { wait: Some(value.into()), ..Default::default() };
+            assert_eq!([debug.debug(), debug.wait()], [on, false], "{value:?}");
+            assert_eq!([wait.debug(), wait.wait()], [false, on], "{value:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_skipped_and_lower_case_comes_first() {
+        let value = |text: &str| Some(OsString::from(text));
+        let empty = value("");
+        for (https, https_upper, all, all_upper, proxy) in [
+            ("a", "b", "c", "d", Some("a")),
+            ("", "b", "c", "d", Some("b")),
+            ("", "", "c", "d", Some("c")),
+            ("", "", "", "d", Some("d")),
+            ("", "", "", "", None),
+        ] {
+            let environment = Environment {
+                https_proxy: value(https),
+                https_proxy_upper: value(https_upper),
+                all_proxy: value(all),
+                all_proxy_upper: value(all_upper),
+                ..Default::default()
+            };
+            assert_eq!(environment.proxy(), proxy.map(OsStr::new));
+        }
+        let environment = Environment {
+            no_proxy: empty.clone(),
+            no_proxy_upper: value("b"),
+            ssl_cert_file: value("file"),
+            ssl_cert_dir: value("folders"),
+            ..Default::default()
+        };
+        assert_eq!(environment.no_proxy(), Some(OsStr::new("b")));
+        assert_eq!(environment.ssl_cert_file(), Some(OsStr::new("file")));
+        assert_eq!(environment.ssl_cert_dir(), Some(OsStr::new("folders")));
+        let environment =
+            Environment { ssl_cert_file: empty.clone(), ssl_cert_dir: empty, ..Default::default() };
+        assert_eq!([environment.ssl_cert_file(), environment.ssl_cert_dir()], [None, None]);
+    }
+
+    #[test]
     fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
         let set = |name: &'static str, value: &'static str| {
             is_unattended(|asked| (asked == name).then(|| value.into()))

@@ -106,6 +106,27 @@ mod tests {
     }
 
     #[test]
+    fn each_decision_is_on_or_off_and_names_its_rule() {
+        use Decision::*;
+        for (decision, is_active, rule, reason) in [
+            (OffByKillSwitch, false, "DOCGLOW_NO_TELEMETRY", "DOCGLOW_NO_TELEMETRY is set"),
+            (OnByEnvironment, true, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
+            (OffByEnvironment, false, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says off"),
+            (OnByProject, true, "docglow.yml", "docglow.yml says on"),
+            (OffByProject, false, "docglow.yml", "docglow.yml says off"),
+            (OffByUnreadableProject, false, "docglow.yml", "docglow.yml cannot be read"),
+            (OnByConsent, true, "consent", "the recorded consent is yes"),
+            (OffByConsent, false, "consent", "the recorded consent is no"),
+            (OffByDefault, false, "default", "telemetry has not been turned on"),
+        ] {
+            assert_eq!(decision.is_active(), is_active, "{decision:?}");
+            assert_eq!(decision.check().is_ok(), is_active, "{decision:?}");
+            assert_eq!((decision.rule(), decision.reason()), (rule, reason));
+            assert_eq!(decision.to_string(), reason);
+        }
+    }
+
+    #[test]
     fn only_the_sources_that_the_decision_needs_are_read() {
         let killed = Environment { no_telemetry: Some("1".into()), ..Default::default() };
         let decision = decide(&killed, || unreachable!(), || unreachable!());

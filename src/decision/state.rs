@@ -204,4 +204,20 @@ mod tests {
             assert_eq!(State::parse(text), state, "{text}");
         }
     }
+
+    #[test]
+    fn of_another_users_file_only_a_no_counts() {
+        let text = |consent: &str| {
+            format!(r#"{{"version":1,"instance_id":"{ID}","consent":"{consent}"}}"#)
+        };
+        for (consent, of_another) in
+            [("yes", Consent::Unset), ("no", Consent::No), ("unset", Consent::Unset)]
+        {
+            let own = State::of(&Content { text: text(consent), is_own: true });
+            assert_eq!(own, State::parse(&text(consent)));
+            assert_eq!(own.consent.to_string(), consent);
+            let others = State::of(&Content { text: text(consent), is_own: false });
+            assert_eq!(others, State { consent: of_another, ..Default::default() });
+        }
+    }
 }

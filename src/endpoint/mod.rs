@@ -206,6 +206,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_request_is_made_for_the_parts_of_the_url() {
+        for (url, is_https, without_tls, host, path) in [
+            (
+                "https://acme.example/a?b",
+                true,
+                "http://acme.example/a?b",
+                "acme.example:80",
+                "/a?b",
+            ),
+            (
+                "https://acme.example:8443",
+                true,
+                "http://acme.example:8443/",
+                "acme.example:8443",
+                "/",
+            ),
+            ("http://localhost:1/x", false, "http://localhost:1/x", "localhost:1", "/x"),
+        ] {
+            let endpoint = Endpoint::parse(url).unwrap();
+            assert_eq!(endpoint.is_https(), is_https);
+            assert_eq!(endpoint.url_without_tls(), without_tls);
+            assert_eq!((&*endpoint.minreq_host(), endpoint.path_and_query()), (host, path));
+        }
+    }
+
+    #[test]
     fn an_endpoint_is_https_or_this_machine() {
         for (url, written) in [
             (

@@ -142,6 +142,9 @@ mod tests {
             (r#""counts":{"models":10000000}"#, "counts"),
             (r#""duration_ms":1,"duration":2"#, "duration"),
             (r#""adapter":"secret","adapter_type":"duckdb""#, "adapter"),
+            (r#""adapter":"duckdb","adapter_type":"duckdb""#, "adapter"),
+            (r#""counts":{"models":1},"project_shape":{"models":1}"#, "counts"),
+            (r#""features":["static"],"features_used":["static"]"#, "features"),
             (r#""python_version":"3.11.6","python_version":"3.11.7""#, "python_version"),
             (r#""\ud800":"secret""#, "\u{fffd}\u{fffd}\u{fffd}"),
         ] {

@@ -75,3 +75,16 @@ impl fmt::Display for NotSent {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_shown_as_a_text() {
+        assert_eq!(NotSent::Off("docglow.yml says off").to_string(), "docglow.yml says off");
+        assert_eq!(NotSent::NoInput.to_string(), "standard input is empty");
+        let refused = NotSent::Refused(Some("format")).to_string();
+        assert_eq!(refused, "docglow refuses the value of --format");
+    }
+}

@@ -217,6 +217,10 @@ mod tests {
             (b"[1]", NotSent::NotAnObject),
             (b"null", NotSent::NotAnObject),
             (b"\0\0", NotSent::NotAnObject),
+            (b"\"a\"", NotSent::NotAnObject),
+            (b"\\{}", NotSent::NotAnObject),
+            (b"}", NotSent::NotAnObject),
+            (b"]", NotSent::NotAnObject),
             (b"\xff\xfe{\0}\0", NotSent::NotAnObject),
             (b"{\"a\":\"\xff\"}", NotSent::NotUtf8),
             (b"{\"a\":", NotSent::Incomplete),
@@ -294,5 +298,66 @@ mod tests {
     fn an_open_input_ends_with_its_object() {
         let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };
         assert_eq!(read_object(&mut pipe).as_deref(), Ok("{}"));
+    }
+
+    /// What is asked of an input: how many times, and with which deadlines.
+    struct Slow<'a> {
+        pieces: &'a [&'a str],
+        deadlines: Vec<Option<Instant>>,
+    }
+
+    impl TimedRead for Slow<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+            self.deadlines.push(deadline);
+            let Some((piece, rest)) = self.pieces.split_first() else { return Read::TimedOut };
+            self.pieces = rest;
+            buffer.extend_from_slice(piece.as_bytes());
+            Read::Bytes(piece.len())
+        }
+    }
+
+    #[test]
+    fn only_the_first_byte_is_waited_for_without_a_limit() {
+        let mut input = Slow { pieces: &["{", "\"a\":", "1}", " ", "x", "y"], deadlines: vec![] };
+        let begin = Instant::now();
+        let object = read_first_object(&mut input);
+        let end = Instant::now();
+        assert_eq!(object, Ok(("{\"a\":1}".to_owned(), true)));
+        let [first, second, third, rest @ ..] = &input.deadlines[..] else { panic!() };
+        assert_eq!((first, second), (&None, third));
+        let limit = second.unwrap();
+        assert!(begin + EVENT_TIME <= limit && limit <= end + EVENT_TIME);
+        assert_eq!(rest.len(), 4);
+        for limit in rest.iter().flatten() {
+            assert!(begin + TRAILER_TIME <= *limit && *limit <= end + TRAILER_TIME);
+        }
+    }
+
+    #[test]
+    fn input_without_a_use_is_read_to_its_end() {
+        let mut input = Slow { pieces: &["x", "y"], deadlines: vec![] };
+        let begin = Instant::now();
+        discard(&mut input);
+        assert_eq!((input.pieces.len(), input.deadlines.len()), (0, 3));
+        let limit = input.deadlines[0].unwrap();
+        assert!(begin + REFUSE_PAUSE <= limit && limit <= Instant::now() + REFUSE_PAUSE);
+    }
+
+    #[test]
+    fn an_event_of_exactly_the_limit_is_read() {
+        let event = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+        assert!(read(event(MAX_BYTES).as_bytes()).is_ok());
+        assert_eq!(read(event(MAX_BYTES + 1).as_bytes()), Err(NotSent::TooLarge));
+        let open = event(3 * MAX_BYTES).replace('}', "");
+        assert_eq!(read(open.as_bytes()), Err(NotSent::TooLarge));
+        // The byte-order mark does not count.
+        let marked = format!("\u{feff}{}", event(MAX_BYTES));
+        let (first, rest) = marked.split_at(MAX_BYTES);
+        let mut input = Slow { pieces: &[first, rest], deadlines: vec![] };
+        assert_eq!(read_object(&mut input).map(|object| object.len()), Ok(MAX_BYTES));
     }
 }

@@ -38,8 +38,8 @@ pub fn measure(bench: &Bench) {
         tls.certificates(),
         tls.requests()
     ));
-    table.target("caller ≤ 2 MiB", 2.0, peaks.0 as f64 / f64::from(1 << 20));
-    table.target("sender ≤ 8 MiB with TLS", 8.0, peaks.1 as f64 / f64::from(1 << 20));
+    table.target("caller ≤ 1.2 MiB", 1.2, peaks.0 as f64 / f64::from(1 << 20));
+    table.target("sender ≤ 2.4 MiB with TLS", 2.4, peaks.1 as f64 / f64::from(1 << 20));
     table.print();
 }
 

@@ -32,6 +32,16 @@ fn is_glibc() -> bool {
     binary.windows(name.len()).any(|piece| piece == name)
 }
 
+/// The limit of a sender's memory, from the KiB that were measured with musl and with glibc. There is
+/// no number for a debug build.
+pub fn memory_limit_kib(measured: [u64; 2]) -> u64 {
+    const DEBUG_BUILD_KIB: u64 = 16 << 10;
+    match std::env::var_os("DOCGLOW_TELEMETRY_BIN") {
+        Some(_) => measured[usize::from(is_glibc())] * TENTHS / 10,
+        None => DEBUG_BUILD_KIB,
+    }
+}
+
 /// A root folder with the hook, the files that it needs for name look-ups, and this file as
 /// `/file`.
 pub fn root_in(sandbox: &Sandbox, file: Option<&Path>) -> PathBuf {
