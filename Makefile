@@ -105,6 +105,7 @@ test: all
 .PHONY: bless
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- published
+	$(CARGO) fmt
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
 	git --no-pager diff --stat
 

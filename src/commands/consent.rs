@@ -6,8 +6,8 @@ use crate::commands::{print, print_error};
 use crate::decision::context::Context;
 use crate::decision::state::Consent;
 
-/// Records a yes or a no, and prints what that means or why it failed. Returns whether it is
-/// recorded.
+/// Records a yes or a no, and prints its effect, or why it could not be recorded. Returns whether
+/// it is recorded.
 pub fn record(context: &Context, consent: Consent) -> bool {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),

@@ -20,7 +20,7 @@ use crate::sender::{self, Handover};
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
 "adapter_type": "duckdb", "docglow_version": "0.9.2", "python_version": "3.11.7",
 "features_used": ["column_lineage", "static"],
-"project_shape": {"models": 13, "sources": 6, "seeds": 0, "tests": 27, "macros": 786}}"#;
+"project_shape": {"models": 13, "sources": 6, "seeds": 1, "tests": 27, "macros": 786}}"#;
 
 /// Previews the event on standard input, and names each key that is dropped or changed.
 pub fn event(options: Options) {

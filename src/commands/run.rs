@@ -22,8 +22,8 @@ use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
 use crate::sender::installation;
 
-/// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
-/// after a question without an answer, so that docglow does not ask it again.
+/// Set for a docglow that is reported, so that its own telemetry does not send a second event. Also
+/// set after a question without an answer, so that docglow does not ask the same question.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
 /// Runs the command and reports it if it is docglow. If there is no event to report, this process

@@ -42,7 +42,7 @@ impl Context {
         decide(&self.environment, || self.project().enabled, || self.state().consent)
     }
 
-    /// The sources that name an endpoint that cannot be used, so that the next one counts.
+    /// The sources whose endpoint cannot be used, so that the next source counts.
     pub fn unusable_endpoints(&self) -> Vec<&'static str> {
         let is_set = self.environment.endpoint.as_ref().is_some_and(|url| !url.is_empty());
         let mut unusable = Vec::new();
@@ -61,7 +61,7 @@ impl Context {
         if let Some(endpoint) = self.environment.endpoint() {
             Destination { endpoint, source: ENVIRONMENT, bypass_token }
         } else if let Some(endpoint) = self.project().endpoint.clone() {
-            // The token belongs to the user. Anybody may have written the docglow.yml.
+            // The token belongs to the user, but anybody may have written the docglow.yml.
             Destination { endpoint, source: PROJECT, bypass_token: None }
         } else {
             Destination { endpoint: Endpoint::docglow(), source: "default", bypass_token }

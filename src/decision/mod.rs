@@ -16,7 +16,7 @@ pub struct Decision {
     pub is_active: bool,
     /// The short name of the deciding rule, as in `status --json`.
     pub rule: &'static str,
-    /// Why telemetry is on or off, for people.
+    /// Why telemetry is on or off, as a text.
     pub reason: &'static str,
 }
 

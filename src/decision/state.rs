@@ -34,19 +34,19 @@ impl fmt::Display for Consent {
     }
 }
 
-/// The content of the state file. The default is that of an absent file.
+/// The content of the state file. The default stands for a missing file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct State {
     version: Version,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     pub consent: Consent,
-    /// RFC 3339; only with a recorded yes or no.
+    /// RFC 3339. Present only with a recorded yes or no.
     #[serde(skip_serializing_if = "Option::is_none")]
     consent_recorded_at: Option<String>,
 }
 
-/// The format's version. A file of another version counts as absent, as it does for docglow.
+/// The version of the format. A file of another version counts as absent, as in docglow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Version(u8);
 

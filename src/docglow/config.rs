@@ -106,8 +106,8 @@ impl ProjectConfig {
         }
         // libyaml counts positions from after the byte-order mark.
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-        // libyaml ignores a byte-order mark at the start of any line, but counts it as
-        // indentation. docglow's reader does neither, so it could read another nesting.
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as indentation.
+        // docglow's YAML reader does neither, so it could see a different nesting.
         if text.contains(BYTE_ORDER_MARK) {
             return None;
         }

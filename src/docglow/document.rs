@@ -11,8 +11,8 @@ use crate::docglow::yaml::{Node, Size};
 pub struct Document<'a> {
     #[serde(borrow)]
     pub telemetry: Node<'a, Telemetry<'a>>,
-    #[serde(borrow, deserialize_with = "present")]
-    pub slim: Option<Node<'a, Size>>,
+    #[serde(borrow)]
+    pub slim: Node<'a, Size>,
     #[serde(borrow, deserialize_with = "present")]
     pub column_lineage: Option<Node<'a, Size>>,
     #[serde(borrow)]

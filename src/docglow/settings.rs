@@ -26,13 +26,9 @@ impl Default for Settings {
 impl Settings {
     /// The settings in docglow.yml, whose text is `text`, unless docglow 0.9.2 fails to load it.
     pub fn of(document: &Document, text: &str) -> Option<Settings> {
-        let default = Settings::default();
         let is_set = |node: &Node<Size>| match node {
             Node::Mapping(Size::Empty) => Some(false),
             node => is_true(node, text),
-        };
-        let entry = |entry: &Option<Node<Size>>, default: bool| {
-            entry.as_ref().map_or(Some(default), is_set)
         };
         // docglow calls a method of these sections that only a mapping has.
         let is_section =
@@ -43,12 +39,12 @@ impl Settings {
             return None;
         }
         Some(Settings {
-            slim: entry(&document.slim, default.slim)?,
-            column_lineage: entry(&document.column_lineage, default.column_lineage)?,
+            slim: is_set(&document.slim)?,
+            column_lineage: document.column_lineage.as_ref().map_or(Some(true), is_set)?,
             ai: match &document.ai {
                 Node::Mapping(ai) => is_set(&ai.enabled)?,
                 other if is_true(other, text)? => return None,
-                _ => default.ai,
+                _ => false,
             },
         })
     }

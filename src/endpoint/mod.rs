@@ -180,7 +180,7 @@ fn normal_path_and_query(text: &str) -> String {
     normal
 }
 
-/// Shows a query as `(set)`: some collectors take their token there.
+/// Shows a query as `(set)`, because some collectors expect their token there.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let query = if self.path_and_query.contains('?') { "?(set)" } else { "" };

@@ -92,7 +92,7 @@ impl<const MAX: u32> AddAssign<u32> for AtMost<MAX> {
     }
 }
 
-/// Some of the features, each once, in the order of [`Feature`].
+/// A set of features, in the order of [`Feature`].
 pub type Features = BTreeSet<Feature>;
 
 #[cfg(test)]

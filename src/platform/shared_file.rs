@@ -19,7 +19,7 @@ const MAX_BYTES: u64 = 64 << 10;
 /// disk takes to sync. A sender that holds it ends within 3 s.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long to rest between two tries for the lock.
+/// How long to wait between two tries for the lock.
 pub const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// A text file in docglow's configuration folder.
@@ -140,8 +140,8 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     written.and_then(|()| sync_entry(target))
 }
 
-/// Holds the lock of the file `target` until it is dropped. The kernel gives it back when its
-/// holder ends, however it ends.
+/// Locks the file `target` until the result is dropped. The kernel also unlocks it when the process
+/// ends.
 fn lock(target: &Path, patience: Duration) -> Result<File> {
     let file = lock_of(target)?;
     // Any other error: the file system has no locks. docglow itself never locks the file.

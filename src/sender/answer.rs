@@ -47,9 +47,7 @@ impl Answer {
 
     /// The same answer as the shortest head that minreq accepts.
     pub fn to_head(&self) -> String {
-        let location = self.location.as_deref().unwrap_or_default();
-        let header = if location.is_empty() { "" } else { "Location: " };
-        let end = if location.is_empty() { "" } else { "\r\n" };
-        format!("HTTP/1.1 {} \r\n{header}{location}{end}\r\n", self.status)
+        let location = self.location.as_ref().map(|url| format!("Location: {url}\r\n"));
+        format!("HTTP/1.1 {} \r\n{}\r\n", self.status, location.unwrap_or_default())
     }
 }

@@ -11,7 +11,6 @@ use crate::platform::error::reason;
 #[derive(Debug)]
 pub enum Failure {
     Io(io::Error),
-    Client(minreq::Error),
     NoAddress(NoAddress),
     /// The only addresses of the name, by a name server or `/etc/hosts`, are 0.0.0.0 or `::`.
     Blocked,
@@ -62,7 +61,7 @@ impl From<minreq::Error> for Failure {
     fn from(error: minreq::Error) -> Failure {
         match error {
             minreq::Error::IoError(error) => Failure::Io(error),
-            other => Failure::Client(other),
+            other => Failure::Io(io::Error::other(other)),
         }
     }
 }
@@ -79,7 +78,6 @@ impl fmt::Display for Failure {
                 }
                 _ => f.write_str(&reason(error)),
             },
-            Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
             Failure::Blocked => f.write_str("the name is blocked: its address is 0.0.0.0 or ::"),

@@ -104,7 +104,7 @@ struct Race {
     events: Receiver<Event>,
     /// Those that were not tried yet.
     addresses: VecDeque<IpAddr>,
-    /// The families take turns.
+    /// Attempts alternate between the families.
     v6_is_next: bool,
     /// When the next attempt may start.
     next_attempt: Instant,

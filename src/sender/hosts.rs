@@ -3,7 +3,7 @@
 //! without a line break.
 
 use std::io::BufRead;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 /// The addresses of `host` in the file, in the order of its lines.
 pub fn addresses(file: impl BufRead, host: &str) -> Vec<IpAddr> {
@@ -16,10 +16,7 @@ fn address(line: &[u8], host: &str) -> Option<IpAddr> {
     let line = line.split(|byte| b"#\0".contains(byte)).next()?;
     let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
     let address = str::from_utf8(words.next()?).ok()?;
-    // Parsing an `IpAddr` would link a third parser, in addition to the two that are used anyway.
-    let v4 = || address.parse().ok().map(|v4: Ipv4Addr| v4.into());
-    let v6 = || address.parse().ok().map(|v6: Ipv6Addr| v6.into());
-    words.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then(|| v4().or_else(v6))?
+    words.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then(|| address.parse().ok())?
 }
 
 /// C's `isspace`, which includes the vertical tab, unlike Rust's ASCII white space.

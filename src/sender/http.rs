@@ -76,7 +76,7 @@ impl Request {
         let text = self.to_text();
         match LoopbackProxy::start(stream, &host, text.len()) {
             Ok(proxy) => self.send_by_minreq(&proxy),
-            // A sandbox that forbids loopback may allow the endpoint.
+            // A sandbox may forbid loopback but allow the endpoint.
             Err(stream) => Answer::to(text.as_bytes(), stream),
         }
     }

@@ -67,7 +67,7 @@ impl LoopbackProxy {
             let Ok(client) = admit(listener, &greeting) else { return };
             let Some(stream) = lock(&shared).stream.take() else { return };
             let failure = pass_on(&client, stream, request_bytes).err();
-            // minreq sees the end of its connection, and the reason is asked for then.
+            // Store the reason before minreq can see its connection close.
             lock(&shared).failure = failure;
             let _ = client.shutdown(Shutdown::Both);
         };
@@ -138,7 +138,7 @@ fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-/// Passes minreq's request on, and the answer back.
+/// Passes on minreq's request, and returns the answer.
 fn pass_on(mut client: &TcpStream, stream: Stream, request_bytes: usize) -> Result<(), Failure> {
     client.write_all(OPEN)?;
     let mut request = vec![0; request_bytes];

@@ -38,8 +38,8 @@ const WATCH_STACK_BYTES: usize = 64 << 10;
 /// A typical hand-over fits, so that one read is enough.
 const HANDOVER_BYTES: usize = 4096;
 
-/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line
-/// for each endpoint that a redirect leads to, and one for what came of it.
+/// Reads the hand-over from standard input, sends its event, and reports on standard output: one
+/// line for each endpoint that a redirect leads to, and one for the outcome.
 pub fn run() {
     process::hide_memory();
     if start_watchdog().is_err() {

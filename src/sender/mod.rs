@@ -61,7 +61,7 @@ pub struct Handover {
 /// The variables that the sender keeps. They name the trusted certificates. The second is a list.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// How a line begins that debug shows.
+/// The beginning of each line that debug shows.
 const REPORT: &str = "telemetry: ";
 
 /// If the sender ends earlier than this without a report, the reason is not its time limit.
@@ -82,7 +82,7 @@ fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
     posted(endpoint, format_args!("failed ({reason})"))
 }
 
-/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does.
+/// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.

@@ -19,8 +19,8 @@ const MAX_ORIGIN_CHARS: usize = 300;
 /// How long to wait for the file, which the next event can write as well.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the
-/// last event was sent, and the origin.
+/// `telemetry.endpoints` in docglow's configuration folder. Each line has the times of the first
+/// and the last event, and the origin.
 #[derive(Clone, Debug)]
 pub struct Recipients(SharedFile);
 

@@ -1,4 +1,4 @@
-//! What docglow's own telemetry costs its caller, in CPython.
+//! How long docglow's own telemetry delays its caller, in CPython.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,16 +9,16 @@ use crate::endpoint::{Endpoint, Manner};
 use crate::sample::Sample;
 use crate::table::{Table, ms};
 
-/// An interpreter takes its time to start.
+/// Starting an interpreter takes long.
 const MOST_RUNS: usize = 10;
 
 pub fn measure(bench: &Bench) {
     let mut table = Table::new(
-        "What docglow's own telemetry costs, in the process that records",
+        "The cost of docglow's own telemetry, in docglow's process",
         &["", "runs", "recording, p50", "whole process, p50"],
     );
     let Some(venv) = std::env::var_os("DOCGLOW_VENV").map(PathBuf::from) else {
-        table.note("Not measured: set DOCGLOW_VENV to an environment with docglow 0.9.2.");
+        table.note("Not measured. Set DOCGLOW_VENV to a virtual environment with docglow 0.9.2.");
         return table.print();
     };
     let script = bench.workshop.write("docglow_event.py", include_str!("docglow_event.py"));

@@ -1,4 +1,4 @@
-//! What the processor and the kernel are asked for: figures that a busy machine does not change.
+//! Instructions and system calls, which do not depend on how busy the machine is.
 
 use std::process::Stdio;
 
@@ -44,7 +44,7 @@ pub fn measure(bench: &Bench) {
         ]);
     }
     table.note(
-        "Instructions by `valgrind --tool=callgrind`, system calls by `strace -f`; – where that is not installed.",
+        "Instructions by `valgrind --tool=callgrind`, system calls by `strace -f`. – means that the tool is not installed.",
     );
     table.print();
 }
@@ -61,7 +61,8 @@ fn instructions(bench: &Bench, subject: &Subject) -> Option<u64> {
 #[derive(Clone, Copy, Default)]
 struct Calls {
     caller: usize,
-    /// Between the birth of the sender's process and its `execve`: the caller is held meanwhile.
+    /// Calls between the creation of the sender's process and its `execve`. The caller waits during
+    /// that time.
     starting: usize,
     sender: usize,
 }

@@ -28,8 +28,17 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root =
-            tempfile::Builder::new().prefix(SANDBOX_PREFIX).tempdir().expect("a temporary folder");
+        Self::named(SANDBOX_PREFIX)
+    }
+
+    /// A sandbox for wine, whose `cmd` splits a path at a blank, and which needs a locale for a path
+    /// that is not ASCII.
+    pub fn for_wine() -> Self {
+        Self::named("docglow-telemetry-")
+    }
+
+    fn named(prefix: &str) -> Self {
+        let root = tempfile::Builder::new().prefix(prefix).tempdir().expect("a temporary folder");
         let sandbox = Self { root };
         for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
             fs::create_dir_all(folder).expect("a folder in the sandbox");

@@ -11,8 +11,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one
-/// needs ["strace", "root"]]`. The functions take nothing and panic to fail.
+/// A list of trials from functions whose names are the promises: `trials![a_promise, another_one
+/// needs ["strace", "root"]]`. The functions have no arguments, and panic to fail.
 #[allow(unused_macros)] // one test binary builds its list by itself
 macro_rules! trials {
     ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {

@@ -5,6 +5,7 @@
 mod common;
 mod config_file;
 mod decision;
+mod described;
 mod event;
 mod harness;
 mod log;
@@ -33,6 +34,7 @@ fn main() -> std::process::ExitCode {
         log::trials(),
         simultaneous::trials(),
         published::trials(),
+        described::trials(),
         platform::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())

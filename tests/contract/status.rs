@@ -236,7 +236,7 @@ fn status_names_an_endpoint_that_cannot_be_used() {
         ("https://user.example", "collector.example/s3cret", &[file]),
         ("ftp://user.example/s3cret", "[s3cret]", &[variable, file]),
         ("", "", &[]),
-        // A file's line end is easily part of a variable.
+        // A variable that was read from a file often ends with a line break.
         (" HTTPS://User.Example/\r\n", "''", &[file]),
     ] {
         sandbox.write_config(format!("telemetry: {{endpoint: {of_file}}}"));
@@ -277,7 +277,7 @@ fn a_query_or_a_token_is_never_spelt_out() {
             }
         }
     }
-    // What is not shown is sent all the same.
+    // `status` does not show the query, but it is sent.
     let lines: Vec<_> = receiver.requests().into_iter().map(|request| request.line).collect();
     assert_eq!(lines, ["POST /v1/telemetry/events?token=s3cret HTTP/1.1"; 2]);
 }

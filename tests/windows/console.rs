@@ -92,7 +92,7 @@ fn typed_at_a_console(
 }
 
 fn consent_after(answer: &str) -> serde_json::Value {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console(hook(&sandbox, "prompt"), "[y/N]", answer);
     let state = sandbox.state().unwrap_or_else(|| panic!("nothing recorded: {shown}"));
     state["consent"].clone()
@@ -104,7 +104,7 @@ fn the_question_is_asked_at_a_console_and_answered() {
 }
 
 fn a_key_right_behind_the_question_is_no_answer() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console_at_once(hook(&sandbox, "prompt"), "[y/N]", "y\r");
     assert!(shown.contains("There was no answer"), "{shown}");
     assert_eq!(sandbox.state(), None);
@@ -113,7 +113,7 @@ fn a_key_right_behind_the_question_is_no_answer() {
 fn ctrl_c_at_the_question_ends_the_process_and_records_nothing() {
     // Ctrl-C would end the command that sets the sandbox's folder, so this test uses wine's own
     // folder.
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let folder = own_folder().join("docglow");
     fs::remove_dir_all(&folder).ok();
     // wine's console only delivers Ctrl-C while a line is read, and reading begins with the first
@@ -124,13 +124,13 @@ fn ctrl_c_at_the_question_ends_the_process_and_records_nothing() {
 }
 
 fn at_a_console_without_an_event_the_help_is_printed() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console(hook(&sandbox, ""), "never shown", "");
     assert!(shown.contains("Usage:"), "{shown}");
 }
 
 fn missing_streams_are_no_event() {
-    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let (sandbox, receiver) = (Sandbox::for_wine(), Receiver::answering());
     let mut shell = hook(&sandbox, "").on().to(&receiver);
     let wine = shell.program.clone().into();
     shell.arguments.splice(0..0, ["-c".into(), "exec \"$0\" \"$@\" <&- >&- 2>&-".into(), wine]);

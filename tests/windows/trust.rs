@@ -55,7 +55,7 @@ fn empty_revocation_list(authority: &Authority) -> Vec<u8> {
 
 /// The README mentions this request, which Windows sends.
 fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
-    let (sandbox, mut authority) = (Sandbox::new(), Authority::new());
+    let (sandbox, mut authority) = (Sandbox::for_wine(), Authority::new());
     let list = empty_revocation_list(&authority);
     let head =
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", list.len());
@@ -70,7 +70,7 @@ fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
 }
 
 fn an_endpoint_that_windows_does_not_trust_gets_no_event() {
-    let (sandbox, authority) = (Sandbox::new(), Authority::new());
+    let (sandbox, authority) = (Sandbox::for_wine(), Authority::new());
     let receiver = TlsReceiver::answering(&authority, "localhost");
     let said = send(&sandbox, &receiver);
     assert!(said.contains("-> failed ("), "{said}");

@@ -83,7 +83,7 @@ impl GroupProbe {
         let process = unsafe { libc::waitpid(self.process, &raw mut status, options) };
         let is_stopped = process == self.process && libc::WIFSTOPPED(status);
         if is_stopped {
-            self.send(libc::SIGCONT);
+            signals::send(self.process, libc::SIGCONT);
             // This SIGCONT must not count as one that was sent to the group.
             self.ask(libc::SIGCONT);
         }
@@ -92,15 +92,9 @@ impl GroupProbe {
 
     /// Ends the probe.
     pub fn end(self) {
-        self.send(libc::SIGKILL);
+        signals::send(self.process, libc::SIGKILL);
         // SAFETY: a null pointer means that the status is not requested.
         unsafe { libc::waitpid(self.process, ptr::null_mut(), 0) };
-    }
-
-    fn send(self, signal: c_int) {
-        // SAFETY: takes two integers. The process has not been waited for, so its id is still
-        // valid.
-        unsafe { libc::kill(self.process, signal) };
     }
 }
 

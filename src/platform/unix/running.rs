@@ -66,7 +66,7 @@ impl Running {
                             _ => is_suspended,
                         };
                         if !self.probe.has_received(signal) {
-                            self.send(signal);
+                            signals::send(self.child, signal);
                         }
                     }
                 },
@@ -115,11 +115,6 @@ impl Running {
             libc::waitid(libc::P_PID, child, about.as_mut_ptr(), options) == -1
                 || about.assume_init().si_pid() != 0
         }
-    }
-
-    fn send(&self, signal: c_int) {
-        // SAFETY: takes two integers. The child has not been waited for, so its id is still valid.
-        unsafe { libc::kill(self.child, signal) };
     }
 }
 

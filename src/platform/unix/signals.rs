@@ -4,7 +4,7 @@
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::{process, ptr};
 
 /// The signals that stop a process by default, if a shell with job control started it.
 pub const STOP: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
@@ -128,8 +128,14 @@ pub fn set_default(signal: c_int) {
 /// Sends a signal to this process. If the signal is blocked, it stays pending.
 pub fn raise(signal: c_int) {
     set_default(signal);
+    send(process::id().cast_signed(), signal);
+}
+
+/// Sends a signal to this process, or to a child that has not been waited for, so that its id is
+/// still valid.
+pub fn send(process: libc::pid_t, signal: c_int) {
     // SAFETY: takes two integers.
-    unsafe { libc::kill(libc::getpid(), signal) };
+    unsafe { libc::kill(process, signal) };
 }
 
 /// Removes a blocked signal that is pending. A signal that stops or continues may be removed by its

@@ -18,7 +18,8 @@ use crate::platform::exit;
 use super::console::ignore_interrupts;
 use super::job::Job;
 
-/// The suffixes of a program, in the order of `cmd`. std quotes for a batch file, or refuses to.
+/// The suffixes of a program, in the order of `cmd`. For a batch file, std quotes the arguments, or
+/// refuses to run it.
 const SUFFIXES: [&str; 3] = [".exe", ".bat", ".cmd"];
 
 /// A command line, ready to be executed.

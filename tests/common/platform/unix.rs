@@ -68,7 +68,7 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
 /// How the name of every sandbox begins: people have such folders.
 pub const SANDBOX_PREFIX: &str = "docglow telemetry ü-";
 
-/// What every process needs of the environment.
+/// The variables that every process needs.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 
 /// A path at which no file or folder can be created.

@@ -36,10 +36,10 @@ pub fn first_lines(python: &Path, arguments: &str) -> String {
     format!("#!{}{arguments}\n", python.display())
 }
 
-/// How the name of every sandbox begins. Under wine, a name that is not ASCII needs a locale.
-pub const SANDBOX_PREFIX: &str = "docglow telemetry-";
+/// The beginning of the name of every sandbox.
+pub const SANDBOX_PREFIX: &str = "docglow-telemetry-";
 
-/// What every process needs of the environment.
+/// The variables that every process needs.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 
 /// A path at which no file or folder can be created.

@@ -150,7 +150,7 @@ impl Sender {
         kill(self.0.cast_unsigned());
     }
 
-    /// A file of its folder in `/proc`; empty once it is gone.
+    /// A file of its folder in `/proc`. It is empty after the sender has ended.
     pub fn proc(&self, name: &str) -> Vec<u8> {
         fs::read(format!("/proc/{}/{name}", self.0)).unwrap_or_default()
     }
