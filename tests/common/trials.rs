@@ -63,9 +63,6 @@ fn is_there(need: &str) -> bool {
         "loop devices" => tool_path("losetup")
             .is_some_and(|losetup| succeeds(Command::new(losetup).arg("--find"))),
         "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
-        "luasql" => Path::new("/usr/lib")
-            .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))
-            .is_file(),
         "altair" | "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }

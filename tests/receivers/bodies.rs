@@ -107,34 +107,51 @@ const ORDER: (&str, &str, &str) = (
     r#"["static","column_lineage"]"#,
 );
 
-/// A pattern and a schema refuse these. A table has no place for a key, and takes any adapter for text.
+/// A pattern and a schema refuse these, and a table has no place for the key.
 const ADDITIONS: &[(&str, &str, &str)] = &[
     ("an additional key", "{\"schema_version\"", "{\"project_name\":\"acme\",\"schema_version\""),
     ("an additional count", "\"macros\"", "\"exposures\":1,\"macros\""),
-    ("an adapter that is an object", r#""duckdb""#, r#"{"name":"duckdb"}"#),
 ];
 
+/// A pattern, a schema and Postgres refuse this, and ClickHouse stores it as `other`.
+const OBJECT: (&str, &str, &str) =
+    ("an adapter that is an object", r#""duckdb""#, r#"{"name":"duckdb"}"#);
+
 /// Bodies that are not schema version 1, each with what is wrong with it.
-pub fn refused() -> Vec<(&'static str, String)> {
+pub fn refused() -> Bodies {
     let whole =
         [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
     let whole = whole.map(|(wrong, body)| (wrong, body.to_owned()));
     changed(CHANGES).into_iter().chain(whole).collect()
 }
 
+/// Bodies for a receiver, each with what is special about it.
+pub type Bodies = Vec<(&'static str, String)>;
+
 /// The same, with those that a table refuses.
-pub fn refused_by_tables() -> Vec<(&'static str, String)> {
+pub fn refused_by_tables() -> Bodies {
     [refused(), changed(&[DURATION, ORDER])].concat()
 }
 
+/// Those that a table stores, and a schema refuses.
+pub fn stored_by_tables() -> Bodies {
+    changed(ADDITIONS)
+}
+
 /// The same, with those that a pattern refuses.
-pub fn refused_by_patterns() -> Vec<(&'static str, String)> {
-    [refused(), changed(&[ORDER]), changed(ADDITIONS)].concat()
+pub fn refused_by_patterns() -> Bodies {
+    [refused(), changed(&[ORDER, OBJECT]), changed(ADDITIONS)].concat()
+}
+
+/// Those that a pattern accepts, and a schema refuses.
+pub fn stored_by_patterns() -> Bodies {
+    changed(&[DURATION])
 }
 
 /// The same, with those that the schema refuses.
-pub fn refused_by_schema() -> Vec<(&'static str, String)> {
-    [refused(), changed(&[DURATION]), changed(ADDITIONS), changed(UNPUBLISHED)].concat()
+pub fn refused_by_schema() -> Bodies {
+    let more = [changed(&[DURATION, OBJECT]), changed(ADDITIONS), changed(UNPUBLISHED)];
+    [refused(), more.concat()].concat()
 }
 
 /// Payloads as docglow 0.9.2 itself writes them, each with the payload that is stored.
@@ -150,7 +167,7 @@ pub fn by_docglow() -> Vec<(String, Value)> {
     published.chain(unpublished).collect()
 }
 
-fn changed(changes: &[(&'static str, &str, &str)]) -> Vec<(&'static str, String)> {
+fn changed(changes: &[(&'static str, &str, &str)]) -> Bodies {
     let change = |(wrong, from, to): &(&'static str, &str, &str)| {
         assert!(GOOD.contains(from), "{from}");
         (*wrong, GOOD.replacen(from, to, 1))

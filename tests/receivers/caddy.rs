@@ -12,7 +12,14 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    promises::trials::<Caddy>(&["caddy"], &["duckdb"], bodies::refused_by_patterns)
+    let needs = ["caddy", "duckdb"];
+    promises::trials::<Caddy>(&needs, bodies::refused_by_patterns, bodies::stored_by_patterns)
+}
+
+fn set_up(site: &Site) {
+    let changes = [("/etc/caddy/", site.text(""))];
+    let mut shell = readme::shell(readme::block("caddy: set up"), &changes);
+    readme::run(shell.current_dir(site.path("")));
 }
 
 struct Caddy {
@@ -47,10 +54,7 @@ impl Receiver for Caddy {
     const SMALL_DISK: u32 = 2;
 
     fn start(site: Site) -> Caddy {
-        let set_up = [("/etc/caddy/", site.text(""))];
-        readme::run(
-            readme::shell(readme::block("caddy: set up"), &set_up).current_dir(site.path("")),
-        );
+        set_up(&site);
         let (port, certificate, key) =
             (site.port, site.text("fullchain.pem"), site.text("privkey.pem"));
         let changes = [
@@ -107,6 +111,12 @@ impl Receiver for Caddy {
     fn restart(&mut self) {
         self.service.stop(Signal::TERM);
         self.service.start_again();
+    }
+
+    fn add_adapter(&mut self, name: &str) {
+        self.site.add_adapter(name);
+        set_up(&self.site);
+        self.restart();
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {

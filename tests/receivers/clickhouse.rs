@@ -1,5 +1,6 @@
 //! ClickHouse's engine, which the hook reaches without anything in between. The server is a peer around chdb.
 
+use crate::common::trials;
 use crate::promises::{self, Receiver};
 use crate::sender::Sender;
 use crate::service::{Service, is_open};
@@ -14,7 +15,26 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    promises::trials::<ClickHouse>(&["chdb"], &[], bodies::refused_by_tables)
+    let own = trials![
+        one_request_may_contain_several_rows_and_a_missing_number_is_0 needs ["chdb", "curl"],
+    ];
+    let common = promises::trials::<ClickHouse>(
+        &["chdb"],
+        bodies::refused_by_tables,
+        bodies::stored_by_tables,
+    );
+    common.into_iter().chain(own).collect()
+}
+
+fn one_request_may_contain_several_rows_and_a_missing_number_is_0() {
+    let receiver = ClickHouse::start(Site::new());
+    let shorter = bodies::GOOD.replace(r#""duration_ms":1446,"#, "");
+    let both = format!("{}\n{shorter}", bodies::GOOD);
+    assert_eq!(receiver.sender().post(both.as_bytes()), 200);
+    let mut durations: Vec<_> =
+        receiver.rows().iter().map(|row| row["duration_ms"].as_u64()).collect();
+    durations.sort();
+    assert_eq!(durations, [Some(0), Some(1446)]);
 }
 
 pub struct ClickHouse {
@@ -99,6 +119,11 @@ impl Receiver for ClickHouse {
     fn restart(&mut self) {
         self.service.stop(Signal::TERM);
         self.service.start_again();
+    }
+
+    fn add_adapter(&mut self, name: &str) {
+        let statement = "INSERT INTO docglow.adapter VALUES ('…')";
+        self.query(&readme::statement(statement).replace('…', name));
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {

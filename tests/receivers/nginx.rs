@@ -12,14 +12,18 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub fn trials() -> Vec<Trial> {
-    let own = trials![other_users_cannot_write_events needs ["root", "nginx", "curl"]];
-    promises::trials::<Nginx>(&["nginx"], &["duckdb"], bodies::refused_by_patterns)
-        .into_iter()
-        .chain(own)
-        .collect()
+    let own = trials![
+        other_users_cannot_write_events needs ["root", "nginx", "curl"],
+        the_date_in_its_name_decides_when_a_file_is_deleted,
+        a_check_and_a_reload_of_the_configuration_lose_no_event needs ["nginx", "curl", "duckdb"],
+    ];
+    let needs = ["nginx", "duckdb"];
+    let common =
+        promises::trials::<Nginx>(&needs, bodies::refused_by_patterns, bodies::stored_by_patterns);
+    common.into_iter().chain(own).collect()
 }
 
 fn other_users_cannot_write_events() {
@@ -34,6 +38,41 @@ fn other_users_cannot_write_events() {
     };
     assert_eq!(post_as("nobody"), "000");
     assert_eq!(post_as("www-data"), "204");
+}
+
+/// A check opens the sockets, too, and closes them.
+fn a_check_and_a_reload_of_the_configuration_lose_no_event() {
+    let receiver = Nginx::start(Site::new());
+    let configuration = receiver.site.path("nginx.conf");
+    let mut check = Command::new(program());
+    let output = check.arg("-t").arg("-c").arg(&configuration).output().expect("nginx");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(receiver.sender().post(bodies::GOOD.as_bytes()), 204);
+    receiver.service.signal(Signal::HUP);
+    let statuses = receiver.sender().post_often(200, bodies::GOOD.as_bytes());
+    assert_eq!(statuses, [204; 200]);
+    assert_eq!(receiver.rows().len(), 201);
+}
+
+fn the_date_in_its_name_decides_when_a_file_is_deleted() {
+    let site = Site::new();
+    fs::create_dir(site.path("log")).expect("a folder");
+    let name = |days| {
+        let then = UNIX_EPOCH + Duration::from_secs(days_ago(days));
+        format!("events-{}", &humantime::format_rfc3339_seconds(then).to_string()[..10])
+    };
+    // As "forget an id" names the file of the day, and writes all files anew.
+    let [old, older, young] = [name(366), name(800) + "-1795859725", name(364)];
+    for name in [&old, &older, &young] {
+        let file = File::create(site.path(&format!("log/{name}.jsonl"))).expect("a file");
+        file.set_modified(if *name == young { UNIX_EPOCH } else { SystemTime::now() })
+            .expect("a time");
+    }
+    let purge = &mut readme::shell(readme::block("nginx: purge"), &folders(&site)[1..2]);
+    readme::run(purge);
+    let left = fs::read_dir(site.path("log")).expect("the folder");
+    let left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(left, [format!("{young}.jsonl").as_str()]);
 }
 
 struct Nginx {
@@ -58,14 +97,8 @@ impl Receiver for Nginx {
     const SMALL_DISK: u32 = 2;
 
     fn start(site: Site) -> Nginx {
-        let mut set_up = readme::block("nginx: set up");
-        if !rustix::process::geteuid().is_root() {
-            set_up =
-                changed(set_up, &[("-o www-data ", String::new()), ("-g adm ", String::new())]);
-        }
+        set_up(&site);
         let folders = folders(&site);
-        let set_up = &mut readme::shell(set_up, &folders);
-        readme::run(set_up.current_dir(site.path("")));
         let changes = [&folders[..], &server_changes(&site)].concat();
         site.install("nginx/docglow.conf", "docglow.conf", &changes);
         let unit = site.install("nginx/restart.conf", "restart.conf", &folders[2..]);
@@ -102,23 +135,31 @@ impl Receiver for Nginx {
         self.service.start_again();
     }
 
-    /// With today's time of modification, as after "forget an id". The other files look old.
+    fn add_adapter(&mut self, name: &str) {
+        self.site.add_adapter(name);
+        set_up(&self.site);
+        self.restart();
+    }
+
     fn age(&mut self, instance_id: &str, days: u64) {
         let then = UNIX_EPOCH + Duration::from_secs(days_ago(days));
         let stamp = humantime::format_rfc3339_seconds(then).to_string();
+        let yesterday = UNIX_EPOCH + Duration::from_secs(days_ago(1));
+        let yesterday = humantime::format_rfc3339_seconds(yesterday).to_string();
         let mut moved = String::new();
         for file in fs::read_dir(self.site.path("log")).expect("the events") {
             let file = file.expect("a file").path();
             let text = fs::read_to_string(&file).expect("events");
-            let (mine, others): (Vec<&str>, Vec<&str>) =
-                text.split_inclusive('\n').partition(|line| line.contains(instance_id));
+            // A line starts with its time: {"received_at":"2026-11-28T...
+            let is_recent = |line: &str| line[16..26] > yesterday[..10];
+            let (mine, others): (Vec<&str>, Vec<&str>) = text
+                .split_inclusive('\n')
+                .partition(|line| line.contains(instance_id) && is_recent(line));
             for line in mine {
                 let (_, event) = line.split_once(r#","event""#).expect("an event");
                 moved += &format!(r#"{{"received_at":"{stamp}","event"{event}"#);
             }
             fs::write(&file, others.concat()).expect("the other events");
-            let file = File::options().append(true).open(&file).expect("a file");
-            file.set_modified(UNIX_EPOCH).expect("its time");
         }
         let name = format!("log/events-{}.jsonl", &stamp[..10]);
         let mut file = File::options().create(true).append(true).open(self.site.path(&name));
@@ -147,6 +188,14 @@ pub fn program() -> String {
     path.to_str().expect("a path in UTF-8").to_owned()
 }
 
+fn set_up(site: &Site) {
+    let mut block = readme::block("nginx: set up");
+    if !rustix::process::geteuid().is_root() {
+        block = changed(block, &[("-o www-data ", String::new()), ("-g adm ", String::new())]);
+    }
+    readme::run(readme::shell(block, &folders(site)).current_dir(site.path("")));
+}
+
 fn folders(site: &Site) -> [(&'static str, String); 3] {
     [
         ("/etc/nginx/", site.text("")),
@@ -155,10 +204,11 @@ fn folders(site: &Site) -> [(&'static str, String); 3] {
     ]
 }
 
-/// The lines of nginx's log of refused events.
+/// The number of refused events in nginx's log.
 pub fn refusals(site: &Site) -> usize {
-    let log = fs::read_to_string(site.path("docglow.log")).unwrap_or_default();
-    log.lines().filter(|line| line.contains(" 422")).count()
+    let log = [("/var/log/nginx/", site.text(""))];
+    let text = readme::run(&mut readme::shell(readme::block("nginx: refused events"), &log));
+    text.split(' ').next().map_or(0, |number| number.parse().unwrap_or(0))
 }
 
 /// What is not the same on every machine in a configuration of ours for nginx.

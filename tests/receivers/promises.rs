@@ -1,10 +1,10 @@
 //! What every receiver promises, whatever it stores in.
 
-use crate::bodies::{self, GOOD, INSTANCE_ID, fixtures, payload};
+use crate::bodies::{self, Bodies, GOOD, INSTANCE_ID, fixtures, payload};
 use crate::common::{EVENT, trials::trial};
 use crate::sender::Sender;
 use crate::site::Site;
-use crate::{accidents, traces};
+use crate::{accidents, promises, traces};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,6 +29,8 @@ pub trait Receiver: Sized {
     fn kill_and_restart(&mut self);
     /// As an operator does it.
     fn restart(&mut self);
+    /// As the README adds one.
+    fn add_adapter(&mut self, name: &str);
     /// Makes the events that this machine sent within the last day look so many days old.
     fn age(&mut self, instance_id: &str, days: u64);
     /// The README's commands for each day.
@@ -39,71 +41,45 @@ pub trait Receiver: Sized {
     fn installs(&self) -> Vec<(String, u64)>;
 }
 
-/// A trial for each promise of the README, named after the receiver. `needs` are the tools of the server, `reader` those
-/// that read its rows. `refused` are bodies, each with what is wrong with it.
+/// A trial for each common promise of the README, named after the receiver. `needs` are the tools of the server, and those that
+/// read its rows. `refused` and `stored` are bodies that are not schema version 1.
 pub fn trials<R: Receiver + 'static>(
     needs: &[&str],
-    reader: &[&str],
-    refused: fn() -> Vec<(&'static str, String)>,
+    refused: fn() -> Bodies,
+    stored: fn() -> Bodies,
 ) -> Vec<Trial> {
-    let needs = [needs, reader, &["curl"]].concat();
-    let with = |more: &[&'static str], promise: &str, body: fn()| {
-        let name = format!("receivers::{}::{promise}", R::NAME.to_lowercase());
-        trial(name, &[&needs[..], more].concat(), body)
-    };
-    let every_payload = move || every_payload_is_stored_and_nothing_else::<R>(refused());
     let name = R::NAME.to_lowercase();
-    vec![
-        trial(
-            format!("receivers::{name}::every_payload_is_stored_and_nothing_else"),
-            &needs,
-            every_payload,
-        ),
-        with(
-            &[],
-            "docglows_own_events_are_stored_with_unpublished_adapters_as_other",
-            docglows_own_events_are_stored_with_unpublished_adapters_as_other::<R>,
-        ),
-        with(
-            &[],
-            "refused_events_are_logged_as_the_table_says",
-            traces::refused_events_are_logged_as_the_table_says::<R>,
-        ),
-        with(
-            &["Linux"],
-            "no_address_and_no_header_is_written_to_any_file",
-            traces::no_address_and_no_header_is_written_to_any_file::<R>,
-        ),
-        with(
-            &["root", "unshare"],
-            "a_full_disk_has_the_effect_in_the_table",
-            accidents::a_full_disk_has_the_effect_in_the_table::<R>,
-        ),
-        with(
-            &[],
-            "every_answered_event_survives_kill_9",
-            accidents::every_answered_event_survives_kill_9::<R>,
-        ),
-        with(
-            &[],
-            "every_answered_event_survives_a_restart",
-            accidents::every_answered_event_survives_a_restart::<R>,
-        ),
-        with(
-            &[],
-            "a_wrong_host_has_the_effect_in_the_table",
-            accidents::a_wrong_host_has_the_effect_in_the_table::<R>,
-        ),
-        with(
-            &[],
-            "events_are_deleted_after_365_days_and_an_id_if_its_owner_asks",
-            events_are_deleted_after_365_days_and_an_id_if_its_owner_asks::<R>,
-        ),
-        with(&[], "installs_by_adapter_are_last_months", installs_by_adapter_are_last_months::<R>),
-    ]
+    let promise = |promise: &str, more: &[&str], body: Box<dyn FnOnce() + Send>| {
+        let needs = [needs, &["curl"], more].concat();
+        trial(format!("receivers::{name}::{promise}"), &needs, body)
+    };
+    macro_rules! promises {
+        ($($module:ident::$name:ident $(needs $more:expr)?),* $(,)?) => {
+            [$(promise(
+                stringify!($name),
+                [&[] as &[&str], $($more)?].concat().as_slice(),
+                Box::new($module::$name::<R>),
+            )),*]
+        };
+    }
+    let only_schema_version_1 = Box::new(move || only_schema_version_1::<R>(refused(), stored()));
+    let first = promise("only_schema_version_1_is_stored", &[], only_schema_version_1);
+    let others = promises![
+        promises::docglows_own_events_are_stored_with_unpublished_adapters_as_other,
+        promises::a_new_adapter_is_stored_as_other_until_the_list_has_it,
+        traces::refused_events_are_logged_with_time_and_status_only,
+        traces::addresses_and_headers_are_not_stored needs &["Linux"],
+        accidents::a_full_disk_has_the_effect_in_the_table needs &["root", "unshare"],
+        accidents::kill_9_has_the_effect_in_the_table,
+        accidents::a_restart_has_the_effect_in_the_table,
+        accidents::a_wrong_host_has_the_effect_in_the_table,
+        promises::events_are_deleted_after_365_days_and_an_id_if_its_owner_asks,
+        promises::installs_by_adapter_are_last_months,
+    ];
+    [first].into_iter().chain(others).collect()
 }
 
-fn every_payload_is_stored_and_nothing_else<R: Receiver>(refused: Vec<(&str, String)>) {
+fn only_schema_version_1<R: Receiver>(refused: Bodies, also_stored: Bodies) {
     let receiver = R::start(Site::new());
     let sender = receiver.sender();
     sender.be(INSTANCE_ID);
@@ -124,7 +100,12 @@ fn every_payload_is_stored_and_nothing_else<R: Receiver>(refused: Vec<(&str, Str
     assert_eq!(receiver.rows().len(), payloads.len(), "a body that is no payload was stored");
     assert!((200..300).contains(&sender.post(GOOD.as_bytes())));
     let more = [payloads, vec![payload(GOOD)]].concat();
-    assert_same(receiver.rows(), more);
+    assert_same(receiver.rows(), more.clone());
+    for (special, body) in &also_stored {
+        let status = sender.post(body.as_bytes());
+        assert!((200..300).contains(&status), "{special}: answered with {status}");
+    }
+    assert_eq!(receiver.rows().len(), more.len() + also_stored.len());
 }
 
 fn docglows_own_events_are_stored_with_unpublished_adapters_as_other<R: Receiver>() {
@@ -136,6 +117,18 @@ fn docglows_own_events_are_stored_with_unpublished_adapters_as_other<R: Receiver
         assert!((200..300).contains(&status), "answered with {status}: {body}");
     }
     assert_same(receiver.rows(), payloads);
+}
+
+fn a_new_adapter_is_stored_as_other_until_the_list_has_it<R: Receiver>() {
+    let mut receiver = R::start(Site::new());
+    let body = GOOD.replace("duckdb", "acme_new");
+    receiver.sender().post(body.as_bytes());
+    receiver.add_adapter("acme_new");
+    receiver.sender().post(body.as_bytes());
+    let mut adapters: Vec<_> =
+        receiver.rows().iter().map(|row| row["adapter_type"].to_string()).collect();
+    adapters.sort();
+    assert_eq!(adapters, [r#""acme_new""#, r#""other""#]);
 }
 
 /// In any order: an arrival's time may have no more than seconds.

@@ -15,6 +15,12 @@ pub fn block(title: &str) -> String {
     lines.to_owned()
 }
 
+/// A statement that the README has inside a sentence.
+pub fn statement(text: &str) -> String {
+    assert!(README.contains(&format!("`{text}`")), "the README lacks {text:?}");
+    text.to_owned()
+}
+
 /// The same for another id than the README's.
 pub fn block_for(title: &str, instance_id: &str) -> String {
     changed(block(title), &[(EXAMPLE_ID, instance_id.to_owned())])

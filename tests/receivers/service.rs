@@ -1,6 +1,6 @@
 //! A server under test: a process group of its own, killed at the latest when dropped.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::{self, File};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -58,6 +58,12 @@ impl Service {
             kill_process_group(Pid::from_child(&child), signal).ok();
             child.wait().ok();
         }
+    }
+
+    /// Sends `signal` to the first of its processes.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_child(self.child.as_ref().expect("it is running"));
+        kill_process(process, signal).expect("a signal");
     }
 
     pub fn id(&self) -> u32 {

@@ -57,6 +57,12 @@ impl Site {
         format!("https://localhost:{}/v1/telemetry/events", self.port)
     }
 
+    /// As a new release of the hook has it.
+    pub fn add_adapter(&self, name: &str) {
+        let list = File::options().append(true).open(self.path("adapters.txt"));
+        writeln!(list.expect("the list of adapters"), "{name}").expect("a line");
+    }
+
     /// Leaves no byte free on the small disk.
     pub fn fill_the_disk(&self) {
         assert!(self.disk.is_some(), "this would fill the machine's disk");

@@ -14,7 +14,7 @@ const ADDRESS: &str = "127.0.0.77";
 /// In each header, path, name and refused body that is sent.
 const TRACE: &str = "trace-of-a-sender";
 
-pub fn no_address_and_no_header_is_written_to_any_file<R: Receiver>() {
+pub fn addresses_and_headers_are_not_stored<R: Receiver>() {
     let mut receiver = R::start(Site::new());
     leave_traces(&receiver.sender());
     // The server writes all that it has not written yet.
@@ -64,7 +64,7 @@ fn files_with_traces(folder: &Path) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-pub fn refused_events_are_logged_as_the_table_says<R: Receiver>() {
+pub fn refused_events_are_logged_with_time_and_status_only<R: Receiver>() {
     let receiver = R::start(Site::new());
     let sender = receiver.sender();
     assert!((200..300).contains(&sender.post(GOOD.as_bytes())));
@@ -73,5 +73,6 @@ pub fn refused_events_are_logged_as_the_table_says<R: Receiver>() {
     let statuses = sender.post_often(3, refused.as_bytes());
     assert_eq!(statuses, [statuses[0]; 3]);
     assert_eq!(receiver.refusals(), 3);
+    assert_eq!(files_with_traces(&receiver.site().path("")), "");
     assert_table::<R>("refused body", format!("{}, {}", statuses[0], R::REFUSALS_ARE));
 }
