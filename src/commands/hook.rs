@@ -24,7 +24,7 @@ pub fn run(source: Result<Source, NotSent>) {
 /// Why no event was sent.
 pub fn send(context: &Context, source: &Source) -> Result<Option<String>, NotSent> {
     source.check_project_dir()?;
-    context.check_active()?;
+    context.decision().check()?;
     let event = source.event(context)?;
     let handover = source.handover(context, event)?;
     let environment = &context.environment;

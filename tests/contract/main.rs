@@ -1,4 +1,5 @@
-//! §1 to §4 of the contract, seen from outside: the real binary, its stdin, its files, the request that arrives.
+//! §1 to §4 of the contract, tested from outside: the real binary, its stdin, its files, and the
+//! requests that arrive.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -13,6 +14,7 @@ mod report;
 mod request;
 mod simultaneous;
 mod state;
+mod status;
 mod stdin;
 mod unwritable;
 
@@ -24,6 +26,7 @@ fn main() -> std::process::ExitCode {
         request::trials(),
         stdin::trials(),
         decision::trials(),
+        status::trials(),
         config_file::trials(),
         state::trials(),
         unwritable::trials(),

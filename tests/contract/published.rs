@@ -1,17 +1,31 @@
-//! Copies of the vocabulary in files that are not Rust: schemas, the receivers' configurations, and
-//! the README. `src/payload/` is the definition. `make bless` writes the copies anew.
+//! Copies of the vocabulary: in the schemas, the receivers' configurations, the READMEs and the
+//! messages. `src/payload/` is the definition, and `make bless` rewrites the copies. The texts that
+//! describe a word, a variable or a shell are written by hand; here they are only checked.
+
+#[path = "../fuzz/vocabulary.rs"]
+#[allow(dead_code)] // only the lists are used
+mod reference;
 
 use crate::common::trials;
+use docglow_telemetry::commands::init::SHELLS;
+use docglow_telemetry::decision::environment::{VARIABLES, Visibility};
 use docglow_telemetry::payload::vocabulary::{Adapter, Feature};
 use docglow_telemetry::payload::{Count, ProjectShape};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    trials![every_copy_of_the_vocabulary_is_current]
+    trials![
+        every_copy_of_the_vocabulary_is_current,
+        the_reference_vocabulary_of_the_tests_is_complete,
+        every_feature_is_described,
+        every_variable_is_described,
+        every_shell_is_described,
+        every_shell_is_tested,
+    ]
 }
 
-/// A copy: the text between two others in a file. `before` and `after` may occur several times.
+/// A copy in a file: the text between `before` and `after`, which may occur several times.
 struct Copy {
     file: &'static str,
     before: &'static str,
@@ -20,7 +34,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// The file's text with this copy written anew.
+    /// The file's text with this copy rewritten.
     fn renewed(&self, text: &str) -> String {
         let mut renewed = String::new();
         let mut rest = text;
@@ -40,8 +54,8 @@ fn every_copy_of_the_vocabulary_is_current() {
     let is_blessing = std::env::var_os("BLESS").is_some();
     let mut stale = Vec::new();
     for copy in copies() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(copy.file);
-        let text = fs::read_to_string(&path).expect(copy.file);
+        let path = path(copy.file);
+        let text = read(copy.file);
         let renewed = copy.renewed(&text);
         if renewed != text && is_blessing {
             fs::write(&path, renewed).expect(copy.file);
@@ -52,7 +66,76 @@ fn every_copy_of_the_vocabulary_is_current() {
     assert!(stale.is_empty(), "run `make bless`; it will change:\n{}", stale.join("\n"));
 }
 
-/// Each word in this form, with `separator` between two.
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(path(file)).expect(file)
+}
+
+/// Panics unless the file has each of these texts. In the manual page, a dash has a backslash.
+fn assert_has<'a>(file: &str, texts: impl IntoIterator<Item = &'a str>) {
+    let content = read(file).replace("\\-", "-");
+    let missing: Vec<&str> = texts.into_iter().filter(|text| !content.contains(text)).collect();
+    assert!(missing.is_empty(), "describe {missing:?} in {file}");
+}
+
+/// The fuzzed properties find a word only in an event that has it, so this test compares the lists.
+fn the_reference_vocabulary_of_the_tests_is_complete() {
+    assert_eq!(features(), reference::FEATURES, "add it to tests/fuzz/vocabulary.rs");
+    assert_eq!(ProjectShape::NAMES, reference::COUNTS, "add it to tests/fuzz/vocabulary.rs");
+    let adapters = Adapter::published().collect::<Vec<_>>();
+    let reference = reference::adapters().collect::<Vec<_>>();
+    assert!(adapters == reference, "add it to tests/fixtures/adapters.txt");
+}
+
+fn every_feature_is_described() {
+    let quoted: Vec<String> = features().iter().map(|word| format!("`{word}`")).collect();
+    assert_has("hooks/README.md", quoted.iter().map(String::as_str));
+}
+
+fn every_variable_is_described() {
+    let names = || {
+        let variables =
+            VARIABLES.iter().filter(|variable| variable.visibility != Visibility::Implied);
+        variables.map(|variable| variable.name)
+    };
+    assert_has("hooks/README.md", names());
+    assert_has(".package/docglow-telemetry.1", names());
+    assert_has("README.md", names().filter(|name| name.starts_with("DOCGLOW")));
+}
+
+fn every_shell_is_described() {
+    let commands: Vec<String> =
+        SHELLS.iter().map(|shell| format!("docglow-telemetry init {} ", shell.name)).collect();
+    assert_has("hooks/README.md", commands.iter().map(String::as_str));
+    let names = || SHELLS.iter().map(|shell| shell.name);
+    assert_has("README.md", names());
+    assert_has(".package/docglow-telemetry.1", names());
+    assert_has("src/help.txt", names());
+    for shell in &SHELLS {
+        let is_a_file_of_hooks = hook_files().any(|text| shell.text == text);
+        assert!(is_a_file_of_hooks, "{}: its lines are in no file of hooks/", shell.name);
+    }
+}
+
+/// Looks for the name in the tests, because a test of a shell runs only if the shell is installed.
+fn every_shell_is_tested() {
+    let tests = ["tests/shells/shell.rs", "tests/shells/lint.rs", "tests/run/shells.rs"].map(read);
+    for shell in &SHELLS {
+        let name = format!("\"{}\"", shell.name);
+        let is_tested = tests.iter().any(|text| text.contains(&name));
+        assert!(is_tested, "{name} is in no test of tests/shells or tests/run/shells.rs");
+    }
+}
+
+fn hook_files() -> impl Iterator<Item = String> {
+    let files = fs::read_dir(path("hooks")).expect("hooks").flatten();
+    files.map(|file| fs::read_to_string(file.path()).expect("a text"))
+}
+
+/// Each word in this form, with `separator` between two words.
 fn each(words: &[&str], separator: &str, form: impl Fn(&str) -> String) -> String {
     words.iter().map(|word| form(word)).collect::<Vec<_>>().join(separator)
 }
@@ -82,13 +165,29 @@ fn in_words(number: usize) -> &'static str {
     NUMBERS[number]
 }
 
+/// `a, b and c`, each in this form.
+fn sentence(words: &[&str], form: impl Fn(&str) -> String) -> String {
+    let (last, others) = words.split_last().expect("a word");
+    format!("{} and {}", each(others, ", ", &form), form(last))
+}
+
+/// The counts of the sample project, as JSON. A count that is not in this list is 0.
+fn sample_counts() -> String {
+    const SAMPLE: [(&str, u32); 4] =
+        [("models", 13), ("sources", 6), ("tests", 27), ("macros", 786)];
+    each(ProjectShape::NAMES, ", ", |name| {
+        let number = SAMPLE.iter().find(|count| count.0 == name).map_or(0, |count| count.1);
+        format!("\"{name}\": {number}")
+    })
+}
+
+fn features() -> Vec<String> {
+    let word = |feature| serde_json::to_value(feature).expect("JSON").as_str().map(str::to_owned);
+    Feature::ALL.iter().map(|feature| word(feature).expect("a word")).collect()
+}
+
 fn copies() -> Vec<Copy> {
-    let features: Vec<String> = Feature::ALL
-        .iter()
-        .map(|feature| {
-            serde_json::to_value(feature).expect("JSON").as_str().expect("a word").into()
-        })
-        .collect();
+    let features = features();
     let features: Vec<&str> = features.iter().map(String::as_str).collect();
     let features = features.as_slice();
     let counts = ProjectShape::NAMES;
@@ -178,6 +277,19 @@ fn copies() -> Vec<Copy> {
         each(features, ", ", single_quoted),
     );
 
+    let plain = |word: &str| word.to_owned();
+    let question = "src/commands/prompt.rs";
+    copy(question, "adapter, the number of ", ", which of", sentence(counts, plain));
+    let dropped = "src/event/dropped.rs";
+    copy(dropped, "has only counts of ", "\"", sentence(counts, plain));
+    copy("src/commands/preview.rs", "\"project_shape\": {", "}", sample_counts());
+    copy("README.md", "\"project_shape\": {", "}", sample_counts());
+    copy(
+        "hooks/README.md",
+        "- **Counts:** ",
+        ", each",
+        sentence(counts, |name| format!("`{name}`")),
+    );
     copy("README.md", "| some of ", " words |", in_words(features.len()).to_owned());
     copy("README.md", "| `project_shape` | ", " numbers |", in_words(counts.len()).to_owned());
     copies

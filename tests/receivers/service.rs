@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Ten times what the slowest of them was seen to take.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -80,6 +81,19 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.stop(Signal::KILL);
     }
+}
+
+/// A temporary folder for the configuration of a service, which does not quote its path: below `/tmp`
+/// if the usual folder has a name that would have to be quoted.
+pub fn plain_folder() -> TempDir {
+    let usual = std::env::temp_dir();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let is_plain = usual.as_os_str().as_encoded_bytes().iter().all(is_plain);
+    let parent = if is_plain { usual } else { "/tmp".into() };
+    tempfile::Builder::new()
+        .prefix("docglow-receiver-")
+        .tempdir_in(parent)
+        .expect("a temporary folder")
 }
 
 /// User and group of a name.

@@ -1,7 +1,7 @@
 //! An operator's machine in a temporary folder: the configuration files of the repository with this machine's paths and ports.
 
 use crate::readme;
-use crate::service::free_port;
+use crate::service::{free_port, plain_folder};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::fs::{self, File, Permissions};
 use std::io::Write;
@@ -27,10 +27,7 @@ impl Site {
     }
 
     fn on(disk: impl Fn(&Path) -> Option<SmallDisk>) -> Site {
-        let folder = tempfile::Builder::new()
-            .prefix("docglow-receiver-")
-            .tempdir()
-            .expect("a temporary folder");
+        let folder = plain_folder();
         let disk = disk(folder.path());
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an open folder");
         let site = Site { disk, folder, port: free_port() };

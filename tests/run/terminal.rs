@@ -1,4 +1,4 @@
-//! At a terminal: `run` leaves it to its command, and shells see one job.
+//! At a terminal: `run` leaves the terminal to its command, and shells see one job.
 
 use crate::common::platform::{make_fifo, pseudo_terminal};
 use crate::common::trials;
@@ -62,12 +62,12 @@ fn a_terminal_that_the_command_changes_stays_changed() {
     }
 }
 
-/// A call that reports before it returns, by a shell that says how it ended.
+/// A call that reports before it returns, in a shell that prints the exit status.
 fn with_status(scene: &Scene, by: By, stub: &str) -> Terminal {
     let call = scene.call(by, &["--wait", "docglow", "generate"]).env("STUB", stub);
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
-    // Without `noflsh`, the keys drop what is printed meanwhile.
+    // Without `noflsh`, the keys would discard output that is printed at the same time.
     let script = "stty noflsh; trap : INT QUIT; \"$@\"; echo \"ended with $?\"";
     shell.arguments = vec!["-c".into(), script.into(), "sh".into()];
     Terminal::open(&shell.arg(call.program).args(call.arguments))
@@ -106,7 +106,7 @@ fn ctrl_backslash_is_the_commands_affair() {
     assert_keys_are_the_commands(CTRL_BACKSLASH, "QUIT", 3);
 }
 
-/// A shell with job control, in which `docglow` stands behind `run`.
+/// A shell with job control, in which `docglow` runs behind `run`.
 fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
     let no_start_up_file: &[&str] =
         if shell == "bash" { &["--noprofile", "--norc"] } else { &["-f"] };
@@ -118,7 +118,7 @@ fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
 }
 
 fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
-    // The words for SIGTSTP; for SIGSTOP they are others.
+    // The message for SIGTSTP. The one for SIGSTOP is different.
     assert_stops_and_goes_on("bash", "Stopped  ");
 }
 
@@ -128,7 +128,7 @@ fn ctrl_z_and_fg_in_zsh() {
 
 fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     let scene = Scene::new();
-    // One process, for a shell that waits for a vfork of its own can't be stopped.
+    // One process, because a shell that waits for its own vfork cannot be stopped.
     let stub = "echo $$ >pid; echo working; read -r word <end; echo done working; exit 3";
     make_fifo(&scene.sandbox.project().join("end"));
     let mut terminal = shell(&scene, name, stub);
@@ -165,7 +165,7 @@ fn bg_and_fg_of_a_job_that_reads_the_terminal() {
     let scene = Scene::new();
     let mut terminal = shell(&scene, "bash", "echo working; read -r line; echo \"read $line\"");
     terminal.type_in("docglow-telemetry run --wait docglow health &\n");
-    // Both are stopped by the terminal, as the job's processes.
+    // The terminal stops both, because they are processes of the job.
     terminal.wait_for("working");
     terminal.type_in("while ! jobs | grep -q Stopped; do sleep 0.05; done; fg\n");
     terminal.type_in("some words\n");
@@ -199,8 +199,8 @@ fn a_stop_for_run_alone_stops_the_job_as_without_run() {
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-/// strace holds `run` for a moment after it has sent itself the stop signal. SIGCONT removes that
-/// signal again, so `run` must not wait for it.
+/// strace delays `run` for a moment after `run` has sent itself the stop signal. SIGCONT removes
+/// that signal again, so `run` must not wait for it.
 fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
     let scene = Scene::new();
     make_fifo(&scene.sandbox.project().join("end"));
@@ -235,8 +235,9 @@ fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
     terminal.wait_for("status 3");
 }
 
-/// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,
-/// the whole group is.
+/// If the session's leader is `run`, as in a terminal window that runs only this command, the
+/// kernel sends the signal to that process alone. Otherwise it sends the signal to the whole
+/// foreground group.
 fn a_terminal_that_hangs_up_ends_the_command() {
     for led_by_run in [true, false] {
         let scene = Scene::new();
