@@ -351,8 +351,8 @@ $(REPORT_VENV)/requirements.txt: tests/receivers/report/requirements.txt
 .PHONY: report
 report: $(REPORT_VENV)/requirements.txt
 	PGDATABASE="$${PGDATABASE:-docglow}" psql --no-psqlrc --quiet --tuples-only --no-align \
-		--set=ON_ERROR_STOP=1 --file=tests/receivers/report/rows.sql >$(REPORT).json
-	$(REPORT_VENV)/bin/python tests/receivers/report/report.py $(REPORT) <$(REPORT).json
+		--set=ON_ERROR_STOP=1 --file=tests/receivers/report/rows.sql >"$(REPORT).json"
+	$(REPORT_VENV)/bin/python tests/receivers/report/report.py "$(REPORT)" <"$(REPORT).json"
 
 # Adds adapters to the closed vocabulary, from files that you have: src/payload/adapters.md.
 .PHONY: adapters

@@ -101,28 +101,11 @@ mod tests {
             };
             let decision = decide(&environment, || project, || consent);
             assert_eq!((decision.is_active, decision.reason), (is_active, reason));
-            assert_eq!(decision == Decision::OFF_BY_DEFAULT, decision.rule == "default");
-        }
-    }
-
-    #[test]
-    fn each_decision_is_on_or_off_and_names_its_rule() {
-        use Decision::*;
-        for (decision, is_active, rule, reason) in [
-            (OffByKillSwitch, false, "DOCGLOW_NO_TELEMETRY", "DOCGLOW_NO_TELEMETRY is set"),
-            (OnByEnvironment, true, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
-            (OffByEnvironment, false, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says off"),
-            (OnByProject, true, "docglow.yml", "docglow.yml says on"),
-            (OffByProject, false, "docglow.yml", "docglow.yml says off"),
-            (OffByUnreadableProject, false, "docglow.yml", "docglow.yml cannot be read"),
-            (OnByConsent, true, "consent", "the recorded consent is yes"),
-            (OffByConsent, false, "consent", "the recorded consent is no"),
-            (OffByDefault, false, "default", "telemetry has not been turned on"),
-        ] {
-            assert_eq!(decision.is_active(), is_active, "{decision:?}");
-            assert_eq!(decision.check().is_ok(), is_active, "{decision:?}");
-            assert_eq!((decision.rule(), decision.reason()), (rule, reason));
-            assert_eq!(decision.to_string(), reason);
+            assert_eq!(decision.check().is_ok(), is_active, "{reason}");
+            let rule = ["DOCGLOW_NO_TELEMETRY", "DOCGLOW_TELEMETRY", "docglow.yml", "consent"];
+            let named = rule.into_iter().find(|rule| reason.contains(rule));
+            assert_eq!(decision.rule, named.unwrap_or("default"), "{reason}");
+            assert_eq!(decision == Decision::OFF_BY_DEFAULT, named.is_none(), "{reason}");
         }
     }
 

@@ -113,7 +113,7 @@ const ADDITIONS: &[(&str, &str, &str)] = &[
     ("an additional count", "\"macros\"", "\"exposures\":1,\"macros\""),
 ];
 
-/// A pattern and a schema refuse this, and a table stores it as `other`.
+/// A pattern, a schema and Postgres refuse this, and ClickHouse stores it as `other`.
 const OBJECT: (&str, &str, &str) =
     ("an adapter that is an object", r#""duckdb""#, r#"{"name":"duckdb"}"#);
 

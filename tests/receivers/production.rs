@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
             ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
         a_backup_has_the_events_and_the_roll_up needs
             ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
+        clickhouse_refuses_an_event_without_a_word needs ["chdb", "curl"],
         clickhouse_parses_the_statements_about_the_user needs ["chdb"],
         a_request_to_clickhouse_may_contain_several_rows needs ["chdb", "curl"],
         a_key_that_is_missing_in_clickhouse_is_0_or_refused needs ["chdb", "curl"],
@@ -131,6 +132,13 @@ fn clickhouse_parses_the_statements_about_the_user() {
         let rows = receiver.query(&format!("SELECT formatQuery($${statement}$$) AS text"));
         assert_eq!(rows.len(), 1, "{statement}");
     }
+}
+
+fn clickhouse_refuses_an_event_without_a_word() {
+    let receiver = ClickHouse::start(Site::new());
+    let body = bodies::GOOD.replace(r#""platform":"linux","#, "");
+    assert_eq!(receiver.sender().post(body.as_bytes()), 400);
+    assert!(receiver.rows().is_empty());
 }
 
 fn a_request_to_clickhouse_may_contain_several_rows() {

@@ -74,16 +74,26 @@ pub fn send_sample(receiver: &mut impl Receiver) {
 
 /// The rows of each view, without the month.
 fn answers() -> [(&'static str, Vec<Value>); 7] {
-    let size = |measure: &str, [p10, p50, p90, p99]: [u64; 4]| json!({"measure": measure, "installs": 2, "p10": p10, "p50": p50, "p90": p90, "p99": p99});
+    let size = |measure: &str, [p10, p50, p90, p99]: [u64; 4]| {
+        let mut row = json!({"measure": measure, "installs": 2});
+        merge(&mut row, json!({"p10": p10, "p50": p50, "p90": p90, "p99": p99}));
+        row
+    };
     let duration = |version: &str, runs: u64, [p50, p90, p99]: [u64; 3]| {
-        json!({"sender": "docglow-telemetry", "docglow_version": version, "runs": runs,
-               "p50_ms": p50, "p90_ms": p90, "p99_ms": p99})
+        let mut row = json!({"sender": "docglow-telemetry", "docglow_version": version});
+        merge(&mut row, json!({"runs": runs, "p50_ms": p50, "p90_ms": p90, "p99_ms": p99}));
+        row
     };
     let errors = |version: &str, events: u64, errors: u64, percent: f64| {
-        json!({"docglow_version": version, "command": "generate", "events": events,
-               "errors": errors, "percent": percent})
+        let mut row = json!({"docglow_version": version, "command": "generate"});
+        merge(&mut row, json!({"events": events, "errors": errors, "percent": percent}));
+        row
     };
-    let feature = |feature: &str, installs: u64, percent: f64| json!({"command": "generate", "feature": feature, "installs": installs, "percent": percent});
+    let feature = |feature: &str, installs: u64, percent: f64| {
+        let mut row = json!({"command": "generate", "feature": feature});
+        merge(&mut row, json!({"installs": installs, "percent": percent}));
+        row
+    };
     [
         (
             "adapters",
@@ -120,6 +130,10 @@ fn answers() -> [(&'static str, Vec<Value>); 7] {
         ("errors", vec![errors("0.9.0", 1, 0, 0.0), errors("0.9.2", 4, 1, 25.0)]),
         ("features", vec![feature("static", 2, 100.0), feature("slim", 1, 50.0)]),
     ]
+}
+
+fn merge(row: &mut Value, mut more: Value) {
+    row.as_object_mut().expect("a row").append(more.as_object_mut().expect("a row"));
 }
 
 #[track_caller]

@@ -41,16 +41,16 @@ fn each_chart_of_the_report_draws_the_rows_of_its_view() {
     send_sample(&mut receiver);
     receiver.query("CREATE ROLE root LOGIN IN ROLE pg_read_all_data");
     let venv = duckdb::python().parent().and_then(Path::parent).expect("a venv").to_owned();
+    let repository = env!("CARGO_MANIFEST_DIR");
     let report = receiver.site().path("report");
-    readme::run(
-        readme::shell(readme::block("report"), &[])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("PGHOST", receiver.site().path("socket"))
-            .env(
-                "MAKEFLAGS",
-                format!("--silent REPORT_VENV={} REPORT={}", venv.display(), report.display()),
-            ),
-    );
+    let mut shell = readme::shell(readme::block("report"), &[]);
+    for of_another_make in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
+        shell.env_remove(of_another_make);
+    }
+    // make cannot have a blank in a target, so the path is relative if possible.
+    shell.env("REPORT_VENV", venv.strip_prefix(repository).unwrap_or(&venv));
+    shell.env("REPORT", &report).env("PGHOST", receiver.site().path("socket"));
+    readme::run(shell.current_dir(repository));
 
     let page = report.with_extension("html");
     let read = readme::run(Command::new(duckdb::python()).args(["-c", READ_PAGE]).arg(&page));
@@ -74,11 +74,12 @@ fn each_chart_of_the_report_draws_the_rows_of_its_view() {
 
 /// Whether the label of a mark has each value of the row, except for the month, which Vega reformats.
 fn shows(label: &str, row: &Value) -> bool {
-    let label = label.replace(',', ""); // Vega writes 1,000.
-    let parts: Vec<&str> = label.split("; ").collect();
+    let shown: Vec<&str> =
+        label.split("; ").filter_map(|part| Some(part.rsplit_once(": ")?.1)).collect();
     row.as_object().expect("a row").iter().filter(|(key, _)| *key != "month").all(|(_, value)| {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let text = text.trim_end_matches(".0");
-        parts.iter().any(|part| part.rsplit_once(": ").is_some_and(|(_, shown)| shown == text))
+        match value.as_f64() {
+            Some(number) => shown.iter().any(|text| text.parse() == Ok(number)),
+            None => shown.contains(&value.as_str().expect("a word")),
+        }
     })
 }

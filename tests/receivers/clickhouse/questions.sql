@@ -2,7 +2,8 @@
 
 -- An install is an id that was seen on two days. Each job of a CI service has a new id, so it is no install.
 CREATE VIEW docglow.install_event AS
-SELECT *, received_at, toStartOfMonth(received_at, 'UTC') AS month, extract(python_version, '^[0-9]+[.][0-9]+') AS python
+SELECT *, received_at, toStartOfMonth(received_at, 'UTC') AS month,
+    extract(python_version, '^[0-9]+[.][0-9]+') AS python
 FROM docglow.event
 WHERE instance_id IN (
     SELECT instance_id FROM docglow.event
@@ -74,6 +75,8 @@ CREATE VIEW docglow.features AS
 SELECT command, feature, uniqExact(instance_id) AS installs, round(100 * installs / total, 1) AS percent
 FROM docglow.install_event
 ARRAY JOIN features_used AS feature
-JOIN (SELECT command, uniqExact(instance_id) AS total FROM docglow.install_event GROUP BY command) AS ran USING (command)
+JOIN (
+    SELECT command, uniqExact(instance_id) AS total FROM docglow.install_event GROUP BY command
+) AS ran USING (command)
 GROUP BY command, feature, total
 ORDER BY command, installs DESC, feature;

@@ -76,7 +76,9 @@ CREATE VIEW features AS
 SELECT command, feature, count(*) AS installs, round(100.0 * count(*) / total, 1) AS percent
 FROM (SELECT DISTINCT command, unnest(features_used) AS feature, instance_id FROM install_event) AS used
 JOIN (
-    SELECT command, count(*) AS total FROM (SELECT DISTINCT command, instance_id FROM install_event) AS ran GROUP BY command
+    SELECT command, count(*) AS total
+    FROM (SELECT DISTINCT command, instance_id FROM install_event) AS ran
+    GROUP BY command
 ) AS ran USING (command)
 GROUP BY command, feature, total
 ORDER BY command, installs DESC, feature;

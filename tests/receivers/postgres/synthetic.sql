@@ -43,7 +43,8 @@ SELECT now() - age * interval '1 day', sender, 1, pg_temp.instance_id(id), comma
     CASE command
         WHEN 'serve' THEN in_order(CASE WHEN random() < 0.3 THEN ARRAY['watch'] ELSE '{}' END)
         WHEN 'health' THEN ARRAY[(ARRAY['table', 'table', 'json', 'markdown'])[1 + floor(4 * random())]]
-        ELSE in_order(ARRAY['column_lineage', (ARRAY['static', 'slim', 'profiling', 'ai_chat', ''])[1 + floor(5 * random())]])
+        ELSE in_order(ARRAY['column_lineage',
+            (ARRAY['static', 'slim', 'profiling', 'ai_chat', ''])[1 + floor(5 * random())]])
     END
 FROM (
     SELECT machine.*, first_age * random() AS age,

@@ -13,10 +13,10 @@ def chart(view, title):
     return alt.Chart(data, title=title, width=380, height=240)
 
 
-def by_month(view, title, kind, stack):
+def by_month(view, title, kind, stack, measure):
     return chart(view, title).mark_bar().encode(
         x=alt.X("month:O", title=None, timeUnit="utcyearmonth"),
-        y=alt.Y("installs:Q", stack=stack),
+        y=alt.Y("installs:Q", stack=stack, title=measure),
         color=alt.Color(f"{kind}:N", title=None, scale=alt.Scale(scheme="tableau20")),
         tooltip=["month:N", f"{kind}:N", "installs:Q"],
     )
@@ -60,12 +60,12 @@ features = chart("features", "Which features are in use?").mark_bar().encode(
 )
 
 charts = [
-    by_month("adapters", "Which adapters are in use?", "adapter", "zero"),
+    by_month("adapters", "Which adapters are in use?", "adapter", "zero", "installs"),
     sizes,
     durations,
     errors,
-    by_month("python_versions", "When can a Python be dropped?", "python", "normalize"),
-    by_month("docglow_versions", "Who updates docglow?", "docglow_version", "normalize"),
+    by_month("python_versions", "When can a Python be dropped?", "python", "normalize", "share"),
+    by_month("docglow_versions", "Who updates docglow?", "docglow_version", "normalize", "share"),
     features,
 ]
 page = alt.concat(*charts, columns=2).resolve_scale(x="independent", y="independent", color="independent")
