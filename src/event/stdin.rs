@@ -218,7 +218,7 @@ mod tests {
             (b"null", NotSent::NotAnObject),
             (b"\0\0", NotSent::NotAnObject),
             (b"\"a\"", NotSent::NotAnObject),
-            (b"\\{}", NotSent::NotAnObject),
+            (b"\\x", NotSent::NotAnObject),
             (b"}", NotSent::NotAnObject),
             (b"]", NotSent::NotAnObject),
             (b"\xff\xfe{\0}\0", NotSent::NotAnObject),
@@ -335,6 +335,12 @@ mod tests {
         for limit in rest.iter().flatten() {
             assert!(begin + TRAILER_TIME <= *limit && *limit <= end + TRAILER_TIME);
         }
+    }
+
+    #[test]
+    fn white_space_behind_an_object_is_no_second_one() {
+        let mut input = Slow { pieces: &["{}", " \n"], deadlines: vec![] };
+        assert_eq!(read_first_object(&mut input), Ok(("{}".to_owned(), false)));
     }
 
     #[test]

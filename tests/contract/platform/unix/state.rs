@@ -31,7 +31,10 @@ fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
     shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
     shell.arguments.push(shell.program.clone().into());
     shell.program = "/bin/sh".into();
-    shell.args(arguments).on().to(&Receiver::refusing()).stdin(EVENT).run().assert_success();
+    let call = shell.args(arguments).on().to(&Receiver::refusing());
+    // `enable` and `disable` do not read standard input.
+    let call = if arguments == ["--wait"] { call.stdin(EVENT) } else { call };
+    call.run().assert_success();
 }
 
 fn the_file_is_0600_and_a_new_folder_0700() {
