@@ -2,6 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -113,10 +114,15 @@ pub fn as_user<'a>(command: &'a mut Command, name: &str) -> &'a mut Command {
     command.uid(user).gid(group)
 }
 
-/// A port of 127.0.0.1 that was free a moment ago.
+/// A free port of 127.0.0.1, below those that the kernel gives to connections. Otherwise another
+/// process's connection may take the port before the server listens.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    loop {
+        let port = 10_000 + (RandomState::new().hash_one(()) % 22_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub fn is_open(port: u16) -> bool {
