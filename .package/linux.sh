@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the .deb and the .rpm of the files below target/stage, in dist/: linux.sh NFPM PROCESSOR
+# Makes the .deb and the .rpm in dist/ from the files below target/stage: linux.sh NFPM PROCESSOR
 set -eu
 nfpm=$1 stage=target/stage
 case $2 in
@@ -30,11 +30,11 @@ CHANGELOG
 cat >"$stage/overrides" <<'OVERRIDES'
 # A static program starts in half the time.
 docglow-telemetry: statically-linked-binary
-# A translation of it into Rust, which Debian does not package.
+# A translation of libyaml into Rust, which Debian does not package.
 docglow-telemetry: embedded-library *libyaml*
 OVERRIDES
 
-# nfpm takes the modes of these files, which may be those of another umask.
+# nfpm copies the modes of these files, which depend on the umask.
 chmod -R u=rwX,go=rX "$stage"
 for packager in deb rpm; do
   "$nfpm" package --config .package/nfpm.yaml --target dist/ --packager "$packager"

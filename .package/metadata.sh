@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints a value of Cargo.toml: `metadata.sh version`, `repository` (empty if unset) or `maintainer`.
-# `metadata.sh check TAG` says why a release of this tag cannot be made, and fails then.
+# Prints a value of Cargo.toml: `metadata.sh version`, `repository` (empty if unset) or
+# `maintainer`. `metadata.sh check TAG` fails if a release of this tag cannot be made, and says why.
 set -eu
 cd "$(dirname "$0")/.."
 

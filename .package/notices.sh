@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prints the licences of what is linked into the binary: notices.sh TARGET. If there is a choice, it is MIT's.
+# Prints the licences of the code in the binary: notices.sh TARGET. If a package offers a choice, it
+# prints the MIT licence.
 set -eu
-# Before the first build of a target the sources may be missing.
+# Before the first build of a target, sources may be missing.
 cargo fetch --quiet --locked --target "$1"
 sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
-# Git Bash finds no files by a path with backslashes.
+# Git Bash cannot use paths with backslashes.
 command -v cygpath >/dev/null && sources=$(cygpath -u "$sources")
 mit=$(sed -n '/^Permission is/,$p' LICENSE)
 
@@ -30,7 +31,7 @@ cargo tree --locked --target "$1" --edges normal,no-proc-macro --prefix none --n
     name=${package%% *} version=${package#* v}
     heading "$name ${version%% *}: $licence"
     set -- "$sources"/*/"$name-${version%% *}"
-    # The file is upper case in most crates, lower case in Microsoft's.
+    # The file's name is in upper case in most crates, and in lower case in Microsoft's.
     if find "$1" -maxdepth 1 -iname 'LICENSE-MIT' -exec cat {} + | grep ''; then
       continue
     fi

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Lays out target/pypi, which maturin makes the wheel and the sdist of: pypi.sh [NOTICES]
+# Creates target/pypi, from which maturin makes the wheel and the sdist: pypi.sh [NOTICES]
 #
-# It is a copy of .pypi with the README as PyPI can show it, the manual page, and for a wheel the licences of what is linked in.
+# It is a copy of .pypi with the README in a form for PyPI and the manual page. For a wheel, the
+# licences of the code in the binary are added.
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -30,6 +31,6 @@ if [ $# -gt 0 ]; then
   cp "$1" "$folder/NOTICES"
   cp LICENSE "$folder"
 else
-  # maturin accepts the LICENSE beside Cargo.toml and this one only if they are one file.
+  # maturin accepts both this LICENSE and the one beside Cargo.toml only if they are the same file.
   ln -s ../../LICENSE "$folder/LICENSE"
 fi

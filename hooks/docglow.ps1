@@ -11,7 +11,7 @@ if (-not (Test-Path Function:docglow) -and -not (Test-Path Alias:docglow)) {
             $words = @()
             $program = Get-Command docglow @find -ErrorAction Stop
         }
-        # `a,b` reaches a program as it is typed, but a function as an array.
+        # `a,b` reaches a program as it was typed, but it reaches a function as an array.
         for ($i = 0; $i -lt $args.Count; $i++) {
             $typed = $args[$i] -join ','
             if ($args[$i] -is [array] -and $typed -and $MyInvocation.Line.Contains($typed)) {

@@ -7,7 +7,7 @@
     \typeset -f docglow ||
     { [ $? = 127 ] && [ "$(\command -v docglow)" = docglow ]; }
 } >/dev/null 2>&1 || \eval 'docglow() {
-  # A restricted shell (r) may not redirect. `hash` forgets the path of a tool that was moved.
+  # A restricted shell (r) allows no redirection. `hash` forgets the path of a tool that was moved.
   if [ "${-#*r}" != "$-" ] || ! {
     \hash docglow-telemetry
     \command -v docglow-telemetry
@@ -17,7 +17,7 @@
   fi
   case ${DOCGLOW_NO_TELEMETRY+off}${DOCGLOW_TELEMETRY-} in
     *[0Ff]* | *[Nn][Oo]*)
-      # A variable that says off counts even if it is not exported. The subshell leaves it alone.
+      # A variable that says off counts even if it is not exported: the subshell exports it.
       (
         \export DOCGLOW_NO_TELEMETRY DOCGLOW_TELEMETRY
         \exec docglow-telemetry run docglow "$@"

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::str::FromStr;
 
 use lexopt::Arg::{Long, Short, Value};
@@ -44,39 +44,43 @@ pub enum Invocation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsageError(pub &'static str);
 
-/// Whether a program may be writing an event to standard input, after a usage error. The commands
-/// `report` and `prompt` leave standard input to the shell.
+/// Whether standard input may carry an event although the command line is wrong. `report` and
+/// `prompt` leave standard input to the shell.
 pub fn may_have_event(arguments: &[OsString]) -> bool {
     !arguments.iter().any(|word| word == "report" || word == "prompt")
 }
 
 const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
 const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
+const NO_NUMBER: UsageError =
+    UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
 const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
-/// Parses the arguments behind the program's name.
+/// Parses the arguments after the program's name.
 ///
 /// # Errors
-/// `UsageError` for an unknown option or command, a missing value, or an argument too many.
+/// `UsageError` for an unknown option or command, a missing value, or an extra argument.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, UsageError> {
     let mut options = Options::default();
-    let mut json = false;
-    let mut words = Vec::new();
+    let (mut json, mut status, mut duration_ms) = (false, None, 0);
+    let (mut words, mut docglow_arguments) = (Vec::new(), Vec::new());
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
+        let is_report = words.last().is_some_and(|word| word == "report");
         match argument {
-            Long("project-dir") => options.project_dir = parser.value().map_err(|_| NO_VALUE)?,
-            Long("target-dir") => options.target_dir = Some(parser.value().map_err(|_| NO_VALUE)?),
-            Long("docglow") => options.docglow = Some(parser.value().map_err(|_| NO_VALUE)?),
+            Long("project-dir") => options.project_dir = value(&mut parser)?,
+            Long("target-dir") => options.target_dir = Some(value(&mut parser)?),
+            Long("docglow") => options.docglow = Some(value(&mut parser)?),
             Long("wait") => options.wait = true,
             Long("json") => json = true,
+            Long("status") if is_report => status = Some(number(&mut parser)?),
+            Long("duration-ms") if is_report => duration_ms = number(&mut parser)?,
             Long("help") | Short('h') => return Ok(Invocation::Help),
             Long("version") | Short('V') => return Ok(Invocation::Version),
-            Value(word) if words.is_empty() && word == "report" => {
-                return Ok(Invocation::Report(parse_report(parser, options)?));
-            }
-            Value(word) if words == ["preview"] && word == "report" => {
-                return Ok(Invocation::PreviewReport(parse_report(parser, options)?));
+            Value(word) if is_report => {
+                let rest = parser.raw_args().map_err(|_| UNKNOWN)?;
+                docglow_arguments = [word].into_iter().chain(rest).collect();
+                break;
             }
             Value(word) if words.is_empty() && word == "run" => {
                 return Ok(parse_run(parser, options.wait));
@@ -86,11 +90,21 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
         }
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let report = |options: Options| {
+        // docglow's own arguments name its project.
+        if !options.project_dir.is_empty() || options.target_dir.is_some() {
+            return Err(UNKNOWN);
+        }
+        let status = status.ok_or(NO_NUMBER)?;
+        Ok(Report { options, arguments: docglow_arguments, status, duration_ms })
+    };
     match words[..] {
         ["status"] => Ok(Invocation::Status { options, json }),
         ["log"] => Ok(Invocation::Log { json }),
         _ if json => Err(UNKNOWN),
         [] => Ok(Invocation::Hook(options)),
+        ["report"] => report(options).map(Invocation::Report),
+        ["preview", "report"] => report(options).map(Invocation::PreviewReport),
         ["preview"] => Ok(Invocation::Preview(options)),
         ["enable"] => Ok(Invocation::Enable(options)),
         ["disable"] => Ok(Invocation::Disable(options)),
@@ -102,45 +116,15 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation
     }
 }
 
-/// Parses the words after `report`: options, then docglow's own arguments.
-fn parse_report(mut parser: lexopt::Parser, options: Options) -> Result<Report, UsageError> {
-    const NO_NUMBER: UsageError =
-        UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
-    let mut report = Report { options, arguments: Vec::new(), status: 0, duration_ms: 0 };
-    // docglow's own arguments name its project.
-    if !report.options.project_dir.is_empty() || report.options.target_dir.is_some() {
-        return Err(UNKNOWN);
-    }
-    let mut status = None;
-    while let Some(argument) = parser.next().map_err(|_| UNKNOWN)? {
-        match argument {
-            Long("docglow") => report.options.docglow = Some(parser.value().map_err(|_| NO_VALUE)?),
-            Long("wait") => report.options.wait = true,
-            Long("status") => {
-                status = Some(number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?)
-            }
-            Long("duration-ms") => {
-                let milliseconds =
-                    number(&parser.value().map_err(|_| NO_VALUE)?).ok_or(NO_NUMBER)?;
-                report.duration_ms = milliseconds;
-            }
-            Value(word) => {
-                report.arguments =
-                    [word].into_iter().chain(parser.raw_args().map_err(|_| UNKNOWN)?).collect();
-                break;
-            }
-            _ => return Err(UNKNOWN),
-        }
-    }
-    report.status = status.ok_or(NO_NUMBER)?;
-    Ok(report)
+fn value(parser: &mut lexopt::Parser) -> Result<OsString, UsageError> {
+    parser.value().map_err(|_| NO_VALUE)
 }
 
-fn number<T: FromStr>(value: &OsStr) -> Option<T> {
-    value.to_str()?.parse().ok()
+fn number<T: FromStr>(parser: &mut lexopt::Parser) -> Result<T, UsageError> {
+    value(parser)?.to_str().and_then(|number| number.parse().ok()).ok_or(NO_NUMBER)
 }
 
-/// Parses the words after `run`. The command is empty if they are a usage error.
+/// Parses the words after `run`. For a usage error, the command is empty.
 fn parse_run(mut parser: lexopt::Parser, mut wait: bool) -> Invocation {
     loop {
         match parser.next() {

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::payload::vocabulary;
 
 /// The entries of a JSON object whose keys are words of `K`, in their order in the text. Entries
-/// with other keys are skipped. `None` if `text` is not one complete JSON object.
+/// with other keys are skipped. The text must be one complete JSON object.
 pub fn entries<'a, K: for<'k> Deserialize<'k>>(text: &'a str) -> Option<Vec<(K, &'a RawValue)>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let entries = deserializer.deserialize_map(Entries(PhantomData)).ok()?;
@@ -36,12 +36,12 @@ pub fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
-/// The value as a word of the vocabulary `T`. `None` if it is not one.
+/// The value, if it is a word of the vocabulary `T`.
 pub fn word<T: for<'k> Deserialize<'k>>(value: &RawValue) -> Option<T> {
     serde_json::from_str::<Word<T>>(value.get()).ok()?.0
 }
 
-/// The text of a JSON string. `None` if the value has another type.
+/// The text, if the value is a JSON string.
 pub fn string(value: &RawValue) -> Option<String> {
     serde_json::from_str(value.get()).ok()
 }
@@ -69,7 +69,7 @@ impl<'de, K: for<'k> Deserialize<'k>> Visitor<'de> for Entries<K> {
     }
 }
 
-/// A JSON string. `None` if it is not a word of the vocabulary `T`.
+/// The word of the vocabulary `T` that a JSON string spells, if it is one.
 struct Word<T>(Option<T>);
 
 impl<'de, T: for<'k> Deserialize<'k>> Deserialize<'de> for Word<T> {

@@ -15,8 +15,8 @@ const _: &str = include_str!("lean.ld");
 
 /// Returns an empty backtrace (`_URC_END_OF_STACK` of the Itanium C++ ABI). Saves 204 kB of code
 /// that resolves symbols.
-// SAFETY: the signature is the ABI's, which allows to report the end of the stack without a call of
-// the callback.
+// SAFETY: the signature is the ABI's. The ABI allows this function to report the end of the stack
+// without calling the callback.
 #[unsafe(no_mangle)]
 extern "C" fn _Unwind_Backtrace(_callback: *const c_void, _argument: *mut c_void) -> c_int {
     const END_OF_STACK: c_int = 5;
@@ -31,8 +31,8 @@ extern "C" fn _Unwind_Resume(_exception: *mut c_void) -> ! {
     docglow_telemetry::platform::process::end()
 }
 
-/// Knows no host: the C library's resolver, which minreq would use for a host name. It is only ever
-/// given an address.
+/// Replaces the C library's resolver, which minreq would use for a host name. It fails for every
+/// name: minreq gets only addresses.
 // SAFETY: the signature is that of POSIX. A failure leaves `_found` as it is.
 #[unsafe(no_mangle)]
 extern "C" fn getaddrinfo(
@@ -45,7 +45,7 @@ extern "C" fn getaddrinfo(
     EAI_FAIL
 }
 
-/// Does not free memory, because there is never any to free.
+/// Does nothing, because `getaddrinfo` above allocates no memory.
 // SAFETY: the signature is that of POSIX.
 #[unsafe(no_mangle)]
 extern "C" fn freeaddrinfo(_found: *mut c_void) {}

@@ -1,7 +1,7 @@
-//! Runs the subcommand that the arguments name. The exit status is 0, except that of `run`.
+//! Runs the subcommand that the arguments name. The exit status is 0, except for `run`.
 
-// Rust's own runtime ignores SIGPIPE before `main`, so that `run` could not pass the caller's
-// disposition on. `platform/` has a `main` for each system.
+// Rust's own runtime ignores SIGPIPE before `main`, so `run` could not restore the caller's
+// disposition of that signal. `platform/` has a `main` for each system.
 #![no_main]
 
 use std::ffi::OsString;
@@ -32,7 +32,7 @@ static ALLOCATOR: NeverAbort<BumpAllocator> = NeverAbort(BumpAllocator);
 docglow_telemetry::program!(run);
 
 fn run(arguments: Vec<OsString>) {
-    // A bug in this program must not fail a build: a panic exits with status 0.
+    // A bug in this program must not fail a build, so a panic ends it with status 0.
     std::panic::set_hook(Box::new(|_| process::end()));
     let may_have_event = cli::may_have_event(&arguments);
     match cli::parse(arguments) {

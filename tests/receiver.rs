@@ -1,4 +1,5 @@
-//! The loopback receiver of `make demo`: prints its URL, then the request that arrives, and exits after one request or 5 s.
+//! The loopback receiver of `make demo`. It prints its URL and then the request that arrives. It
+//! exits after one request or 5 s.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 const WAIT: Duration = Duration::from_secs(5);
 
-/// A demo's request is under 1 KiB; a larger one is cut here.
+/// A demo's request is below 1 KiB. A larger one is cut.
 const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
 fn main() -> std::io::Result<ExitCode> {
@@ -31,7 +32,7 @@ fn main() -> std::io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads one request, answers 204 and returns what is to be shown.
+/// Reads one request, answers 204, and returns the text to show.
 fn receive(mut stream: TcpStream) -> std::io::Result<String> {
     stream.set_read_timeout(Some(WAIT))?;
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -54,7 +55,7 @@ fn receive(mut stream: TcpStream) -> std::io::Result<String> {
     Ok(format!("{shown}\n{}", indented(&String::from_utf8_lossy(&body))))
 }
 
-/// Compact JSON, one value a line.
+/// Indents compact JSON, with one value per line.
 fn indented(json: &str) -> String {
     let mut shown = String::new();
     let mut depth = 0;

@@ -26,7 +26,7 @@ pub fn run(source: Result<Source, NotSent>) {
 /// returns, and is lost.
 pub fn send(context: &Context, source: &Source) -> Result<Option<String>, NotSent> {
     source.check_project_dir()?;
-    context.check_active()?;
+    context.decision().check()?;
     let handover = || source.handover(context, source.event(context)?);
     let environment = &context.environment;
     if source.options().wait || environment.wait() || environment.debug() {

@@ -3,9 +3,10 @@
 /// A shell, and the lines that make its `docglow` run behind `docglow-telemetry run`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shell {
-    /// As on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// For the start-up file. It begins with an empty line, in case the file ends without one.
+    /// The lines for the start-up file. They begin with an empty line, in case the file ends
+    /// without a line break.
     pub text: &'static str,
 }
 

@@ -8,8 +8,8 @@ use crate::decision::context::Context;
 use crate::platform::escape::escape_for_terminal;
 use crate::sender::log::{Log, records};
 
-/// The events, the oldest first, and behind them everybody who has ever had one. With `as_json`,
-/// each of both is a line of JSON.
+/// The events, the oldest first, and then the recipients of all events. With `as_json`, each event
+/// and each recipient is one line of JSON.
 pub fn text(context: &Context, as_json: bool) -> String {
     let log = of(context);
     let lines = log.as_ref().map_or_else(String::new, Log::text);
@@ -27,7 +27,7 @@ pub fn text(context: &Context, as_json: bool) -> String {
         // Writing to a String never fails.
         let _ = writeln!(text, "{}\n{body}\n", in_columns(record.summary()));
     }
-    text.push_str("Who has had events, and when the first and the last were sent:\n");
+    text.push_str("The recipients, with the times of their first and last events:\n");
     for known in recipients {
         text += &in_columns([&known.origin, &known.first, &known.last]);
         text.push('\n');
@@ -40,7 +40,7 @@ pub fn last(context: &Context) -> Option<String> {
     records(&of(context)?.text()).last().map(|record| in_columns(record.summary()))
 }
 
-/// The log of this account; `None` if there is no home to have it in.
+/// The log of this account, if it has a home folder.
 fn of(context: &Context) -> Option<Log> {
     context.environment.state_folder().map(|folder| Log::in_folder(&folder))
 }

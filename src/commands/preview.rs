@@ -16,48 +16,42 @@ use crate::platform::file::is_readable;
 use crate::platform::input::{self, Input};
 use crate::sender::{self, Handover};
 
-/// Shown at a terminal, because no event is piped in.
+/// The event that is shown at a terminal, where no event is piped in.
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
 "adapter_type": "duckdb", "docglow_version": "0.9.2", "python_version": "3.11.7",
 "features_used": ["column_lineage", "static"],
-"project_shape": {"models": 13, "sources": 6, "seeds": 0, "tests": 27, "macros": 786}}"#;
+"project_shape": {"models": 13, "sources": 6, "seeds": 1, "tests": 27, "macros": 786}}"#;
 
-/// Previews the event on standard input. Names each key that is not sent as it stands.
+/// Previews the event on standard input, and names each key that is dropped or changed.
 pub fn event(options: Options) {
-    let source = if input::is_terminal() {
+    let read = if input::is_terminal() {
         print("# A sample event. For your own: docglow-telemetry preview < event.json\n");
-        Source::Stdin { text: Ok(SAMPLE_EVENT.to_owned()), options }
+        Ok((SAMPLE_EVENT.to_owned(), false))
     } else {
-        let text = stdin::read_first_object(&mut Input::standard()).map(|(text, is_followed)| {
-            if is_followed {
-                print_error("only the first object is an event: the rest is dropped");
-            }
-            text
-        });
-        Source::Stdin { text, options }
+        stdin::read_first_object(&mut Input::standard())
     };
-    if let Source::Stdin { text: Ok(text), .. } = &source {
+    if let Ok((text, is_followed)) = &read {
+        if *is_followed {
+            print_error("only the first object is an event: the rest is dropped");
+        }
         dropped(text).iter().for_each(|line| print_error(line));
     }
-    show(&source);
+    show(Ok(Source::Stdin { text: read.map(|(text, _)| text), options }));
 }
 
 /// Previews the event of a docglow command line.
 pub fn report(report: Report) {
-    match Source::command_line(report) {
-        Ok(source) => show(&source),
-        Err(reason) => print_error(&reason.to_string()),
-    }
+    show(Source::command_line(report));
 }
 
-fn show(source: &Source) {
-    match text(source) {
+fn show(source: Result<Source, NotSent>) {
+    match source.and_then(|source| text(&source)) {
         Ok(text) => print(&text),
         Err(reason) => print_error(&reason.to_string()),
     }
 }
 
-/// The request, after a comment line for each thing that the user should know about it.
+/// The request, after one comment line for each remark.
 fn text(source: &Source) -> Result<String, NotSent> {
     source.check_project_dir()?;
     let context = Context::new(Environment::read(), source.project_dir());
@@ -65,7 +59,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     name_unusable_options(source, &handover);
     let mut text = String::new();
     // Writing to a String never fails.
-    if let Err(reason) = context.check_active() {
+    if let Err(reason) = context.decision().check() {
         let _ = writeln!(text, "# Nothing would be sent: {reason}.");
     }
     let instance_id = context.state().instance_id;
@@ -76,7 +70,7 @@ fn text(source: &Source) -> Result<String, NotSent> {
     let _ = writeln!(text, "POST {}", request.endpoint);
     let _ = writeln!(text, "Host: {}", request.endpoint.authority());
     for (name, value) in request.headers() {
-        // The token is a secret, and people paste this output into reports.
+        // The token is a secret, and users paste this output into bug reports.
         let value = if name == BypassToken::HEADER { "(set)" } else { value };
         let _ = writeln!(text, "{name}: {value}");
     }

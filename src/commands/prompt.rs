@@ -1,8 +1,7 @@
-//! `prompt`: the question whether telemetry may be turned on.
-
-use std::io::{self, Write};
+//! `prompt`: asks whether telemetry may be turned on.
 
 use crate::commands::consent::record;
+use crate::commands::{print, print_error};
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::is_unattended;
@@ -16,12 +15,12 @@ use crate::platform::{folders, owner};
 /// The outcome of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// There was no reason to ask, or no person.
+    /// The question was not due, or there was no person to ask.
     NotAsked,
     /// The answer is recorded.
     Answered,
-    /// A person is there, but no answer is recorded. docglow must not ask the same question: it would
-    /// read input that is meant for the shell.
+    /// A person is there, but no answer is recorded. docglow must not ask the same question: it
+    /// would read input that is meant for the shell.
     NoAnswer,
 }
 
@@ -56,14 +55,13 @@ Turn it on? [y/N] "
 /// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there. Records
 /// the answer.
 pub fn prompt(context: &Context) -> Asked {
-    if !is_attended() || context.decision() != Decision::OffByDefault {
+    if !is_attended() || context.decision() != Decision::OFF_BY_DEFAULT {
         return Asked::NotAsked;
     }
     if !can_record(context) {
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: you are not asked about telemetry, because the answer could not be \
-             recorded.\nSet DOCGLOW_TELEMETRY=1 or DOCGLOW_NO_TELEMETRY=1 in the environment."
+        print_error(
+            "you are not asked about telemetry, because the answer could not be recorded.\n\
+             Set DOCGLOW_TELEMETRY=1 or DOCGLOW_NO_TELEMETRY=1 in the environment.",
         );
         return Asked::NoAnswer;
     }
@@ -78,7 +76,8 @@ pub fn is_attended() -> bool {
     can_ask() && !is_unattended(|name| std::env::var_os(name))
 }
 
-/// Asks, and once more after a line that is neither a yes nor a no. `None` if there is no answer.
+/// Asks, and asks once more after a line that is neither a yes nor a no. Returns the answer, if
+/// there is one.
 fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     let first = ask(&question(endpoint));
     let is_unclear =
@@ -88,17 +87,14 @@ fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
         Answer::Line(line) => Some(consent(&line).unwrap_or(Consent::No)),
         Answer::NotShown => None,
         Answer::None => {
-            let _ = writeln!(
-                io::stdout(),
-                "There was no answer. To turn telemetry on: docglow-telemetry enable"
-            );
+            print("There was no answer. To turn telemetry on: docglow-telemetry enable\n");
             None
         }
     }
 }
 
-/// The meaning of a line. `None` if it is neither a yes nor a no, such as `yep`, or a line with the
-/// bytes that a terminal sends by itself when its window gets the focus.
+/// The answer that a line gives. Some lines give no answer, such as `yep`, or one with the bytes
+/// that a terminal sends when its window gets the focus.
 fn consent(line: &str) -> Option<Consent> {
     match line.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Some(Consent::Yes),
@@ -107,7 +103,7 @@ fn consent(line: &str) -> Option<Consent> {
     }
 }
 
-/// Whether an answer could be recorded. If not, a question would come before each `generate`.
+/// Whether an answer could be recorded. Otherwise the question would come before each `generate`.
 fn can_record(context: &Context) -> bool {
     context.state_file().is_some_and(|file| {
         let folder = file.path().parent().unwrap_or(file.path());

@@ -4,14 +4,13 @@
 //! folder, user and machine in which the decision is made.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::panic;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::commands::hook;
 use crate::commands::prompt::{self, Asked};
 use crate::commands::source::{Options, Source};
+use crate::commands::{hook, print_error};
 use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
@@ -23,19 +22,16 @@ use crate::platform::command::{self, Command};
 use crate::platform::{exit, process};
 use crate::sender::installation;
 
-/// The exit status if no command is given, as of `env` and `nice`.
-const NO_COMMAND: i32 = 125;
-
-/// Set for a docglow that is reported, so that its own telemetry does not send a second event, and
-/// after a question without an answer, so that docglow does not ask it again.
+/// Set for a docglow that is reported, so that its own telemetry does not send a second event. Also
+/// set after a question without an answer, so that docglow does not ask the same question.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command and, if it is docglow, reports it. This process becomes the command if there is
-/// nothing to report; otherwise it waits, and ends as the command did.
+/// Runs the command and reports it if it is docglow. If there is no event to report, this process
+/// becomes the command; otherwise it waits, and ends as the command did.
 pub fn run(words: &[OsString], wait: bool) -> ! {
-    exit::set_status(NO_COMMAND);
+    exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
-        let _ = writeln!(io::stderr(), "docglow-telemetry: run needs a command; see --help");
+        print_error("run needs a command; see --help");
         process::end()
     };
     let unreported = command.clone();
@@ -83,7 +79,7 @@ struct Docglow {
 }
 
 impl Docglow {
-    /// Recognizes a docglow, asks the user if that is due, and decides.
+    /// Recognizes a docglow, asks the user if the question is due, and decides.
     ///
     /// # Errors
     /// Why the command is not reported.
@@ -92,17 +88,17 @@ impl Docglow {
         let line = CommandLine::parse(invocation.arguments)?;
         let context = Context::new(Environment::read(), line.project_dir());
         let mut decision = context.decision();
-        let may_ask = decision == Decision::OffByDefault
+        let may_ask = decision == Decision::OFF_BY_DEFAULT
             && line.command == vocabulary::Command::Generate
             && prompt::is_attended();
-        // While telemetry is off, this is all that a call does before docglow starts.
+        // While telemetry is off, `run` does nothing more before docglow starts.
         if !may_ask {
             decision.check()?;
         }
         let program = invocation.program().ok_or(NotSent::NoDocglow)?;
         let can_run = || {
             context.settings().is_some()
-                && installation::may_have_started(&program, invocation.is_module())
+                && installation::may_have_started(&program, invocation.is_module)
         };
         if may_ask && can_run() {
             if prompt::prompt(&context) == Asked::NoAnswer {
@@ -117,7 +113,7 @@ impl Docglow {
         }
         let docglow = Some(program.clone().into_os_string());
         let options = Options { docglow, wait, ..Default::default() };
-        Ok(Docglow { line, context, options, program, is_module: invocation.is_module() })
+        Ok(Docglow { line, context, options, program, is_module: invocation.is_module })
     }
 
     /// Sends the event of a docglow that has ended with this status.

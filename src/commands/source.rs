@@ -13,7 +13,7 @@ use crate::platform::input::Input;
 use crate::sender::Handover;
 use crate::sender::proxy::ProxySettings;
 
-/// The options that accompany an event.
+/// The options that come with an event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// The folder of docglow.yml. Empty for the working directory.
@@ -26,7 +26,7 @@ pub struct Options {
     pub wait: bool,
 }
 
-/// A docglow command line that has ended, as `report` is told of it.
+/// A docglow command line that has ended, as the options of `report` describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub options: Options,
@@ -45,7 +45,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Reads standard input, even if telemetry is off: a writer must not get SIGPIPE because of that.
+    /// Reads standard input, even if telemetry is off, so that the writer does not get SIGPIPE.
     pub fn stdin(options: Options) -> Source {
         Source::Stdin { text: stdin::read_object(&mut Input::standard()), options }
     }
@@ -60,7 +60,7 @@ impl Source {
         Ok(Source::CommandLine { line, status, duration_ms, options })
     }
 
-    /// The options that accompany the event.
+    /// The options that come with the event.
     pub fn options(&self) -> &Options {
         match self {
             Source::Stdin { options, .. } | Source::CommandLine { options, .. } => options,
@@ -88,7 +88,7 @@ impl Source {
         }
     }
 
-    /// Checks that the project folder exists: its docglow.yml takes part in the decision.
+    /// Checks that the project folder exists, because its docglow.yml takes part in the decision.
     ///
     /// # Errors
     /// `NoProjectDir`
@@ -101,7 +101,7 @@ impl Source {
     /// Everything that the sender needs for the event.
     ///
     /// # Errors
-    /// `NoDocglow` if the docglow of a command line does not exist, so that it cannot have run.
+    /// `NoDocglow` if the docglow of a command line does not exist, so it cannot have run.
     pub fn handover(&self, context: &Context, event: Event) -> Result<Handover, NotSent> {
         let destination = context.destination();
         let options = self.options();

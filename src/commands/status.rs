@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::commands::log;
-use crate::decision::context::{Context, EndpointSource};
+use crate::decision::context::Context;
 use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
@@ -19,19 +19,19 @@ use crate::platform::escape::escape_for_terminal;
 pub struct Status {
     active: bool,
     rule: &'static str,
-    reason: String,
+    reason: &'static str,
     instance_id: Option<InstanceId>,
-    /// The docglow.yml that was asked; it decided if `rule` says so.
+    /// The docglow.yml that was read. It decided only if `rule` says so.
     project_file: Option<String>,
     endpoint: String,
     endpoint_source: &'static str,
-    /// The sources that name an endpoint that cannot be used.
+    /// The sources whose endpoint cannot be used.
     endpoint_unusable: Vec<&'static str>,
     consent: Consent,
     state_file: Option<String>,
-    /// The time, endpoint and outcome.
+    /// The time, endpoint and outcome of the last event.
     last_send: Option<String>,
-    /// The variables that are set. A variable that can hold a secret is shown as `(set)`.
+    /// The variables that are set. The value of a variable that can hold a secret is `(set)`.
     environment: BTreeMap<&'static str, String>,
 }
 
@@ -43,18 +43,14 @@ impl Status {
         let destination = context.destination();
         let text = |path: &Path| path.to_string_lossy().into_owned();
         Status {
-            active: decision.is_active(),
-            rule: decision.rule(),
-            reason: decision.to_string(),
+            active: decision.is_active,
+            rule: decision.rule,
+            reason: decision.reason,
             instance_id: state.instance_id,
             project_file: context.project_file().as_deref().map(text),
             endpoint: destination.endpoint.to_string(),
-            endpoint_source: destination.source.name(),
-            endpoint_unusable: context
-                .unusable_endpoints()
-                .into_iter()
-                .map(EndpointSource::name)
-                .collect(),
+            endpoint_source: destination.source,
+            endpoint_unusable: context.unusable_endpoints(),
             consent: state.consent,
             state_file: context.state_file().map(|file| text(file.path())),
             last_send: log::last(context),
@@ -67,7 +63,7 @@ impl Status {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// The state as a person reads it.
+    /// The state, as text for a person.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         let mut line = |name: &str, value: &str| {
@@ -75,7 +71,7 @@ impl Status {
             let _ = writeln!(text, "{name:18}{value}");
         };
         line("Telemetry:", if self.active { "on" } else { "off" });
-        line("Because:", &self.reason);
+        line("Because:", self.reason);
         let file = |path: &Option<String>| path.as_ref().map(|path| escape_for_terminal(path));
         line("docglow.yml:", &file(&self.project_file).unwrap_or("none here".to_owned()));
         line("Recorded consent:", &self.consent.to_string());
@@ -89,7 +85,7 @@ impl Status {
         line(
             "State file:",
             &file(&self.state_file).unwrap_or(
-                "none: neither HOME nor the user database names a folder for it".to_owned(),
+                "none: neither HOME nor the user database names a home folder".to_owned(),
             ),
         );
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
@@ -103,7 +99,8 @@ impl Status {
     }
 }
 
-/// The variables that are set. A hidden one is shown as `(set)`, with a remark if it is ignored.
+/// The variables that are set. The value of a hidden one is `(set)`, with a remark if it is
+/// ignored.
 fn variables(environment: &Environment) -> BTreeMap<&'static str, String> {
     let shown = |variable: &Variable, value: &OsString| match variable.visibility {
         Visibility::Shown => Some(value.to_string_lossy().into_owned()),

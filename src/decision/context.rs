@@ -11,7 +11,6 @@ use crate::docglow::config::ProjectConfig;
 use crate::docglow::settings::Settings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
-use crate::event::NotSent;
 
 /// The settings of one call.
 pub struct Context {
@@ -23,28 +22,14 @@ pub struct Context {
 /// The endpoint of an event, its source, and the token sent along.
 pub struct Destination {
     pub endpoint: Endpoint,
-    pub source: EndpointSource,
+    /// The source's name, as in `status`.
+    pub source: &'static str,
     pub bypass_token: Option<BypassToken>,
 }
 
-/// The source of the endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndpointSource {
-    Environment,
-    Project,
-    Default,
-}
-
-impl EndpointSource {
-    /// Its short name, as in `status`.
-    pub fn name(self) -> &'static str {
-        match self {
-            EndpointSource::Environment => "DOCGLOW_TELEMETRY_ENDPOINT",
-            EndpointSource::Project => "docglow.yml",
-            EndpointSource::Default => "default",
-        }
-    }
-}
+/// The sources of the endpoint besides docglow's own, as `status` names them.
+const ENVIRONMENT: &str = "DOCGLOW_TELEMETRY_ENDPOINT";
+const PROJECT: &str = "docglow.yml";
 
 impl Context {
     /// The context of a call for the project in `project_dir`.
@@ -57,43 +42,30 @@ impl Context {
         decide(&self.environment, || self.project().enabled, || self.state().consent)
     }
 
-    /// Checks that an event may be sent.
-    ///
-    /// # Errors
-    /// `Off`, with the deciding rule.
-    pub fn check_active(&self) -> Result<(), NotSent> {
-        self.decision().check()
+    /// The sources whose endpoint cannot be used, so that the next source counts.
+    pub fn unusable_endpoints(&self) -> Vec<&'static str> {
+        let is_set = self.environment.endpoint.as_ref().is_some_and(|url| !url.is_empty());
+        let mut unusable = Vec::new();
+        if is_set && self.environment.endpoint().is_none() {
+            unusable.push(ENVIRONMENT);
+        }
+        if self.project().endpoint_is_unusable {
+            unusable.push(PROJECT);
+        }
+        unusable
     }
 
-    /// The sources that name an endpoint that cannot be used, so that the next one counts.
-    pub fn unusable_endpoints(&self) -> Vec<EndpointSource> {
-        let is_unusable = |source: &EndpointSource| match source {
-            EndpointSource::Environment => {
-                let is_set = self.environment.endpoint.as_ref().is_some_and(|url| !url.is_empty());
-                is_set && self.environment.endpoint().is_none()
-            }
-            EndpointSource::Project => self.project().endpoint_is_unusable,
-            EndpointSource::Default => false,
-        };
-        [EndpointSource::Environment, EndpointSource::Project]
-            .into_iter()
-            .filter(is_unusable)
-            .collect()
-    }
-
-    /// The endpoint that the environment names, else docglow.yml's, else docglow's own.
+    /// The endpoint that the environment names, otherwise docglow.yml's, otherwise docglow's own.
     pub fn destination(&self) -> Destination {
-        let (endpoint, source) = if let Some(endpoint) = self.environment.endpoint() {
-            (endpoint, EndpointSource::Environment)
+        let bypass_token = self.environment.bypass_token();
+        if let Some(endpoint) = self.environment.endpoint() {
+            Destination { endpoint, source: ENVIRONMENT, bypass_token }
         } else if let Some(endpoint) = self.project().endpoint.clone() {
-            (endpoint, EndpointSource::Project)
+            // The token belongs to the user, but anybody may have written the docglow.yml.
+            Destination { endpoint, source: PROJECT, bypass_token: None }
         } else {
-            (Endpoint::docglow(), EndpointSource::Default)
-        };
-        // The token belongs to the user. Anybody may have written the docglow.yml.
-        let bypass_token =
-            if source == EndpointSource::Project { None } else { self.environment.bypass_token() };
-        Destination { endpoint, source, bypass_token }
+            Destination { endpoint: Endpoint::docglow(), source: "default", bypass_token }
+        }
     }
 
     /// The absolute path of the project's docglow.yml, if there is one.
@@ -102,7 +74,7 @@ impl Context {
         Some(std::path::absolute(&file).unwrap_or(file))
     }
 
-    /// The state file. `None` if the user has no home folder.
+    /// The state file, if the user has a home folder.
     pub fn state_file(&self) -> Option<StateFile> {
         self.environment.state_folder().map(|folder| StateFile::in_folder(&folder))
     }
@@ -112,7 +84,7 @@ impl Context {
         self.state_file().map_or(State::default(), |file| file.read())
     }
 
-    /// The settings in docglow.yml that are features. `None` if docglow fails to load the file.
+    /// The settings in docglow.yml that are features, unless docglow fails to load the file.
     pub fn settings(&self) -> Option<Settings> {
         self.project().settings
     }
@@ -167,17 +139,19 @@ mod tests {
         for (url, unusable) in [
             ("", vec![]),
             ("https://acme.example/", vec![]),
-            ("ftp://acme.example/", vec![EndpointSource::Environment]),
+            ("ftp://acme.example/", vec!["DOCGLOW_TELEMETRY_ENDPOINT"]),
         ] {
             assert_eq!(context(url).unusable_endpoints(), unusable, "{url}");
         }
         let file = project.path().join("docglow.yml");
         std::fs::write(&file, "telemetry: {endpoint: 'http://acme.example/'}").unwrap();
-        assert_eq!(context("").unusable_endpoints(), [EndpointSource::Project]);
-        assert_eq!(context("").project_file(), Some(file));
-        let names = [EndpointSource::Environment, EndpointSource::Project, EndpointSource::Default];
-        let names = names.map(EndpointSource::name);
-        assert_eq!(names, ["DOCGLOW_TELEMETRY_ENDPOINT", "docglow.yml", "default"]);
+        assert_eq!(context("").unusable_endpoints(), ["docglow.yml"]);
+        assert_eq!(context("").project_file().as_ref(), Some(&file));
+        let source = |url: &str| context(url).destination().source;
+        assert_eq!(source("https://acme.example/"), "DOCGLOW_TELEMETRY_ENDPOINT");
+        assert_eq!(source("ftp://acme.example/"), "default");
+        std::fs::write(&file, "telemetry: {endpoint: 'https://acme.example/'}").unwrap();
+        assert_eq!(source(""), "docglow.yml");
     }
 
     #[cfg(unix)]
@@ -188,16 +162,13 @@ mod tests {
             let config_home = Some(home.path().into());
             Context::new(Environment { config_home, ..Default::default() }, project.path())
         };
-        assert_eq!(context().decision(), Decision::OffByDefault);
-        assert!(context().check_active().is_err());
-        for (consent, decision, is_active) in [
-            (Consent::No, Decision::OffByConsent, false),
-            (Consent::Yes, Decision::OnByConsent, true),
-        ] {
+        assert_eq!(context().decision(), Decision::OFF_BY_DEFAULT);
+        for (consent, is_active) in [(Consent::No, false), (Consent::Yes, true)] {
             context().state_file().unwrap().record(consent).unwrap();
-            assert_eq!((context().state().consent, context().decision()), (consent, decision));
+            assert_eq!(context().state().consent, consent);
+            let decision = context().decision();
+            assert_eq!((decision.rule, decision.is_active), ("consent", is_active));
             assert_eq!(context().state().instance_id.is_some(), is_active);
-            assert_eq!(context().check_active().is_ok(), is_active);
         }
         assert_eq!(Consent::Unset.to_string(), "unset");
     }

@@ -20,17 +20,17 @@ const CI_SYSTEMS: &str = "
     SAILCI SCREWDRIVER SEMAPHORE STRIDER TEAMCITY_VERSION TF_BUILD TRAVIS VELA WOODPECKER_CI
     WORKERS_CI XCS bamboo_buildKey bamboo_planKey";
 
-/// Variables of coding agents, which run commands at a terminal and type answers. The names are those
-/// of the npm packages @vercel/detect-agent, std-env and am-i-vibing, as far as they say that a command
-/// runs for an agent or in an agent's editor.
+/// Variables of coding agents, which run commands at a terminal and type answers. The names are
+/// those that the npm packages @vercel/detect-agent, std-env and am-i-vibing use to detect a
+/// command that an agent runs, or that runs in an agent's editor.
 const CODING_AGENTS: &str = "
     AGENT AI_AGENT AMP_CURRENT_THREAD_ID ANTIGRAVITY_AGENT AUGMENT_AGENT CLAUDECODE CLAUDE_CODE
     CLINE_ACTIVE CODEX_CI CODEX_SANDBOX CODEX_THREAD_ID COPILOT_AGENT COPILOT_CLI CRUSH CURSOR_AGENT
     CURSOR_TRACE_ID DEVIN_SESSION_ID GEMINI_CLI GOOSE_TERMINAL JUNIE_SHIM_PATH OPENCODE
     OPENCODE_CLIENT PI_CODING_AGENT QWEN_CODE REPL_ID";
 
-/// Variables of notebooks, whose cells may have a terminal that nobody can type at: Colab, Databricks,
-/// Deepnote, Jupyter, Kaggle.
+/// Variables of notebooks: Colab, Databricks, Deepnote, Jupyter, Kaggle. A cell may have a terminal
+/// that a person cannot type at.
 const NOTEBOOKS: &str = "
     COLAB_RELEASE_TAG DATABRICKS_RUNTIME_VERSION DEEPNOTE_PROJECT_ID JPY_PARENT_PID JPY_SESSION_NAME
     KAGGLE_KERNEL_RUN_TYPE";
@@ -46,23 +46,23 @@ pub struct Variable {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     Shown,
-    /// It may be a secret or a path, so that `status` says only whether it is set.
+    /// It may hold a secret or a path, so `status` shows only that it is set.
     Hidden,
-    /// `status` shows its consequence instead: the path of the state file.
+    /// `status` shows its effect instead: the path of the state file.
     Implied,
 }
 
 /// Defines [`Environment`] and [`VARIABLES`] from one table.
 macro_rules! variables {
     ($($field:ident = $name:expr, $visibility:ident;)*) => {
-        /// The variables that decide, each as it is set. Tests build one by hand.
+        /// The variables that this program reads, with their values. Tests build one by hand.
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct Environment {
             $(pub $field: Option<OsString>,)*
         }
 
-        /// Every variable that this program reads, except those that only say who is at the
-        /// terminal.
+        /// Every variable that this program reads, except those that show whether a person is
+        /// there.
         pub const VARIABLES: &[Variable] = &[
             $(Variable { name: $name, visibility: Visibility::$visibility },)*
         ];
@@ -106,8 +106,8 @@ fn filled(value: &Option<OsString>) -> Option<&OsStr> {
 }
 
 impl Environment {
-    /// Whether the kill switch is set: to any value except empty, `0`, `false`, `no` and `off`. A
-    /// value that is not UTF-8 sets it, too.
+    /// Whether the kill switch is set to a value other than empty, `0`, `false`, `no` or `off`. A
+    /// value that is not UTF-8 counts as set, too.
     pub fn kill_switch(&self) -> bool {
         match self.no_telemetry.as_deref().map(OsStr::to_str) {
             None => false,
@@ -116,7 +116,7 @@ impl Environment {
         }
     }
 
-    /// `DOCGLOW_TELEMETRY` as on or off; `None` if it is unset or another word.
+    /// `DOCGLOW_TELEMETRY` as on or off, if it has one of the known words.
     pub fn telemetry(&self) -> Option<bool> {
         self.telemetry.as_deref()?.to_str().and_then(switch)
     }
@@ -126,8 +126,9 @@ impl Environment {
         says_on(&self.debug)
     }
 
-    /// Whether each call sends before it returns, as with `--wait`. In a container, for example, the
-    /// sender ends with its caller.
+    /// Whether each call sends before it returns, as with `--wait`. For example, a container ends
+    /// all of its processes when its main process ends, so a sender in the background would be
+    /// lost.
     pub fn wait(&self) -> bool {
         says_on(&self.wait)
     }
@@ -137,7 +138,7 @@ impl Environment {
         filled(&self.endpoint)?.to_str().and_then(Endpoint::parse)
     }
 
-    /// The token for Vercel's deployment protection, if a header can hold it.
+    /// The token for Vercel's deployment protection, if a header can contain it.
     pub fn bypass_token(&self) -> Option<BypassToken> {
         self.vercel_bypass.as_deref()?.to_str().and_then(BypassToken::parse)
     }
@@ -159,13 +160,13 @@ impl Environment {
         filled(&self.ssl_cert_file)
     }
 
-    /// The folders of trusted certificates: a list like `PATH`.
+    /// The folders of trusted certificates, separated as in `PATH`.
     pub fn ssl_cert_dir(&self) -> Option<&OsStr> {
         filled(&self.ssl_cert_dir)
     }
 
-    /// The folder of docglow's state file: click's `get_app_dir("docglow")`. `None` if neither `HOME`
-    /// nor the user database names a home.
+    /// The folder of docglow's state file: click's `get_app_dir("docglow")`. Known if `HOME` or
+    /// the user database names a home.
     pub fn state_folder(&self) -> Option<PathBuf> {
         let home = || filled(&self.home).map(PathBuf::from).or_else(folders::home_of_user);
         let config_home = filled(&self.config_home).map(PathBuf::from);
@@ -177,17 +178,18 @@ fn says_on(value: &Option<OsString>) -> bool {
     value.as_deref().and_then(OsStr::to_str).and_then(switch) == Some(true)
 }
 
-/// Whether no person is there to answer a question: one of the variables above is set and does not
-/// say off, or `TERM` is `dumb`, as in a program such as an editor that shows the output.
+/// Whether nobody can answer a question: one of the variables above is set and its value does not
+/// mean off, or `TERM` is `dumb`, as in an editor that shows a program's output.
 pub fn is_unattended(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_on =
         |value: OsString| !value.is_empty() && value.to_str().and_then(switch) != Some(false);
-    [CI_SYSTEMS, CODING_AGENTS, NOTEBOOKS]
-        .into_iter()
-        .flat_map(str::split_whitespace)
-        .filter_map(&variable)
-        .any(is_on)
+    unattended_variables().filter_map(&variable).any(is_on)
         || variable("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// The names of the variables above.
+pub fn unattended_variables() -> impl Iterator<Item = &'static str> {
+    [CI_SYSTEMS, CODING_AGENTS, NOTEBOOKS].into_iter().flat_map(str::split_whitespace)
 }
 
 #[cfg(test)]
@@ -271,7 +273,7 @@ mod tests {
         let set = |name: &'static str, value: &'static str| {
             is_unattended(|asked| (asked == name).then(|| value.into()))
         };
-        for name in ["CI", "JENKINS_URL", "CLAUDECODE", "AI_AGENT", "JPY_PARENT_PID"] {
+        for name in unattended_variables() {
             assert!(
                 set(name, "1") && set(name, "x") && !set(name, "0") && !set(name, ""),
                 "{name}"

@@ -4,8 +4,6 @@ pub mod context;
 pub mod environment;
 pub mod state;
 
-use std::fmt;
-
 use crate::decision::environment::Environment;
 use crate::decision::state::Consent;
 use crate::docglow::config::Setting;
@@ -13,19 +11,13 @@ use crate::event::NotSent;
 
 /// Whether telemetry is active, and the deciding rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    OffByKillSwitch,
-    OnByEnvironment,
-    OffByEnvironment,
-    OnByProject,
-    OffByProject,
-    /// docglow.yml sets `telemetry.enabled` to something that is neither true nor false.
-    OffByUnclearProject,
-    /// docglow.yml cannot be read or parsed.
-    OffByUnreadableProject,
-    OnByConsent,
-    OffByConsent,
-    OffByDefault,
+pub struct Decision {
+    /// Whether an event may be sent.
+    pub is_active: bool,
+    /// The short name of the deciding rule, as in `status --json`.
+    pub rule: &'static str,
+    /// Why telemetry is on or off, as a text.
+    pub reason: &'static str,
 }
 
 /// Applies the rules in their published order. The first match wins. The project's setting and the
@@ -35,78 +27,44 @@ pub fn decide(
     project: impl FnOnce() -> Setting,
     consent: impl FnOnce() -> Consent,
 ) -> Decision {
+    let on = |rule, reason| Decision { is_active: true, rule, reason };
+    let off = |rule, reason| Decision { is_active: false, rule, reason };
     if environment.kill_switch() {
-        return Decision::OffByKillSwitch;
+        return off("DOCGLOW_NO_TELEMETRY", "DOCGLOW_NO_TELEMETRY is set");
     }
     match environment.telemetry() {
-        Some(true) => return Decision::OnByEnvironment,
-        Some(false) => return Decision::OffByEnvironment,
+        Some(true) => return on("DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
+        Some(false) => return off("DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says off"),
         None => {}
     }
     match project() {
-        Setting::On => return Decision::OnByProject,
-        Setting::Off => return Decision::OffByProject,
-        Setting::Unclear => return Decision::OffByUnclearProject,
-        Setting::Unreadable => return Decision::OffByUnreadableProject,
+        Setting::On => return on("docglow.yml", "docglow.yml says on"),
+        Setting::Off => return off("docglow.yml", "docglow.yml says off"),
+        Setting::Unclear => {
+            let reason = "telemetry.enabled in docglow.yml is neither true nor false";
+            return off("docglow.yml", reason);
+        }
+        Setting::Unreadable => return off("docglow.yml", "docglow.yml cannot be read"),
         Setting::Absent => {}
     }
     match consent() {
-        Consent::Yes => Decision::OnByConsent,
-        Consent::No => Decision::OffByConsent,
-        Consent::Unset => Decision::OffByDefault,
+        Consent::Yes => on("consent", "the recorded consent is yes"),
+        Consent::No => off("consent", "the recorded consent is no"),
+        Consent::Unset => Decision::OFF_BY_DEFAULT,
     }
 }
 
 impl Decision {
-    /// Whether an event may be sent.
-    pub fn is_active(self) -> bool {
-        matches!(self, Decision::OnByEnvironment | Decision::OnByProject | Decision::OnByConsent)
-    }
+    /// No rule matches, so the user may be asked.
+    pub const OFF_BY_DEFAULT: Decision =
+        Decision { is_active: false, rule: "default", reason: "telemetry has not been turned on" };
 
     /// Checks that an event may be sent.
     ///
     /// # Errors
     /// `Off`, with the deciding rule.
     pub fn check(self) -> Result<(), NotSent> {
-        self.is_active().then_some(()).ok_or(NotSent::Off(self.reason()))
-    }
-
-    /// The short name of the deciding rule, as in `status --json`.
-    pub fn rule(self) -> &'static str {
-        match self {
-            Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY",
-            Decision::OnByEnvironment | Decision::OffByEnvironment => "DOCGLOW_TELEMETRY",
-            Decision::OnByProject
-            | Decision::OffByProject
-            | Decision::OffByUnclearProject
-            | Decision::OffByUnreadableProject => "docglow.yml",
-            Decision::OnByConsent | Decision::OffByConsent => "consent",
-            Decision::OffByDefault => "default",
-        }
-    }
-
-    /// Why telemetry is on or off, for people.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Decision::OffByKillSwitch => "DOCGLOW_NO_TELEMETRY is set",
-            Decision::OnByEnvironment => "DOCGLOW_TELEMETRY says on",
-            Decision::OffByEnvironment => "DOCGLOW_TELEMETRY says off",
-            Decision::OnByProject => "docglow.yml says on",
-            Decision::OffByProject => "docglow.yml says off",
-            Decision::OffByUnclearProject => {
-                "telemetry.enabled in docglow.yml is neither true nor false"
-            }
-            Decision::OffByUnreadableProject => "docglow.yml cannot be read",
-            Decision::OnByConsent => "the recorded consent is yes",
-            Decision::OffByConsent => "the recorded consent is no",
-            Decision::OffByDefault => "telemetry has not been turned on",
-        }
-    }
-}
-
-impl fmt::Display for Decision {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(self.reason())
+        self.is_active.then_some(()).ok_or(NotSent::Off(self.reason))
     }
 }
 
@@ -116,46 +74,38 @@ mod tests {
 
     #[test]
     fn the_first_match_wins() {
-        use {Consent::*, Decision::*};
-        for (kill, telemetry, project, consent, decision) in [
-            ("1", "1", Setting::On, Yes, OffByKillSwitch),
-            ("0", "1", Setting::Off, No, OnByEnvironment),
-            ("", "off", Setting::On, Yes, OffByEnvironment),
-            ("", "maybe", Setting::On, No, OnByProject),
-            ("", "", Setting::Off, Yes, OffByProject),
-            ("", "", Setting::Unclear, Yes, OffByUnclearProject),
-            ("", "", Setting::Unreadable, Yes, OffByUnreadableProject),
-            ("", "", Setting::Absent, Yes, OnByConsent),
-            ("", "", Setting::Absent, No, OffByConsent),
-            ("", "", Setting::Absent, Unset, OffByDefault),
+        use Consent::*;
+        for (kill, telemetry, project, consent, is_active, reason) in [
+            ("1", "1", Setting::On, Yes, false, "DOCGLOW_NO_TELEMETRY is set"),
+            ("0", "1", Setting::Off, No, true, "DOCGLOW_TELEMETRY says on"),
+            ("", "off", Setting::On, Yes, false, "DOCGLOW_TELEMETRY says off"),
+            ("", "maybe", Setting::On, No, true, "docglow.yml says on"),
+            ("", "", Setting::Off, Yes, false, "docglow.yml says off"),
+            (
+                "",
+                "",
+                Setting::Unclear,
+                Yes,
+                false,
+                "telemetry.enabled in docglow.yml is neither true nor false",
+            ),
+            ("", "", Setting::Unreadable, Yes, false, "docglow.yml cannot be read"),
+            ("", "", Setting::Absent, Yes, true, "the recorded consent is yes"),
+            ("", "", Setting::Absent, No, false, "the recorded consent is no"),
+            ("", "", Setting::Absent, Unset, false, "telemetry has not been turned on"),
         ] {
             let environment = Environment {
                 no_telemetry: Some(kill.into()),
                 telemetry: Some(telemetry.into()),
                 ..Default::default()
             };
-            assert_eq!(decide(&environment, || project, || consent), decision);
-        }
-    }
-
-    #[test]
-    fn each_decision_is_on_or_off_and_names_its_rule() {
-        use Decision::*;
-        for (decision, is_active, rule, reason) in [
-            (OffByKillSwitch, false, "DOCGLOW_NO_TELEMETRY", "DOCGLOW_NO_TELEMETRY is set"),
-            (OnByEnvironment, true, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
-            (OffByEnvironment, false, "DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says off"),
-            (OnByProject, true, "docglow.yml", "docglow.yml says on"),
-            (OffByProject, false, "docglow.yml", "docglow.yml says off"),
-            (OffByUnreadableProject, false, "docglow.yml", "docglow.yml cannot be read"),
-            (OnByConsent, true, "consent", "the recorded consent is yes"),
-            (OffByConsent, false, "consent", "the recorded consent is no"),
-            (OffByDefault, false, "default", "telemetry has not been turned on"),
-        ] {
-            assert_eq!(decision.is_active(), is_active, "{decision:?}");
-            assert_eq!(decision.check().is_ok(), is_active, "{decision:?}");
-            assert_eq!((decision.rule(), decision.reason()), (rule, reason));
-            assert_eq!(decision.to_string(), reason);
+            let decision = decide(&environment, || project, || consent);
+            assert_eq!((decision.is_active, decision.reason), (is_active, reason));
+            assert_eq!(decision.check().is_ok(), is_active, "{reason}");
+            let rule = ["DOCGLOW_NO_TELEMETRY", "DOCGLOW_TELEMETRY", "docglow.yml", "consent"];
+            let named = rule.into_iter().find(|rule| reason.contains(rule));
+            assert_eq!(decision.rule, named.unwrap_or("default"), "{reason}");
+            assert_eq!(decision == Decision::OFF_BY_DEFAULT, named.is_none(), "{reason}");
         }
     }
 
@@ -163,8 +113,8 @@ mod tests {
     fn only_the_sources_that_the_decision_needs_are_read() {
         let killed = Environment { no_telemetry: Some("1".into()), ..Default::default() };
         let decision = decide(&killed, || unreachable!(), || unreachable!());
-        assert_eq!(decision, Decision::OffByKillSwitch);
+        assert_eq!(decision.rule, "DOCGLOW_NO_TELEMETRY");
         let decision = decide(&Environment::default(), || Setting::Off, || unreachable!());
-        assert_eq!(decision, Decision::OffByProject);
+        assert_eq!(decision.rule, "docglow.yml");
     }
 }

@@ -1,16 +1,18 @@
 //! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
+use std::io::ErrorKind::WouldBlock;
 use std::io::Result;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
 use crate::json;
 use crate::payload::InstanceId;
 use crate::platform::process::random_bytes;
-use crate::platform::shared_file::{Content, SharedFile};
+use crate::platform::shared_file::{Content, LOCK_PATIENCE, LOCK_RETRY, SharedFile};
+use crate::platform::wait::wait_until;
 
 /// The user's answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,26 +34,26 @@ impl fmt::Display for Consent {
     }
 }
 
-/// The content of the state file. The default is that of an absent file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The content of the state file. The default stands for a missing file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct State {
+    version: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     pub consent: Consent,
-    /// RFC 3339; only with a recorded yes or no.
+    /// RFC 3339. Present only with a recorded yes or no.
+    #[serde(skip_serializing_if = "Option::is_none")]
     consent_recorded_at: Option<String>,
 }
 
-/// The format's version. A file of another version counts as absent, as it does for docglow.
-const VERSION: u8 = 1;
+/// The version of the format. A file of another version counts as absent, as in docglow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Version(u8);
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<InstanceId>,
-    consent: Consent,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    consent_recorded_at: Option<&'a str>,
+impl Default for Version {
+    fn default() -> Version {
+        Version(1)
+    }
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -68,10 +70,12 @@ impl State {
     pub fn parse(text: &str) -> State {
         let entries = json::entries(text).unwrap_or_default();
         let value = |key| json::value(&entries, &[key]);
-        if value(Key::Version).is_none_or(|version| version.get() != VERSION.to_string()) {
+        let version = Version::default();
+        if value(Key::Version).is_none_or(|found| found.get() != version.0.to_string()) {
             return State::default();
         }
         State {
+            version,
             instance_id: value(Key::InstanceId)
                 .and_then(json::string)
                 .and_then(|id| InstanceId::parse(&id)),
@@ -80,7 +84,7 @@ impl State {
         }
     }
 
-    /// What the file says to this user. Another user's may say no, and no more.
+    /// The state that counts for this user. In a file of another user, only a no counts.
     fn of(content: &Content) -> State {
         match State::parse(&content.text) {
             state if content.is_own => state,
@@ -92,13 +96,7 @@ impl State {
     }
 
     fn to_json(&self) -> String {
-        let written = Written {
-            version: VERSION,
-            instance_id: self.instance_id,
-            consent: self.consent,
-            consent_recorded_at: self.consent_recorded_at.as_deref(),
-        };
-        serde_json::to_string(&written).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -122,33 +120,36 @@ impl StateFile {
         self.0.path()
     }
 
-    /// Reads the file. Whatever is wrong with it, it counts as absent. So does a yes that a link of
-    /// another user's leads to.
+    /// Reads the file. A broken file counts as absent, and so does a yes behind another user's
+    /// link.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
         let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id, made and written down if there is none. If it cannot be written down, an id
-    /// for this call only.
-    pub fn instance_id(&self) -> InstanceId {
-        if let Some(id) = self.read().instance_id {
-            return id;
-        }
-        let fresh = fresh_id();
-        // Read again, whatever came of it: docglow itself knows no lock, another event may have had
-        // it for too long, and what ended up in the file is the machine's id.
-        let _ = self.update(|state| state.instance_id = state.instance_id.or(Some(fresh)));
-        self.read().instance_id.unwrap_or(fresh)
+    /// The machine's id. If there is none, makes one and records it. If it cannot be recorded
+    /// before `give_up`, the id is valid for this call only.
+    pub fn instance_id(&self, give_up: Instant) -> InstanceId {
+        let (fresh, mut id) = (fresh_id(), None);
+        let patience = give_up.saturating_duration_since(Instant::now());
+        wait_until(patience, LOCK_RETRY, || {
+            id = self.read().instance_id;
+            let write = |state: &mut State| state.instance_id = state.instance_id.or(Some(fresh));
+            // If the lock is taken, another first event may be writing its id to a slow disk.
+            id.is_some()
+                || !self.update(Duration::ZERO, write).is_err_and(|e| e.kind() == WouldBlock)
+        });
+        // docglow itself takes no lock, and the id in the file is the machine's.
+        id.or_else(|| self.read().instance_id).unwrap_or(fresh)
     }
 
-    /// Records the user's answer. A yes makes the machine's id if there is none.
+    /// Records the user's answer. A yes also makes the machine's id if there is none.
     ///
     /// # Errors
-    /// Those of writing the file; it is then as it was before.
+    /// Those of writing the file, which then stays unchanged.
     pub fn record(&self, consent: Consent) -> Result<()> {
-        self.update(|state| {
+        self.update(LOCK_PATIENCE, |state| {
             state.consent = consent;
             state.consent_recorded_at =
                 Some(humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
@@ -158,8 +159,8 @@ impl StateFile {
         })
     }
 
-    fn update(&self, change: impl FnOnce(&mut State)) -> Result<()> {
-        self.0.update(|content| {
+    fn update(&self, patience: Duration, change: impl FnOnce(&mut State)) -> Result<()> {
+        self.0.update(patience, |content| {
             let before = State::of(&content);
             let mut after = before.clone();
             change(&mut after);

@@ -1,4 +1,5 @@
-//! The part of click 8, docglow's command-line parser, that decides which options a command has.
+//! A subset of click 8, docglow's command-line parser: enough to find out which options a command
+//! was given.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -8,14 +9,14 @@ use lexopt::Arg;
 use crate::event::NotSent;
 use crate::platform::file::is_readable;
 
-/// The options of a command, named without their dashes.
+/// The options of a command, without their dashes.
 pub type Table = [(&'static str, Kind)];
 
 /// The kind of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Flag,
-    /// Takes back the flag of this name.
+    /// Cancels the flag of this name.
     NegatedFlag(&'static str),
     Text,
     /// A value that Python's `int` accepts.
@@ -26,23 +27,21 @@ pub enum Kind {
     ExistingPath,
 }
 
-/// Whether the parser rejects a command line that docglow 0.9.2 would reject.
+/// Whether a command line that docglow 0.9.2 would reject is rejected here, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strictness {
-    /// Unknown options and words are ignored, so that a later docglow's command line is understood.
+    /// Unknown options and words are ignored, so that the command line of a later docglow is
+    /// understood.
     Lenient,
-    /// Unknown options, words and unusable values are refused.
+    /// Unknown options, unknown words and unusable values are refused.
     Strict,
 }
-
-/// Python reads no integer with more digits.
-const MAX_DIGITS: usize = 4300;
 
 /// docglow's arguments, split at the subcommand.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Subcommand {
     pub name: OsString,
-    /// The words after it.
+    /// The words after the name.
     pub words: Vec<OsString>,
     /// Whether docglow 0.9.2 knows all options before it.
     pub is_known: bool,
@@ -72,7 +71,8 @@ pub fn subcommand(arguments: &[OsString]) -> Result<Subcommand, NotSent> {
     }
 }
 
-/// The known options of a command line, each at most once. A repeated option has its last value.
+/// The known options of a command line, each at most once. If an option is repeated, its last value
+/// counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedOptions(Vec<(&'static str, Kind, OsString)>);
 
@@ -103,7 +103,7 @@ impl ParsedOptions {
                 None => drop(parser.optional_value()),
             }
         }
-        // click checks only the value that counts, which is the last.
+        // click checks only the last value, which is the one that counts.
         match options.0.iter().find(|(_, kind, value)| is_strict && !kind.accepts(value)) {
             Some((name, ..)) => Err(NotSent::Refused(Some(name))),
             None => Ok(options),
@@ -164,15 +164,13 @@ impl Kind {
     }
 }
 
-/// Whether Python's `int` accepts the text. Python also accepts digits of other scripts; they count
-/// as refused here.
+/// Whether Python's `int` accepts the text. It also accepts digits of other scripts; this function
+/// does not.
 fn is_python_integer(text: &str) -> bool {
-    // Python's white space includes the four ASCII separators.
-    let text = text.trim_matches(|c: char| c.is_whitespace() || ('\x1c'..='\x1f').contains(&c));
+    let text = text.trim();
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     let is_group = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
     digits.split('_').all(is_group)
-        && digits.bytes().filter(u8::is_ascii_digit).count() <= MAX_DIGITS
 }
 
 #[cfg(test)]
@@ -325,13 +323,10 @@ mod tests {
 
     #[test]
     fn integers_are_those_of_python() {
-        let ones = |digits| "1".repeat(digits);
-        for text in ["0", "007", "-1", "+5", " 7\n", "1_000", "\u{a0}1\x1f", &ones(4300)] {
+        for text in ["0", "007", "-1", "+5", " 7\n", "1_000", "\u{a0}1"] {
             assert!(is_python_integer(text), "{text}");
         }
-        for text in
-            ["", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1.5", &ones(4301)]
-        {
+        for text in ["", " ", "+", "--1", "+-1", "1 2", "_1", "1_", "1__0", "0x10", "1.5"] {
             assert!(!is_python_integer(text), "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! docglow's command line, as docglow 0.9.2 reads it, and the event that it stands for.
+//! docglow's command line, as docglow 0.9.2 parses it, and the event that it stands for.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use crate::payload::vocabulary::{Command, CommandResult, Feature, lookup};
 use crate::payload::{Event, Features, Milliseconds};
 use crate::platform::file::is_readable;
 
-/// Which words take a value matters, and which value counts. docglow checks the values itself.
+/// The table needs to know which options take a value, but not the type of the value: docglow has
+/// already checked it when the event is reported.
 const GENERATE: &Table = &[
     ("project-dir", Kind::Text),
     ("target-dir", Kind::Text),
@@ -48,7 +49,8 @@ const HEALTH: &Table = &[
     ("fail-under", Kind::Text),
 ];
 
-/// `serve` is reported before it has an exit status, so this table also has the values' types.
+/// `serve` is reported before it has an exit status, so this table has the types of the values,
+/// too.
 const SERVE: &Table = &[
     ("port", Kind::Integer),
     ("host", Kind::Text),
@@ -71,7 +73,7 @@ impl CommandLine {
     /// Parses docglow's arguments. Relative paths are resolved in the working directory.
     ///
     /// # Errors
-    /// Why docglow sends no event, whatever its exit status is.
+    /// Why docglow sends no event for this command line, whatever its exit status is.
     pub fn parse(arguments: &[OsString]) -> Result<CommandLine, NotSent> {
         use Strictness::{Lenient, Strict};
         let click::Subcommand { name, words, is_known } = click::subcommand(arguments)?;
@@ -93,8 +95,8 @@ impl CommandLine {
         Ok(line)
     }
 
-    /// The event of this command line once docglow has ended with `status`. `settings` are those of
-    /// the project's docglow.yml; `None` if docglow 0.9.2 fails to load it.
+    /// The event of this command line after docglow has ended with `status`. `settings` come from
+    /// the project's docglow.yml; they are missing if docglow 0.9.2 fails to load it.
     ///
     /// # Errors
     /// Why docglow sends no event.
@@ -105,7 +107,8 @@ impl CommandLine {
         settings: Option<Settings>,
     ) -> Result<Event, NotSent> {
         let result = CommandResult::of_status(status).ok_or(NotSent::ExitStatus)?;
-        // `serve` has no exit status yet; for the others, 0 shows that docglow accepted everything.
+        // `serve` has no exit status yet. For the other commands, 0 shows that docglow accepted the
+        // whole command line.
         let may_end_early = result == CommandResult::Error || self.command == Command::Serve;
         if may_end_early && (settings.is_none() || self.has_depth_without_select()) {
             return Err(NotSent::EndedEarly);
@@ -132,8 +135,8 @@ impl CommandLine {
         Path::new(self.options.value("project-dir").unwrap_or(OsStr::new(".")))
     }
 
-    /// dbt's target folder, which holds manifest.json: below the project folder, unless its path is
-    /// absolute.
+    /// dbt's target folder, which contains manifest.json. It is below the project folder, unless
+    /// its path is absolute.
     pub fn target_dir(&self) -> PathBuf {
         let target_dir = self.options.value("target-dir").unwrap_or(OsStr::new("target"));
         self.project_dir().join(target_dir)
@@ -193,6 +196,7 @@ mod tests {
     #[test]
     fn flags_are_features_in_the_order_of_docglow() {
         use Feature::*;
+        let mut tested = Vec::new();
         for (line, expected) in [
             ("generate", vec![ColumnLineage]),
             (
@@ -219,7 +223,15 @@ mod tests {
             ("serve --dir . --watch --no-open --port 1", vec![Watch]),
             ("serve --dir=", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            tested.extend(expected.clone());
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
+        }
+        for feature in Feature::ALL {
+            assert!(tested.contains(feature), "{feature:?} has no command line here");
         }
     }
 
@@ -234,7 +246,7 @@ mod tests {
             ("health", vec![Table]),
             ("serve --dir .", vec![]),
         ] {
-            assert_eq!(features(line, settings), expected.into(), "{line}");
+            assert_eq!(features(line, settings), Features::from_iter(expected), "{line}");
         }
     }
 
@@ -271,7 +283,11 @@ mod tests {
             ("health --format html", vec![]),
             ("health --format static", vec![]),
         ] {
-            assert_eq!(features(line, Settings::default()), expected.into(), "{line}");
+            assert_eq!(
+                features(line, Settings::default()),
+                Features::from_iter(expected),
+                "{line}"
+            );
         }
     }
 

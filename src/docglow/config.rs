@@ -1,4 +1,4 @@
-//! A project's docglow.yml, as far as it concerns telemetry.
+//! The part of a project's docglow.yml that concerns telemetry.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,18 @@ use crate::docglow::settings::Settings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::file::read_with_metadata;
 use crate::platform::owner::is_planted;
 
 /// A larger docglow.yml counts as unreadable, so telemetry is off.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Limit for the size of a file in bytes, times its number of brackets and `%TAG` directives.
+/// The limit for the size of a file in bytes, multiplied by its number of brackets and `%TAG`
+/// directives.
 ///
 /// libyaml is quadratic in both: it compares each token with every open bracket, and each directive
-/// with all before it. This much work takes about 20 ms.
+/// with all earlier ones. Work up to this limit takes about 20 ms.
 const MAX_WORK: usize = 1 << 26;
 
 /// A project's docglow.yml.
@@ -29,9 +31,9 @@ pub struct ProjectConfig {
     pub enabled: Setting,
     /// `telemetry.endpoint`, if it is an acceptable URL.
     pub endpoint: Option<Endpoint>,
-    /// Whether there is a `telemetry.endpoint` that is no acceptable URL.
+    /// Whether there is a `telemetry.endpoint` that is not an acceptable URL.
     pub endpoint_is_unusable: bool,
-    /// The settings that are features; `None` if docglow 0.9.2 fails to load the file.
+    /// The settings that are features, unless docglow 0.9.2 fails to load the file.
     pub settings: Option<Settings>,
 }
 
@@ -42,8 +44,8 @@ pub enum Setting {
     Absent,
     On,
     Off,
-    /// Neither on nor off, or merged in with `<<`. Counts as off, so that telemetry is never turned
-    /// on by accident.
+    /// The value is neither on nor off, or it is merged in with `<<`. It counts as off, so that
+    /// telemetry is never turned on by accident.
     Unclear,
     /// The file exists, but cannot be read or parsed. Counts as off, too.
     Unreadable,
@@ -59,7 +61,8 @@ impl ProjectConfig {
             return ProjectConfig::only(Setting::Unreadable);
         };
         let mut config = ProjectConfig::parse(&bytes);
-        // Another user, who may have put the file into `/tmp`, can turn telemetry off and no more.
+        // Another user may have put the file there, for example into `/tmp`. Such a file can only
+        // turn telemetry off.
         if (config.enabled == Setting::On || config.endpoint.is_some()) && is_planted(&path, &file)
         {
             let is_on = config.enabled == Setting::On;
@@ -69,8 +72,8 @@ impl ProjectConfig {
         config
     }
 
-    /// `docglow.yml` in `folder`, or `docglow.yaml` if there is no `docglow.yml`. A broken link
-    /// exists, and so does a file that cannot be examined.
+    /// The path of `docglow.yml` in `folder`, or of `docglow.yaml` if there is no `docglow.yml`. A
+    /// broken link counts as existing, and so does a file whose metadata cannot be read.
     pub fn file(folder: &Path) -> Option<PathBuf> {
         let is_missing = |path: &PathBuf| {
             path.symlink_metadata().is_err_and(|error| {
@@ -102,10 +105,10 @@ impl ProjectConfig {
             return None;
         }
         // libyaml counts positions from after the byte-order mark.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // libyaml ignores a byte-order mark at the start of any line, but counts it as
-        // indentation. docglow's reader does neither, so it could read another nesting.
-        if text.contains('\u{feff}') {
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        // libyaml ignores a byte-order mark at the start of any line, but counts it as indentation.
+        // docglow's YAML reader does neither, so it could see a different nesting.
+        if text.contains(BYTE_ORDER_MARK) {
             return None;
         }
         let document = match serde_yaml::from_str(text).ok()? {
@@ -124,7 +127,7 @@ impl ProjectConfig {
                 telemetry.enabled.setting().or_merged(&telemetry.merge)
             }
             Node::Null | Node::Sequence(_) => Setting::Absent.or_merged(&document.merge),
-            // `telemetry: disabled` is not documented, but its meaning is plain.
+            // `telemetry: disabled` is not documented, but its meaning is clear.
             scalar if scalar.setting() == Setting::On => Setting::Absent,
             _ => Setting::Off,
         };
@@ -133,7 +136,8 @@ impl ProjectConfig {
 }
 
 impl Setting {
-    /// An absent setting may be in the mapping that `<<` merges in, which is not followed.
+    /// An absent setting may be in the mapping that `<<` merges in, which this program does not
+    /// read.
     fn or_merged(self, merge: &Option<IgnoredAny>) -> Setting {
         if self == Setting::Absent && merge.is_some() { Setting::Unclear } else { self }
     }

@@ -1,5 +1,4 @@
-//! The entries of docglow.yml that this program reads. An entry that stands twice makes the file
-//! unreadable.
+//! The entries of docglow.yml that this program reads. A repeated entry makes the file unreadable.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -12,8 +11,8 @@ use crate::docglow::yaml::{Node, Size};
 pub struct Document<'a> {
     #[serde(borrow)]
     pub telemetry: Node<'a, Telemetry<'a>>,
-    #[serde(borrow, deserialize_with = "present")]
-    pub slim: Option<Node<'a, Size>>,
+    #[serde(borrow)]
+    pub slim: Node<'a, Size>,
     #[serde(borrow, deserialize_with = "present")]
     pub column_lineage: Option<Node<'a, Size>>,
     #[serde(borrow)]
@@ -26,7 +25,7 @@ pub struct Document<'a> {
     pub insights: Node<'a, Size>,
     #[serde(borrow)]
     pub lineage_layers: Node<'a, Size>,
-    /// Entries that are merged in from an anchor. They are not followed.
+    /// Entries that `<<` merges in from an anchor. They are not read.
     #[serde(rename = "<<")]
     pub merge: Option<IgnoredAny>,
 }
@@ -51,7 +50,7 @@ pub struct Ai<'a> {
     pub enabled: Node<'a, Size>,
 }
 
-/// Keeps an entry that is null apart from one that is absent.
+/// Distinguishes an entry that is null from an absent one.
 fn present<'de, D>(deserializer: D) -> Result<Option<Node<'de, Size>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -13,13 +13,14 @@ use crate::platform::command::{find, is_named};
 pub struct Invocation<'a> {
     /// `docglow`, or the Python that runs it.
     program: &'a OsString,
-    is_module: bool,
+    /// Whether a Python runs docglow as a module.
+    pub is_module: bool,
     /// docglow's own arguments.
     pub arguments: &'a [OsString],
 }
 
 impl<'a> Invocation<'a> {
-    /// Recognizes `docglow ARGS…` and `python -m docglow ARGS…`; `None` for any other command.
+    /// Recognizes `docglow ARGS…` and `python -m docglow ARGS…`, and no other command.
     pub fn of(command: &'a [OsString]) -> Option<Invocation<'a>> {
         match command {
             [program, arguments @ ..] if is_named(Path::new(program), "docglow") => {
@@ -34,14 +35,9 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// The file that is executed; `None` if it does not exist.
+    /// The file that is executed, if it exists.
     pub fn program(&self) -> Option<PathBuf> {
         find(self.program, std::env::var_os("PATH").as_deref())
-    }
-
-    /// Whether a Python runs docglow as a module.
-    pub fn is_module(&self) -> bool {
-        self.is_module
     }
 }
 

@@ -24,17 +24,13 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The settings in docglow.yml, whose text is `text`; `None` if docglow 0.9.2 fails to load it.
+    /// The settings in docglow.yml, whose text is `text`, unless docglow 0.9.2 fails to load it.
     pub fn of(document: &Document, text: &str) -> Option<Settings> {
-        let default = Settings::default();
         let is_set = |node: &Node<Size>| match node {
             Node::Mapping(Size::Empty) => Some(false),
             node => is_true(node, text),
         };
-        let entry = |entry: &Option<Node<Size>>, default: bool| {
-            entry.as_ref().map_or(Some(default), is_set)
-        };
-        // docglow calls a method of these sections, which only a mapping has.
+        // docglow calls a method of these sections that only a mapping has.
         let is_section =
             |node: &Node<Size>| matches!(node, Node::Mapping(_)) || is_set(node) == Some(false);
         let sections = [&document.profiling, &document.insights, &document.lineage_layers];
@@ -43,19 +39,19 @@ impl Settings {
             return None;
         }
         Some(Settings {
-            slim: entry(&document.slim, default.slim)?,
-            column_lineage: entry(&document.column_lineage, default.column_lineage)?,
+            slim: is_set(&document.slim)?,
+            column_lineage: document.column_lineage.as_ref().map_or(Some(true), is_set)?,
             ai: match &document.ai {
                 Node::Mapping(ai) => is_set(&ai.enabled)?,
                 other if is_true(other, text)? => return None,
-                _ => default.ai,
+                _ => false,
             },
         })
     }
 }
 
-/// Whether the value is true in Python, as docglow's YAML 1.1 reads it in the file `text`; `None` if
-/// docglow cannot read it.
+/// Whether the value is true in Python, as docglow's YAML 1.1 reads it in the file `text`. There is
+/// no result if docglow cannot read the value.
 fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
     Some(match node {
         Node::Null | Node::Sequence(Size::Empty) => false,
@@ -68,9 +64,9 @@ fn is_true<M>(node: &Node<M>, text: &str) -> Option<bool> {
         Node::Tagged => return None,
     })
 }
-/// Whether `word`, a slice of `text`, stands there without quotes. YAML 1.1 may read a plain word as
-/// a boolean or a number. A string that is not a slice of the file contains escapes or line breaks,
-/// and is never such a word.
+/// Whether `word`, a slice of `text`, is written without quotes in the file. YAML 1.1 may read a
+/// plain word as a boolean or a number. A string that is not a slice of the file contains escapes
+/// or line breaks, and is never such a word.
 fn is_plain(word: &str, text: &str) -> bool {
     let start = (word.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let before = text.get(..start).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The words that docglow's telemetry page accepts for on and off.
 
-/// `1 true yes on` is true, `0 false no off` is false, and any other word is `None`. White space
-/// around the word and its case are ignored.
+/// Returns true for `1 true yes on`, false for `0 false no off`, and `None` for any other word.
+/// White space around the word and its case are ignored.
 pub fn switch(word: &str) -> Option<bool> {
     let word = word.trim();
     let is_one_of = |words: [&str; 4]| words.iter().any(|known| word.eq_ignore_ascii_case(known));

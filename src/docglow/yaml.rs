@@ -1,7 +1,7 @@
-//! YAML, as far as docglow.yml needs it: scalars, and the entries of the mappings that are read.
+//! A small YAML reader for docglow.yml: scalars, and the entries of known mappings.
 //!
-//! All other values are skipped. The file is not read into a tree, because aliases can make 64
-//! million values out of 40 kB of YAML.
+//! All other values are skipped. The file is not read into a tree, because aliases can turn 40 kB
+//! of YAML into 64 million values.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The value of the header that Vercel asks for: visible ASCII, so that it can't end the header.
+/// The value of the header that Vercel asks for. It is visible ASCII, so it cannot end the header
+/// early.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct BypassToken(String);
 
@@ -13,7 +14,7 @@ impl BypassToken {
     /// The header's name.
     pub const HEADER: &str = "x-vercel-protection-bypass";
 
-    /// `None` if the text is empty or has a character that is not visible ASCII.
+    /// Accepts a text that is not empty and is visible ASCII.
     pub fn parse(text: &str) -> Option<BypassToken> {
         let visible = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
         visible.then(|| BypassToken(text.to_owned()))

@@ -1,4 +1,5 @@
-//! The URLs that an event may be sent to. A URL is checked once, and cannot be read differently later.
+//! The URLs that an event may be sent to. A URL is parsed once; all later code uses the parsed
+//! parts.
 
 pub mod bypass_token;
 mod redirect;
@@ -12,11 +13,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const LOCALHOST: &str = "localhost";
 
-/// An `https` URL, or an `http` URL of this machine. It is kept in parts and written out again from
+/// An `https` URL, or an `http` URL of this machine. It is stored in parts and written again from
 /// them, so that the HTTP client cannot read it differently.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
-    scheme: Scheme,
+    /// Otherwise `http`.
+    is_https: bool,
     /// Lower-case letters, digits, `-` and `.` only.
     host: String,
     port: Option<u16>,
@@ -24,38 +26,33 @@ pub struct Endpoint {
     path_and_query: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Http,
-    Https,
-}
-
 impl Endpoint {
     /// docglow's own collector, used if neither the environment nor docglow.yml names another.
     pub fn docglow() -> Endpoint {
         Endpoint {
-            scheme: Scheme::Https,
+            is_https: true,
             host: "api.docglow.com".to_owned(),
             port: None,
             path_and_query: "/v1/telemetry/events".to_owned(),
         }
     }
 
-    /// Parses a URL by the published rule; `None` if it fails: `https://` with a host, or `http://`
-    /// with exactly `localhost` or `127.0.0.1`; no user info, backslash, white space or control
-    /// character within it; a port in 1–65535. Scheme and host may be in capitals, and white space
-    /// around the URL does not count: a file's line end is easily part of a variable.
+    /// Parses a URL that follows the published rule: `https://` with a host, or `http://` with
+    /// exactly `localhost` or `127.0.0.1`; no user info, backslash, white space or control
+    /// character; a port in 1–65535.
+    ///
+    /// Scheme and host may be in capitals. White space around the URL is ignored, because a
+    /// variable that was read from a file often ends with a line break.
     pub fn parse(url: &str) -> Option<Endpoint> {
         let url = url.trim();
         if url.contains(|c: char| c == '\\' || c.is_whitespace() || c.is_control()) {
             return None;
         }
         let (scheme, rest) = url.split_once("://")?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "https" => Scheme::Https,
-            "http" => Scheme::Http,
-            _ => return None,
-        };
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        if !is_https && !scheme.eq_ignore_ascii_case("http") {
+            return None;
+        }
         let (authority, path_and_query) =
             rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (host, port) = match authority.split_once(':') {
@@ -63,12 +60,10 @@ impl Endpoint {
             None => (authority, None),
         };
         let host = host.to_ascii_lowercase();
-        let is_allowed = match scheme {
-            Scheme::Https => is_host(&host),
-            Scheme::Http => host == LOCALHOST || host == "127.0.0.1",
-        };
+        let is_allowed =
+            if is_https { is_host(&host) } else { host == LOCALHOST || host == "127.0.0.1" };
         is_allowed.then(|| Endpoint {
-            scheme,
+            is_https,
             host,
             port,
             path_and_query: normal_path_and_query(path_and_query),
@@ -77,32 +72,29 @@ impl Endpoint {
 
     /// Whether the request is TLS-protected.
     pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::Https
+        self.is_https
     }
 
-    /// Whether the host is this machine, however it is spelt.
+    /// Whether the host is this machine, in any spelling.
     pub fn is_loopback(&self) -> bool {
         let address: Option<Ipv4Addr> = self.host.parse().ok();
         is_localhost(&self.host)
             || address.is_some_and(|address| address.is_loopback() || address.is_unspecified())
     }
 
-    /// Whether both have scheme, host and port in common (RFC 6454).
+    /// Whether both have the same scheme, host and port (RFC 6454).
     pub fn same_origin(&self, other: &Endpoint) -> bool {
-        self.scheme == other.scheme && self.host == other.host && self.port() == other.port()
+        self.is_https == other.is_https && self.host == other.host && self.port() == other.port()
     }
 
-    /// The host as it is looked up: letters, digits, `-` and `.`.
+    /// The host for the name look-up: letters, digits, `-` and `.`.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port that is connected to.
+    /// The port to connect to.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(match self.scheme {
-            Scheme::Http => 80,
-            Scheme::Https => 443,
-        })
+        self.port.unwrap_or(if self.is_https { 443 } else { 80 })
     }
 
     /// The value of the `Host` header.
@@ -113,22 +105,22 @@ impl Endpoint {
         }
     }
 
-    /// The URL as it is requested, query included. People are shown the `Display` form.
+    /// The URL as it is requested, including the query. Messages show the `Display` form instead.
     pub fn url(&self) -> String {
         format!("{}{}", self.origin(), self.path_and_query)
     }
 
-    /// The URL by which minreq is given the request: the sender does TLS itself.
+    /// The URL that minreq gets: without TLS, because the sender does TLS itself.
     pub fn url_without_tls(&self) -> String {
         format!("http://{}{}", self.authority(), self.path_and_query)
     }
 
-    /// The host and port that minreq asks a proxy for, with that URL.
+    /// The host and port in minreq's request to a proxy for that URL.
     pub fn minreq_host(&self) -> String {
         format!("{}:{}", self.host, self.port.unwrap_or(80))
     }
 
-    /// The target of a request for it.
+    /// The target in the request line.
     pub fn path_and_query(&self) -> &str {
         &self.path_and_query
     }
@@ -138,17 +130,21 @@ impl Endpoint {
     }
 
     fn origin(&self) -> String {
-        format!("{}://{}", self.scheme, self.authority())
+        format!("{}://{}", self.scheme(), self.authority())
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
     }
 }
 
-/// Whether a name means this machine without asking a name server (RFC 6761).
+/// Whether a name means this machine by definition, without a look-up (RFC 6761).
 pub fn is_localhost(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     host == LOCALHOST || host.ends_with(".localhost")
 }
 
-/// A port that can be connected to; `None` for any other text.
+/// A port that can be connected to.
 pub fn parse_port(text: &str) -> Option<u16> {
     let all_digits = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|port| all_digits && *port > 0)
@@ -159,15 +155,15 @@ fn is_host(host: &str) -> bool {
     let well_formed = labels.clone().all(|label| {
         !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     });
-    // The C library takes 2130706433, 0x7f.1 and 127.1 for addresses of this machine; a name never
-    // ends in such a number.
+    // The C library reads 2130706433, 0x7f.1 and 127.1 as addresses of this machine. A host name
+    // never ends in such a number.
     let ends_in_number = labels
         .next_back()
         .is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()) || label.starts_with("0x"));
     well_formed && (!ends_in_number || host.parse::<Ipv4Addr>().is_ok())
 }
 
-/// The request target: without a fragment, with a path, and percent-encoded if it is not ASCII.
+/// The request target: it has a path and no fragment, and is percent-encoded if it is not ASCII.
 fn normal_path_and_query(text: &str) -> String {
     let mut normal = String::with_capacity(text.len() + 1);
     if !text.starts_with('/') {
@@ -184,16 +180,7 @@ fn normal_path_and_query(text: &str) -> String {
     normal
 }
 
-impl fmt::Display for Scheme {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        })
-    }
-}
-
-/// Shows a query as `(set)`: some collectors take their token there.
+/// Shows a query as `(set)`, because some collectors expect their token there.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let query = if self.path_and_query.contains('?') { "?(set)" } else { "" };

@@ -1,11 +1,14 @@
 //! The rule for redirects.
 
-use super::{Endpoint, Scheme};
+use super::Endpoint;
 
 impl Endpoint {
     /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
-    /// §5.2). `None` if it fails the rule of [`Endpoint::parse`], leads from https to http, or
-    /// from elsewhere to this machine by its name. Connecting judges the address, too.
+    /// §5.2).
+    ///
+    /// The redirect is refused if its target fails the rule of [`Endpoint::parse`], and if it leads
+    /// from https to http, or from another host to this machine by name. The sender checks the
+    /// address, too, when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         let origin = self.origin();
@@ -17,7 +20,7 @@ impl Endpoint {
         } else if has_scheme {
             location.to_owned()
         } else if location.starts_with("//") {
-            format!("{}:{location}", self.scheme)
+            format!("{}:{location}", self.scheme())
         } else if location.starts_with('/') {
             format!("{origin}{location}")
         } else if location.starts_with('?') {
@@ -28,7 +31,7 @@ impl Endpoint {
         };
         let mut target = Endpoint::parse(&target)?;
         target.path_and_query = without_dot_segments(&target.path_and_query);
-        let downgraded = self.scheme == Scheme::Https && target.scheme == Scheme::Http;
+        let downgraded = self.is_https && !target.is_https;
         let turned_inwards = target.is_loopback() && !self.is_loopback();
         (!downgraded && !turned_inwards).then_some(target)
     }

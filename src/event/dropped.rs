@@ -1,4 +1,5 @@
-//! What of an event is not used, for those who write one: named by key, never by value.
+//! Which parts of an event are dropped or changed, for authors of events. Messages show keys, never
+//! values.
 
 use std::{ptr, slice};
 
@@ -10,17 +11,17 @@ use crate::json;
 use crate::payload::vocabulary::{Adapter, lookup};
 use crate::payload::{Count, CountName, Milliseconds};
 
-/// The most that is shown of a key, in characters.
+/// The most characters of a key that are shown.
 const MAX_KEY_CHARS: usize = 40;
 
-/// A line for each member of the event `text` that is not sent as it stands; none for a text that
-/// is no object.
+/// One line for each member of the event `text` that is dropped or changed. If the text is not an
+/// object, there are no lines.
 pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
     let known: Vec<(Key, &RawValue)> = json::entries(text).unwrap_or_default();
     let why = |name: &str, value: &RawValue| match lookup(name) {
         Some(key) => why_unused(key, value, &known),
-        None => Some("no key of an event"),
+        None => Some("not a key of an event"),
     };
     entries
         .iter()
@@ -28,13 +29,13 @@ pub fn dropped(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The key as it may be printed on a terminal.
+/// The key, escaped and shortened for a terminal.
 fn shown(name: &str) -> String {
     let beginning: String = name.chars().take(MAX_KEY_CHARS).collect();
     format!("\"{}\"", beginning.escape_debug())
 }
 
-/// Why the value of `key` is not sent as it stands, in an event that has the entries `known`.
+/// Why the value of `key` is dropped or changed, in an event with the entries `known`.
 fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<&'static str> {
     if json::is_null(value) {
         return None;
@@ -47,13 +48,13 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
         key => slice::from_ref(key),
     };
     if !json::value(known, spellings).is_some_and(|used| ptr::eq(used, value)) {
-        return Some("the event has another value for it, which counts");
+        return Some("the event has another value for it, which is used");
     }
     let (is_used, otherwise) = match key {
-        // An event without a good one is none, and says so.
+        // If such a value is wrong, the whole event is rejected with its own message.
         Key::Command | Key::Result => return None,
         Key::DurationMs | Key::Duration if exceeds(value, Milliseconds::MAX) => {
-            (false, "above 31 days: these are sent instead")
+            (false, "above 31 days, so 31 days are sent")
         }
         Key::DurationMs | Key::Duration => {
             (milliseconds(value).is_some(), "not a number of milliseconds, 0 or more")
@@ -64,8 +65,8 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
         ),
         Key::ProjectShape | Key::Counts => return why_counts_unused(value),
         Key::FeaturesUsed | Key::Features => (
-            features_named(value) == Some(features(value).count()),
-            "holds what is not a feature, or one twice",
+            features_named(value) == Some(features(value).len()),
+            "holds an unknown or repeated feature",
         ),
         Key::DocglowVersion => (docglow_version(value).is_some(), "not a version that is sent"),
         Key::PythonVersion => (python_version(value).is_some(), "not a version that is sent"),
@@ -80,10 +81,10 @@ fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
     };
     match entries {
         Some(counts) if counts.iter().any(|(_, value)| exceeds(value, Count::MAX)) => {
-            Some("holds a count above 9,999,999: this is sent instead")
+            Some("holds a count above 9,999,999, so 9,999,999 is sent")
         }
         Some(counts) if counts.iter().all(is_count) => None,
-        _ => Some("holds something else than counts of models, sources, seeds, tests and macros"),
+        _ => Some("not an object that has only counts of models, sources, seeds, tests and macros"),
     }
 }
 
@@ -91,7 +92,7 @@ fn exceeds(value: &RawValue, limit: u32) -> bool {
     number(value).is_some_and(|number| number.trunc() > f64::from(limit))
 }
 
-/// How many features the value names, known or not.
+/// How many features the value names, including unknown ones.
 fn features_named(value: &RawValue) -> Option<usize> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     if let Some(entries) = entries {

@@ -1,5 +1,5 @@
-//! The event: what a docglow implementation says of a finished command, reduced to what the
-//! contract names.
+//! The event: a docglow implementation's description of a finished command, reduced to the keys of
+//! the contract.
 
 pub mod dropped;
 mod not_sent;
@@ -33,16 +33,16 @@ enum Key {
     PythonVersion,
 }
 
-/// The two spellings of a key, the one that wins first.
+/// The two spellings of a key. If both are present, the first one counts.
 const DURATION: &[Key] = &[Key::DurationMs, Key::Duration];
 const ADAPTER: &[Key] = &[Key::AdapterType, Key::Adapter];
 const COUNTS: &[Key] = &[Key::ProjectShape, Key::Counts];
 const FEATURES: &[Key] = &[Key::FeaturesUsed, Key::Features];
 
 impl Event {
-    /// Reads an event from one JSON object. What the contract does not name is dropped, and a value
-    /// that can't be used counts as absent; only a text that is no object, or names no known
-    /// command or result, is rejected.
+    /// Parses an event from one JSON object. Unknown keys are dropped, and an unusable value counts
+    /// as absent. The event is rejected only if the text is not an object, or if it names no known
+    /// command or result.
     pub fn parse(text: &str) -> Result<Event, NotSent> {
         let entries = json::entries(text).ok_or(NotSent::NotAnObject)?;
         let value = |spellings: &[Key]| json::value(&entries, spellings);
@@ -70,13 +70,14 @@ fn python_version(value: &RawValue) -> Option<PythonVersion> {
 fn adapter(value: &RawValue) -> Option<Adapter> {
     match json::string(value) {
         Some(name) => Adapter::named(&name),
-        // A string of half characters ("\ud800") is no text, and no published adapter.
+        // A string with half a surrogate pair ("\ud800") is not valid text, so it is not a
+        // published adapter.
         None => value.get().starts_with('"').then_some(Adapter::OTHER),
     }
 }
 
 fn milliseconds(value: &RawValue) -> Option<Milliseconds> {
-    // `as` cuts the fraction off and saturates, for example for infinity (1e999).
+    // `as` drops the fraction and saturates: infinity (1e999) becomes the largest number.
     number(value).map(|number| Milliseconds::new(number as u64))
 }
 
@@ -92,7 +93,7 @@ fn project_shape(value: &RawValue) -> ProjectShape {
     })
 }
 
-/// An integer as JSON Schema defines it: `13.0` and `13e0` are integers too.
+/// An integer as JSON Schema defines it: `13.0` and `13e0` are integers, too.
 fn count(value: &RawValue) -> Option<Count> {
     let number = number(value).filter(|number| number.trunc() == *number)?;
     Some(Count::new(number as u64))
@@ -237,7 +238,7 @@ mod tests {
         );
         let shape = ProjectShape { models: Count::new(7), ..Default::default() };
         assert_eq!(event.project_shape, Some(shape));
-        assert_eq!(event.features_used, Features::from(vec![Feature::Slim]));
+        assert_eq!(event.features_used, Features::from([Feature::Slim]));
     }
 
     #[test]

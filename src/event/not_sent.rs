@@ -1,8 +1,8 @@
-//! Why no event was sent: one type for every step from reading the event to starting the sender.
+//! Why no event was sent: one type for all steps, from reading the event to starting the sender.
 
 use std::fmt;
 
-/// The reason that debug and `preview` show. It holds no text of the caller's.
+/// The reason that debug and `preview` show. It contains no text of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSent {
     /// Telemetry is off; the text names the rule.
@@ -30,7 +30,7 @@ pub enum NotSent {
     NoSite,
     /// docglow sends no event for this exit status.
     ExitStatus,
-    /// docglow 0.9.2 ended with status 1 before its own telemetry starts.
+    /// docglow 0.9.2 ended with status 1 before it starts its own telemetry.
     EndedEarly,
 
     // The options of this program.

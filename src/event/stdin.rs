@@ -1,44 +1,45 @@
-//! Reading the event from standard input, so that neither its writer fails nor its caller waits, as
-//! far as both can be had.
+//! Reads the event from standard input. The writer must not get SIGPIPE, and the caller must not
+//! wait, as far as both are possible.
 
 use std::time::{Duration, Instant};
 
 use crate::event::NotSent;
+use crate::platform::BYTE_ORDER_MARK;
 use crate::platform::input::{Read, TimedRead};
 use crate::platform::memory::try_reserve;
 
-/// An event has about 500 bytes. Much larger input is not an event, and is not kept in memory.
+/// An event has about 500 bytes. A much larger input is not an event, and is not kept in memory.
 const MAX_BYTES: usize = 1 << 20;
 
 /// How long an event may take from its first byte to its last.
 const EVENT_TIME: Duration = Duration::from_secs(2);
 
-/// How long to go on reading behind a complete event, for a writer that has not finished writing.
+/// How long to drain the input after a complete event, in case the writer has not finished.
 const TRAILER_TIME: Duration = Duration::from_millis(50);
 
-/// How long to drain input that is not an event, so that its writer does not get SIGPIPE, …
+/// How long to drain input that is not an event, so that its writer does not get SIGPIPE.
 const REFUSE_TIME: Duration = Duration::from_secs(10);
 
-/// … as long as bytes keep coming: a pause as long as a whole event may take ends it.
+/// The longest pause in such input. After it, the input is not drained any further.
 const REFUSE_PAUSE: Duration = EVENT_TIME;
 
-/// Bytes that are read at once: an event in one read, without memory that most calls would touch in
-/// vain.
+/// Bytes per read. An event fits into one read, and a larger buffer would touch memory that most
+/// calls do not need.
 const CHUNK_BYTES: usize = 8 << 10;
 
-/// Reads the first JSON object from `input`, which need not be closed behind it, and drains what
-/// follows.
+/// Reads the first JSON object from `input`, and drains the rest. `input` may stay open after the
+/// object.
 ///
 /// Waits for the first byte without a limit, as any filter in a pipeline does.
 ///
 /// # Errors
-/// `NotSent`, where no complete object of at most 1 MiB comes within 2 s of the first byte. The
-/// input is then read on to its end, for at most 10 s and while bytes keep coming.
+/// `NotSent` if no complete object of at most 1 MiB arrives within 2 s of the first byte. The input
+/// is then drained for at most 10 s, as long as bytes keep coming.
 pub fn read_object(input: &mut impl TimedRead) -> Result<String, NotSent> {
     read_first_object(input).map(|(object, _)| object)
 }
 
-/// The same, and whether anything but white space follows the object.
+/// The same, and whether anything except white space follows the object.
 ///
 /// # Errors
 /// Those of [`read_object`].
@@ -52,21 +53,20 @@ pub fn read_first_object(input: &mut impl TimedRead) -> Result<(String, bool), N
     object.map(|(object, is_followed)| (object, is_followed || has_more))
 }
 
-/// Reads `input` to its end and drops it, as what is no event is, for a call that has no use for
-/// it.
+/// Reads `input` to its end and drops it, for a call that needs no event.
 pub fn discard(input: &mut impl TimedRead) {
     drain(input, REFUSE_TIME, REFUSE_PAUSE);
 }
 
-/// The object, and whether anything but white space follows it in what was read with it.
+/// The object, and whether more than white space follows it in the bytes that were read with it.
 fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+    let mark = BYTE_ORDER_MARK.as_bytes();
     let mut scanner = Scanner::default();
     let mut text = Vec::new();
     let mut deadline = None;
     loop {
         let scanned = text.len();
-        // Most events are there at once, and need no clock.
+        // Most events arrive in one read and need no clock.
         if scanned > 0 {
             deadline.get_or_insert_with(|| Instant::now() + EVENT_TIME);
         }
@@ -79,8 +79,8 @@ fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
             Read::End => return Err(NotSent::Incomplete),
             Read::TimedOut => return Err(NotSent::TooSlow),
         }
-        let begin = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-        if begin == 0 && BYTE_ORDER_MARK.starts_with(&text) {
+        let begin = if text.starts_with(mark) { mark.len() } else { 0 };
+        if begin == 0 && mark.starts_with(&text) {
             continue;
         }
         match scanner.scan(&text[begin.max(scanned)..]) {
@@ -102,7 +102,8 @@ fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     }
 }
 
-/// Reads on, for the writer's sake. Returns whether anything but white space came.
+/// Drains the input, so that the writer does not get SIGPIPE. Returns whether more than white space
+/// came.
 fn drain(input: &mut impl TimedRead, time: Duration, pause: Duration) -> bool {
     let mut is_used = false;
     if !input.has_writer() {
@@ -117,8 +118,8 @@ fn drain(input: &mut impl TimedRead, time: Duration, pause: Duration) -> bool {
     is_used
 }
 
-/// Finds the end of a JSON object by its brackets and strings alone; whether it is well-formed is
-/// the parser's to say.
+/// Finds the end of a JSON object by its brackets and strings alone. The parser checks the rest of
+/// the syntax.
 #[derive(Default)]
 struct Scanner {
     depth: usize,
@@ -128,7 +129,7 @@ struct Scanner {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Scan {
-    /// The object is complete before this byte of the last scan.
+    /// The object ends before this byte of the last scan.
     Complete(usize),
     Open,
     NotAnObject,
@@ -159,7 +160,7 @@ impl Scanner {
 mod tests {
     use super::*;
 
-    /// A pipe that holds these bytes. After them, reading gives `then`.
+    /// A pipe that contains these bytes. After them, reading returns `then`.
     struct Pipe<'a> {
         bytes: &'a [u8],
         then: Read,
@@ -244,6 +245,52 @@ mod tests {
             let mut scanner = Scanner::default();
             assert_eq!(scanner.scan(&text[..cut]), Scan::Open);
             assert_eq!(scanner.scan(&text[cut..]), Scan::Complete(text.len() - cut));
+        }
+    }
+
+    /// An input that is never closed. It records the deadline of each read.
+    struct Endless<'a> {
+        pieces: Vec<&'a [u8]>,
+        waits: Vec<Option<Duration>>,
+    }
+
+    impl TimedRead for Endless<'_> {
+        fn has_writer(&self) -> bool {
+            true
+        }
+
+        fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
+            self.waits.push(deadline.map(|end| end.saturating_duration_since(Instant::now())));
+            if self.pieces.is_empty() {
+                return Read::TimedOut;
+            }
+            let piece = self.pieces.remove(0);
+            buffer.extend_from_slice(piece);
+            Read::Bytes(piece.len())
+        }
+    }
+
+    #[test]
+    fn each_wait_has_the_published_limit() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let trailer = Some(Duration::from_millis(50));
+        for (pieces, limits) in [
+            // There is no limit before the first byte, and then 2 s in all.
+            (&[&b"{\"a\""[..], b":1", b"}"][..], &[None, seconds(2), seconds(2), trailer][..]),
+            (&[b"{"], &[None, seconds(2), trailer]),
+            // Input that is not an event may pause for 2 s.
+            (&[b"x", b"x"], &[None, seconds(2), seconds(2)]),
+        ] {
+            let mut input = Endless { pieces: pieces.to_vec(), waits: Vec::new() };
+            let _ = read_object(&mut input);
+            assert_eq!(input.waits.len(), limits.len(), "{pieces:?}");
+            for (wait, limit) in input.waits.iter().zip(limits) {
+                let is_close = match (wait, limit) {
+                    (Some(wait), Some(limit)) => wait <= limit && *wait > *limit * 9 / 10,
+                    (wait, limit) => wait == limit,
+                };
+                assert!(is_close, "{pieces:?}: {wait:?} instead of {limit:?}");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The part of a payload that describes a finished command.
 
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::version::{Pep440, PythonVersion};
 use super::vocabulary::{Adapter, Command, CommandResult, Feature};
 
-/// A finished docglow command. No field can hold a text or an arbitrary number of the caller's.
+/// A finished docglow command. No field can contain a text or an arbitrary number of the caller's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     pub command: Command,
@@ -26,7 +27,7 @@ pub struct Event {
 /// Defines [`ProjectShape`] and [`CountName`] from one list.
 macro_rules! counts {
     ($($name:ident,)*) => {
-        /// How many of each thing the dbt project has.
+        /// The size of the dbt project: the number of models, sources and so on.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         pub struct ProjectShape {
             $(pub $name: Count,)*
@@ -43,7 +44,7 @@ macro_rules! counts {
             /// All keys, in the order of the payload.
             pub const NAMES: &[&str] = &[$(stringify!($name),)*];
 
-            /// The shape that has these counts.
+            /// The shape with these counts.
             pub fn from_counts(count: impl Fn(CountName) -> Count) -> ProjectShape {
                 ProjectShape { $($name: count(CountName::$name),)* }
             }
@@ -59,10 +60,10 @@ counts! {
     macros,
 }
 
-/// More than any dbt project has of anything.
+/// More than any dbt project has.
 pub type Count = AtMost<9_999_999>;
 
-/// A duration of at most 31 days, longer than any `docglow generate` takes.
+/// A duration of at most 31 days. No `docglow generate` takes that long.
 pub type Milliseconds = AtMost<{ 31 * 24 * 60 * 60 * 1000 }>;
 
 /// A number of at most `MAX`. A larger number becomes `MAX`, so that no number can carry a message.
@@ -91,35 +92,8 @@ impl<const MAX: u32> AddAssign<u32> for AtMost<MAX> {
     }
 }
 
-/// Some of the features, each once, in the order of [`Feature`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Feature>")]
-pub struct Features(Vec<Feature>);
-
-impl FromIterator<Feature> for Features {
-    fn from_iter<I: IntoIterator<Item = Feature>>(named: I) -> Self {
-        let mut features = Vec::new();
-        for feature in named {
-            if let Err(place) = features.binary_search(&feature) {
-                features.insert(place, feature);
-            }
-        }
-        Features(features)
-    }
-}
-
-impl From<Vec<Feature>> for Features {
-    fn from(named: Vec<Feature>) -> Self {
-        named.into_iter().collect()
-    }
-}
-
-impl Features {
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-}
+/// A set of features, in the order of [`Feature`].
+pub type Features = BTreeSet<Feature>;
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,13 @@
-//! The instance id, which tells a thousand machines from one machine's thousand runs.
+//! The instance id, which distinguishes one run on each of a thousand machines from a thousand runs
+//! on one machine.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// The random id of an account on a machine: a UUID of version 4 (RFC 9562), so all other bits are
-/// random.
+/// The random id of an account on a machine: a UUID of version 4 (RFC 9562). All bits except the
+/// version and variant are random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InstanceId(Uuid);
 
@@ -19,7 +20,7 @@ impl InstanceId {
         InstanceId(uuid::Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// Parses an id. `None` if `text` is not a UUID of version 4.
+    /// Parses a UUID of version 4.
     pub fn parse(text: &str) -> Option<InstanceId> {
         let uuid = Uuid::try_parse(text).ok()?;
         let is_v4 = uuid.get_version_num() == 4 && uuid.get_variant() == uuid::Variant::RFC4122;

@@ -74,8 +74,9 @@ mod tests {
                 r#""command":"serve","result":"error","duration_ms":0,"docglow_version":null,"#,
                 r#""python_version":null,"platform":"#,
                 &platform,
-                r#","adapter_type":null,"project_shape":{"models":0,"sources":0,"seeds":0,"#,
-                r#""tests":0,"macros":0},"features_used":[]}"#,
+                r#","adapter_type":null,"#,
+                r#""project_shape":{"models":0,"sources":0,"seeds":0,"tests":0,"macros":0},"#,
+                r#""features_used":[]}"#,
             ]
             .concat()
         );

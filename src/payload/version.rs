@@ -11,16 +11,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pep440 {
     release: Vec<u32>,
-    pre: Option<(PreRelease, u32)>,
+    /// `a`, `b` or `rc`, and its number.
+    pre: Option<(&'static str, u32)>,
     post: Option<u32>,
     dev: Option<u32>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PreRelease {
-    Alpha,
-    Beta,
-    Candidate,
 }
 
 /// Major, minor and micro. An IPv4 address has four numbers.
@@ -32,26 +26,28 @@ const MAX_RELEASE_NUMBER: u32 = 9_999;
 /// The largest number of a pre-, post- or development release. The date of a nightly build fits.
 const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
 
-/// The largest number of a Python version. So far, no Python has had a number of three digits.
+/// The largest number of a Python version. No Python version has had a number of three digits so
+/// far.
 const MAX_PYTHON_NUMBER: u32 = 999;
 
-/// PEP 440's spellings of a pre-release. The first match wins, so `pre` comes after `preview`.
-const PRE_RELEASES: [(&str, PreRelease); 8] = [
-    ("alpha", PreRelease::Alpha),
-    ("beta", PreRelease::Beta),
-    ("preview", PreRelease::Candidate),
-    ("pre", PreRelease::Candidate),
-    ("rc", PreRelease::Candidate),
-    ("a", PreRelease::Alpha),
-    ("b", PreRelease::Beta),
-    ("c", PreRelease::Candidate),
+/// PEP 440's spellings of a pre-release, and their normal form. The first match wins, so `pre` comes
+/// after `preview`.
+const PRE_RELEASES: [(&str, &str); 8] = [
+    ("alpha", "a"),
+    ("beta", "b"),
+    ("preview", "rc"),
+    ("pre", "rc"),
+    ("rc", "rc"),
+    ("a", "a"),
+    ("b", "b"),
+    ("c", "rc"),
 ];
 
 impl Pep440 {
     /// Parses any spelling that PEP 440 accepts, in upper or lower case, with white space around
     /// it. The local part (`+…`) must be well-formed and is dropped.
     ///
-    /// Returns `None` for any other text, for an epoch, and if a number exceeds its limit.
+    /// Rejects an epoch, and a number above its limit.
     pub fn parse(text: &str) -> Option<Pep440> {
         let text = text.trim().to_ascii_lowercase();
         let mut rest = Rest(&text);
@@ -99,8 +95,8 @@ impl<'a> Rest<'a> {
         self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
     }
 
-    /// Parses all digits that come next. `None` if there is no digit, or if the
-    /// number exceeds `max`.
+    /// Parses all digits that come next. There must be at least one digit, and the number must not
+    /// exceed `max`.
     fn number(&mut self, max: u32) -> Option<u32> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(end);
@@ -118,7 +114,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Runs `parse`. If it returns `None`, the rest stays as it was.
+    /// Runs `parse`. If it finds no match, the rest stays unchanged.
     fn attempt<T>(&mut self, parse: impl FnOnce(&mut Rest<'a>) -> Option<T>) -> Option<T> {
         let before = *self;
         let found = parse(self);
@@ -142,11 +138,6 @@ impl fmt::Display for Pep440 {
             write!(f, "{dot}{number}")?;
         }
         if let Some((kind, number)) = self.pre {
-            let kind = match kind {
-                PreRelease::Alpha => "a",
-                PreRelease::Beta => "b",
-                PreRelease::Candidate => "rc",
-            };
             write!(f, "{kind}{number}")?;
         }
         if let Some(number) = self.post {
@@ -164,8 +155,7 @@ impl fmt::Display for Pep440 {
 pub struct PythonVersion([u32; 3]);
 
 impl PythonVersion {
-    /// Parses `N.N.N` and ignores any text after it. `None` if there are fewer than three numbers
-    /// or if one exceeds its limit.
+    /// Parses `N.N.N` and ignores any text after it. Each number must be within its limit.
     pub fn parse(text: &str) -> Option<PythonVersion> {
         let mut rest = Rest(text);
         let mut numbers = [0; 3];

@@ -1,8 +1,8 @@
-//! The closed vocabulary: every word that a payload can hold is written down in this file or in
+//! The closed vocabulary: every word that a payload can contain is in this file or in
 //! `adapters.txt`.
 //!
-//! These types are why a name of the caller's can't be sent: they are made by looking a text up,
-//! never by keeping it.
+//! These types prevent a name of the caller's from being sent: the only way to make one is to look
+//! a text up, and the text is not kept.
 
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
@@ -26,9 +26,8 @@ pub enum CommandResult {
 }
 
 impl CommandResult {
-    /// The result that an exit status stands for. `None` for what docglow reports nothing of: a
-    /// usage error (2), a docglow that could not be run (126, 127) and one that a signal ended
-    /// (above 128).
+    /// The result that an exit status stands for. docglow sends no event for a usage error (2), for
+    /// a docglow that could not run (126, 127), and for one that a signal ended (above 128).
     pub fn of_status(status: i64) -> Option<CommandResult> {
         match status {
             0 => Some(CommandResult::Success),
@@ -49,7 +48,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// All words, in the order in which a payload names them.
+            /// All words, in the order of the payload.
             pub const ALL: &[$name] = &[$($name::$word,)*];
         }
     };
@@ -57,7 +56,7 @@ macro_rules! words {
 
 words! {
     /// A feature of docglow that the command used: a flag of `generate`, the output format of
-    /// `health`, or `serve --watch`. The order is that in which docglow 0.9.2 lists them.
+    /// `health`, or `serve --watch`. The order is that of docglow 0.9.2.
     Feature {
         ColumnLineage,
         Profiling,
@@ -93,7 +92,7 @@ impl Platform {
     }
 }
 
-/// The word of a vocabulary that `name` spells exactly; `None` for any other text.
+/// The word of a vocabulary whose spelling is exactly `name`.
 ///
 /// `T` is an enum without data that derives `Deserialize`.
 pub fn lookup<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
@@ -101,15 +100,15 @@ pub fn lookup<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
     T::deserialize(name).ok()
 }
 
-/// Published dbt adapters, one a line, lower case.
+/// The published dbt adapters, one on each line, in lower case.
 const ADAPTERS: &str = include_str!("adapters.txt");
 
-/// The name of a published dbt adapter, or `other`: always one of the binary's own literals.
+/// The name of a published dbt adapter, or `other`. It is always a literal of this binary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Adapter(&'static str);
 
 impl Adapter {
-    /// A name that is not in the table.
+    /// Stands for every name that is not in the table.
     pub const OTHER: Adapter = Adapter("other");
 
     /// The names of all published adapters.
@@ -117,8 +116,8 @@ impl Adapter {
         ADAPTERS.lines()
     }
 
-    /// The published adapter that `name` means, trimmed and without case; `other` for a name that
-    /// is not in the table, `None` for an empty one.
+    /// The published adapter of this name, trimmed and without case, or `other` if the table does
+    /// not have the name. An empty name is no adapter.
     pub fn named(name: &str) -> Option<Adapter> {
         let name = name.trim();
         if name.is_empty() {

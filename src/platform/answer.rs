@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-/// Input that comes this soon after the question was typed or pasted before it. It is the shell's.
+/// Input within this time after the question was typed or pasted before it, so it belongs to the
+/// shell.
 pub const TYPED_AHEAD: Duration = Duration::from_millis(500);
 
-/// How long the question waits for an answer. The terminal may have no user.
+/// How long the question waits for an answer. Nobody may be at the terminal.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The outcome of a question.
@@ -13,9 +14,9 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub enum Answer {
     /// A line, without the Enter that ended it.
     Line(String),
-    /// The question was shown. Then came the end of input, an error, input that was typed before the
-    /// question, or nothing.
+    /// The question was shown, and then came the end of input, an error, or input that was typed
+    /// before the question. The time limit has the same result.
     None,
-    /// The question was not shown, because there was input already.
+    /// The question was not shown, because there was already input.
     NotShown,
 }

@@ -1,4 +1,4 @@
-//! Files that anybody may have put there.
+//! Access to files in folders that other users may be able to write to.
 
 use std::fs::{self, File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
@@ -8,8 +8,8 @@ use super::owner;
 
 use super::system::file::{create_folder, open_any_append};
 pub use super::system::file::{
-    create_private, in_memory, is_absence, is_readable, lock_of, open_lock, open_regular,
-    path_of_bytes, replace, sync_entry,
+    create_private, is_absence, is_readable, lock_of, open_lock, open_regular, path_of_bytes,
+    replace, sync_entry,
 };
 
 /// Reads a regular file of at most `limit` bytes.
@@ -20,7 +20,7 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     read_with_metadata(path, limit).map(|(bytes, _)| bytes)
 }
 
-/// The same, with the metadata of the file that was read.
+/// The same, and the metadata of the file.
 ///
 /// # Errors
 /// Those of [`read_regular`].
@@ -28,7 +28,7 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)
     let file = open_regular(path)?;
     let metadata = file.metadata()?;
     let mut bytes = Vec::with_capacity(metadata.len().min(limit) as usize + 1);
-    // One byte more tells a file of `limit` bytes from a longer one.
+    // One more byte, to detect a file that is larger than `limit`.
     File::take(file, limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 <= limit {
         Ok((bytes, metadata))
@@ -37,11 +37,11 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)
     }
 }
 
-/// Opens a file of this user's to append to it. One that is not there is made, if it `may_be_made`,
-/// for this user alone. A link is not followed. Opening never blocks.
+/// Opens this user's file to append to it. If the file does not exist and `may_be_made` is set,
+/// creates it for this user alone. Does not follow a link, and never blocks.
 ///
 /// # Errors
-/// Those of opening; `InvalidInput` for something else than a file, and `PermissionDenied` for
+/// Those of opening; `InvalidInput` if it is not a regular file, and `PermissionDenied` if it is
 /// another user's.
 pub fn open_append(path: &Path, may_be_made: bool) -> Result<File> {
     let file = open_any_append(path, may_be_made)?;
@@ -55,8 +55,8 @@ pub fn open_append(path: &Path, may_be_made: bool) -> Result<File> {
     Ok(file)
 }
 
-/// The entries of a folder that are named in UTF-8: name and path. None of a folder that can't be
-/// read.
+/// The entries of a folder: name and path. Names that are not UTF-8 are skipped. A folder that
+/// cannot be read counts as empty.
 pub fn entries(folder: PathBuf) -> impl Iterator<Item = (String, PathBuf)> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
@@ -67,32 +67,31 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-/// Makes a folder, and those it lies in, for this user alone. They are on the disk when it returns.
-/// One that exists stays as it is.
+/// Creates a folder and its missing parents, for this user alone, and writes them to the disk. An
+/// existing folder stays as it is.
 ///
 /// # Errors
-/// Those of making a folder and of [`sync_entry`].
+/// Those of creating a folder and of [`sync_entry`].
 pub fn create_private_folder(path: &Path) -> Result<()> {
     if fs::symlink_metadata(path).is_ok() || path.as_os_str().is_empty() {
         return Ok(());
     }
     create_private_folder(folder_of(path))?;
     match create_folder(path) {
-        // Another process has made it meanwhile.
+        // Another process has created it in the meantime.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         made => made.and_then(|()| sync_entry(path)),
     }
 }
 
-/// How many links a path may lead through.
+/// The most links in a path.
 const MAX_LINKS: usize = 8;
 
-/// The path with every link in it replaced by what the link names. What it leads to may be yet to
-/// be made.
+/// The path with all links resolved. Its last parts need not exist yet.
 ///
 /// # Errors
-/// Those of `readlink(2)`; `PermissionDenied` for a link of another user's, who could lead this
-/// user to any of their own files; `InvalidInput` if links never end.
+/// Those of `readlink(2)`; `PermissionDenied` for another user's link, because that user could
+/// point it at any file of this user's; `InvalidInput` for an endless chain of links.
 pub fn without_links(path: &Path) -> Result<PathBuf> {
     let mut resolved = path.to_path_buf();
     for _ in 0..=MAX_LINKS {
@@ -116,7 +115,7 @@ fn is_link(path: &Path) -> bool {
 /// [`without_links`] for a file that is to be written.
 ///
 /// # Errors
-/// The same, and `InvalidInput` for a link to something else than a file, such as a device.
+/// The same, and `InvalidInput` for a link to something other than a file, such as a device.
 pub fn behind_links(path: &Path) -> Result<PathBuf> {
     let target = without_links(path)?;
     if is_link(path) && fs::symlink_metadata(&target).is_ok_and(|found| !found.is_file()) {

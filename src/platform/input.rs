@@ -1,8 +1,14 @@
 //! Standard input, read with deadlines.
 
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-pub use super::system::input::{Input, is_terminal};
+pub use super::system::input::Input;
+
+/// Whether standard input is a terminal.
+pub fn is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
 
 /// An input that is read with deadlines. Tests read from memory.
 pub trait TimedRead {

@@ -27,6 +27,7 @@ pub mod input;
 pub mod memory;
 pub mod self_command;
 pub mod shared_file;
+pub mod wait;
 
 #[cfg(unix)]
 #[path = "unix/mod.rs"]

@@ -7,8 +7,8 @@ use super::system::process;
 
 /// A new process of this program.
 ///
-/// It runs in its own process group, so that neither Ctrl-C nor the end of the caller's terminal
-/// ends it. Its standard error is the null device. It inherits no other descriptor of the caller's.
+/// It runs in its own process group, so neither Ctrl-C nor the end of the caller's terminal ends
+/// it. Its standard error is the null device. It inherits no other descriptor of the caller's.
 pub struct SelfCommand {
     /// Its only argument.
     pub argument: &'static str,

@@ -3,32 +3,33 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{
     behind_links, create_private, create_private_folder, folder_of, is_absence, lock_of,
     read_with_metadata, replace, sync_entry, without_links,
 };
 use crate::platform::owner::{self, OwnersRights};
+use crate::platform::wait::wait_until;
 
 /// A larger file was not written by this program or docglow.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// How long to try for the lock. Its holders need it for a few milliseconds.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// How long to try to get the lock. A writer holds it for a few milliseconds, and for as long as
+/// the disk needs to sync. A sender that holds it ends within 3 s.
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long to rest between two tries for the lock.
-const LOCK_RETRY: Duration = Duration::from_millis(2);
+/// How long to wait between two tries for the lock.
+pub const LOCK_RETRY: Duration = Duration::from_millis(5);
 
 /// A text file in docglow's configuration folder.
 ///
-/// Readers take no lock, since the file is only ever replaced whole. Writers hold a lock from
-/// reading to replacing, so none undoes what another has just written. What they wrote outlives a
-/// power failure.
+/// Readers take no lock, because writers only ever replace the whole file. A writer holds a lock
+/// from reading to replacing, so no change of another writer is lost. A change survives a power
+/// failure.
 ///
-/// In another user's home, root replaces a file that is there, with that user's rights, and makes
-/// none.
+/// In another user's home, root replaces an existing file with that user's rights, and creates no
+/// new file.
 #[derive(Clone, Debug)]
 pub struct SharedFile(PathBuf);
 
@@ -36,8 +37,8 @@ pub struct SharedFile(PathBuf);
 #[derive(Default)]
 pub struct Content {
     pub text: String,
-    /// Whether this user or root owns the file. Never for root in another user's home without that
-    /// user's rights.
+    /// Whether this user or root owns the file. For root in another user's home it is false, unless
+    /// root could take that user's rights.
     pub is_own: bool,
 }
 
@@ -52,34 +53,39 @@ impl SharedFile {
         &self.0
     }
 
-    /// Reads the file, in another user's home with that user's rights, as far as they can be had.
-    /// Anything but a text of at most [`MAX_BYTES`] reads as empty, as does no file at all.
+    /// Reads the file, in another user's home with that user's rights, if possible. A missing file
+    /// reads as empty, and so does a file that is too large, not UTF-8 or not a regular file.
     ///
     /// # Errors
-    /// Those of a file that may not be read, and so must not be replaced.
+    /// Those of reading a file that exists. Such a file must not be replaced.
     pub fn read(&self) -> Result<Content> {
         let rights = self.owners_rights();
         let content = read(&self.0)?;
         Ok(Content { is_own: content.is_own && rights.is_ok(), ..content })
     }
 
-    /// Whether no link of another user's leads to the file.
+    /// Whether all links on the path are this user's or root's.
     pub fn is_behind_own_links(&self) -> bool {
         without_links(&self.0).is_ok()
     }
 
-    /// The rights of the other user in whose home it lies, until they are dropped. To be taken
-    /// before anything is opened.
+    /// Takes the rights of the other user in whose home the file is. Call it before any file is
+    /// opened.
     fn owners_rights(&self) -> Result<Option<OwnersRights>> {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the content by the result of `change`; `None` leaves it as it is.
+    /// Replaces the content by the result of `change`, unless that is `None`. Waits for the lock
+    /// for at most `patience`.
     ///
     /// # Errors
-    /// Those of reading and writing the file and of taking the lock. The file is then as it was
-    /// before, or the disk is broken.
-    pub fn update(&self, change: impl FnOnce(Content) -> Option<String>) -> Result<()> {
+    /// `WouldBlock` if another process keeps the lock, and those of reading and writing the file.
+    /// The file is then unchanged, unless the disk is broken.
+    pub fn update(
+        &self,
+        patience: Duration,
+        change: impl FnOnce(Content) -> Option<String>,
+    ) -> Result<()> {
         let rights = self.owners_rights()?;
         if rights.is_none() {
             create_private_folder(&without_links(folder_of(&self.0))?)?;
@@ -87,10 +93,10 @@ impl SharedFile {
             return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
         }
         let target = behind_links(&self.0)?;
-        // A link of one's own may lead into another user's home.
+        // A link of this user's may lead into another user's home.
         let further_rights = OwnersRights::take(folder_of(&target))?;
         let is_anothers = rights.is_some() || further_rights.is_some();
-        let _lock = lock(&target)?;
+        let _lock = lock(&target, patience)?;
         match change(read(&target)?) {
             Some(text) => write(&target, &text, is_anothers),
             None => Ok(()),
@@ -104,7 +110,7 @@ fn read(path: &Path) -> Result<Content> {
             text: String::from_utf8(bytes).unwrap_or_default(),
             is_own: owner::is_trusted(&file),
         }),
-        // An error of our own making: something else in its place, or a file too large for it.
+        // This program's own errors: the path is not a regular file, or the file is too large.
         Err(error) if error.raw_os_error().is_none() || is_absence(&error) => {
             Ok(Content::default())
         }
@@ -112,13 +118,13 @@ fn read(path: &Path) -> Result<Content> {
     }
 }
 
-/// Writes the file whole or not at all. It becomes this user's alone, but for one that is another
-/// user's, which is there and keeps its mode.
+/// Writes the whole file, or leaves it unchanged. A new file is for this user alone. A file of
+/// another user's keeps its owner and its mode.
 fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     let before = if is_anothers { Some(fs::metadata(target)?) } else { None };
     let mut temporary = target.as_os_str().to_owned();
     temporary.push(".new");
-    // Left over by a writer that was killed.
+    // A writer that was killed may have left it.
     let _ = fs::remove_file(&temporary);
     let written = create_private(temporary.as_ref())
         .and_then(|mut file| {
@@ -130,22 +136,20 @@ fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    // Until then a power failure could bring the file of before back.
+    // Without this, a power failure could bring the old file back.
     written.and_then(|()| sync_entry(target))
 }
 
-/// Holds the lock of the file `target` until it is dropped. The kernel gives it back when its
-/// holder ends, however it ends.
-fn lock(target: &Path) -> Result<File> {
+/// Locks the file `target` until the result is dropped. The kernel also unlocks it when the process
+/// ends.
+fn lock(target: &Path, patience: Duration) -> Result<File> {
     let file = lock_of(target)?;
-    let give_up = Instant::now() + LOCK_PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < give_up => sleep(LOCK_RETRY),
-            Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
-            // The file system has no locks. docglow itself never locks the file.
-            Err(TryLockError::Error(_)) => return Ok(file),
-        }
+    // Any other error means that the file system does not support locks. docglow itself never locks
+    // the file.
+    let is_taken = || !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    if wait_until(patience, LOCK_RETRY, is_taken) {
+        Ok(file)
+    } else {
+        Err(Error::new(ErrorKind::WouldBlock, "another process is writing the file"))
     }
 }

@@ -1,4 +1,4 @@
-//! The part of an HTTP answer that matters: its status, and the target of a redirect.
+//! The part of an HTTP answer that the sender needs: the status, and the target of a redirect.
 
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 
@@ -6,7 +6,7 @@ use crate::sender::failure::Failure;
 use crate::sender::head::Head;
 use crate::sender::stream::Stream;
 
-/// The longest head of an answer that is read: curl's limit. The body is never read.
+/// The limit for the head of an answer, the same as curl's. The body is never read.
 const MAX_HEAD_BYTES: usize = 300 << 10;
 
 /// The answer to one request.
@@ -28,7 +28,7 @@ impl Answer {
         answer.map_err(|failure| written.err().map_or(failure, Failure::Io))
     }
 
-    /// Reads the head of an answer, behind any interim ones (RFC 9110 §15.2).
+    /// Reads the head of the final answer, after any interim ones (RFC 9110 §15.2).
     ///
     /// # Errors
     /// `Failure::NoHttp`, and those of reading.
@@ -45,11 +45,9 @@ impl Answer {
         }
     }
 
-    /// A head that says this, for minreq to read.
+    /// The same answer as the shortest head that minreq accepts.
     pub fn to_head(&self) -> String {
-        let location = self.location.as_deref().unwrap_or_default();
-        let header = if location.is_empty() { "" } else { "Location: " };
-        let end = if location.is_empty() { "" } else { "\r\n" };
-        format!("HTTP/1.1 {} \r\n{header}{location}{end}\r\n", self.status)
+        let location = self.location.as_ref().map(|url| format!("Location: {url}\r\n"));
+        format!("HTTP/1.1 {} \r\n{}\r\n", self.status, location.unwrap_or_default())
     }
 }

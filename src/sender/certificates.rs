@@ -1,34 +1,34 @@
-//! Certificate files that OpenSSL reads and rustls does not: with a byte-order mark, or with
-//! OpenSSL's older labels.
+//! Converts certificate files that OpenSSL reads and rustls does not: those with a byte-order mark,
+//! or with OpenSSL's older labels.
 
 use std::path::Path;
 
-use crate::platform::{file, process};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::platform::{BYTE_ORDER_MARK, file, network};
+use crate::sender::CERTIFICATE_VARIABLES;
 
 /// More than any platform's trust store.
 const MAX_BYTES: u64 = 4 << 20;
 
-/// OpenSSL's other labels for a certificate. A trusted certificate may be followed by limits to its
-/// use; rustls then rejects the whole.
+/// OpenSSL's other labels for a certificate. In a "trusted certificate", limits to its use may
+/// follow. rustls then rejects the certificate.
 const LABELS: [&str; 2] = ["X509 CERTIFICATE-----", "TRUSTED CERTIFICATE-----"];
 
 const LABEL: &str = "CERTIFICATE-----";
 
-const BYTE_ORDER_MARK: &str = "\u{feff}";
-
-/// Replaces the file that `variable` names by a converted copy in memory, if rustls would not read
-/// the original. Call it before the trust store is read.
-pub fn prepare(variable: &'static str) {
-    let Some(path) = std::env::var_os(variable) else { return };
-    let Ok(pem) = file::read_regular(Path::new(&path), MAX_BYTES) else { return };
-    if let Some(plain) = plain(&String::from_utf8_lossy(&pem))
-        && let Ok(copy) = file::in_memory(plain.as_bytes())
-    {
-        process::set_variable(variable, copy.as_os_str());
-    }
+/// The certificates in the file that `SSL_CERT_FILE` names, if rustls cannot read all of them.
+pub fn converted() -> Vec<CertificateDer<'static>> {
+    let path = std::env::var_os(CERTIFICATE_VARIABLES[0]).filter(|_| network::HAS_CERTIFICATE_FILE);
+    let pem = path.and_then(|path| file::read_regular(Path::new(&path), MAX_BYTES).ok());
+    let plain = pem.and_then(|pem| plain(&String::from_utf8_lossy(&pem))).unwrap_or_default();
+    let is_usable = |found: &CertificateDer| RootCertStore::empty().add(found.clone()).is_ok();
+    CertificateDer::pem_slice_iter(plain.as_bytes()).flatten().filter(is_usable).collect()
 }
 
-/// The same certificates in the form that rustls reads; `None` if the text needs no change.
+/// The same certificates in the form that rustls reads, if the text needs a change.
 pub fn plain(pem: &str) -> Option<String> {
     let mut plain = pem.replace(BYTE_ORDER_MARK, "");
     for label in LABELS {

@@ -1,5 +1,5 @@
-//! Opening a connection to an endpoint: direct or through the user's proxy, with TLS if the
-//! endpoint is `https`.
+//! Opens a connection to an endpoint: direct or through the user's proxy, and with TLS for an
+//! `https` endpoint.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -16,15 +16,15 @@ use crate::sender::tls;
 /// An open connection to an endpoint.
 pub struct Connection {
     pub stream: Stream,
-    /// How far away the endpoint is. A proxy leads to the internet.
+    /// How far away the endpoint is. Through a proxy, it counts as the internet.
     pub reach: Reach,
 }
 
-/// Opens a connection to an endpoint that is as far away as `least`. A look-up is not waited for
-/// after `give_up`.
+/// Opens a connection to an endpoint that is at least as far away as `least`. After `give_up`, it
+/// no longer waits for a look-up.
 ///
 /// # Errors
-/// Why it could not be opened.
+/// Why the connection could not be opened.
 pub fn open(
     endpoint: &Endpoint,
     route: Route,

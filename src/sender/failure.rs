@@ -1,5 +1,5 @@
-//! Why there is no answer, in words that debug shows. They hold no credentials, and only the reason
-//! of a system's error.
+//! Why a request got no answer, as a text for debug. It contains no credentials, and only the
+//! reason of a system error.
 
 use std::fmt;
 use std::io;
@@ -7,22 +7,18 @@ use std::io;
 use crate::platform::NoAddress;
 use crate::platform::error::reason;
 
-/// Why an event does not leave.
-pub const NOT_LOGGED: &str = "telemetry.log can't be written";
-
 /// Why a request got no answer.
 #[derive(Debug)]
 pub enum Failure {
     Io(io::Error),
-    Client(minreq::Error),
     NoAddress(NoAddress),
-    /// A name server or `/etc/hosts` gives the name no address but 0.0.0.0 or `::`.
+    /// The only addresses of the name, by a name server or `/etc/hosts`, are 0.0.0.0 or `::`.
     Blocked,
     NoHttp,
     UnusableProxy,
-    /// On the way to the proxy.
+    /// A failure while connecting to the proxy.
     Proxy(Box<Failure>),
-    /// The proxy's own status.
+    /// The status in the proxy's own answer.
     ProxyRefused(u16),
     /// The reply code of a SOCKS proxy (RFC 1928 §6).
     SocksRefused(u8),
@@ -32,12 +28,13 @@ pub enum Failure {
     RedirectRefused,
     RedirectWithoutLocation,
     TooManyRedirects,
-    /// It may not be sent on, as that could not be logged.
+    /// The redirect could not be logged, so it was not followed.
     NotLogged(io::Error),
 }
 
 impl Failure {
-    /// The same, on the way to the proxy; what only a proxy can cause says so itself.
+    /// Marks a failure that happened while connecting to the proxy. The failures that only a proxy
+    /// can cause need no mark.
     pub fn of_proxy(self) -> Failure {
         match self {
             Failure::Io(_) | Failure::NoAddress(_) | Failure::Blocked => {
@@ -64,7 +61,7 @@ impl From<minreq::Error> for Failure {
     fn from(error: minreq::Error) -> Failure {
         match error {
             minreq::Error::IoError(error) => Failure::Io(error),
-            other => Failure::Client(other),
+            other => Failure::Io(io::Error::other(other)),
         }
     }
 }
@@ -81,7 +78,6 @@ impl fmt::Display for Failure {
                 }
                 _ => f.write_str(&reason(error)),
             },
-            Failure::Client(error) => error.fmt(f),
             Failure::NoAddress(NoAddress::Unknown) => f.write_str("name not found"),
             Failure::NoAddress(NoAddress::Unanswered) => f.write_str("name look-up failed"),
             Failure::Blocked => f.write_str("the name is blocked: its address is 0.0.0.0 or ::"),
@@ -98,7 +94,9 @@ impl fmt::Display for Failure {
             Failure::RedirectRefused => f.write_str("redirect refused"),
             Failure::RedirectWithoutLocation => f.write_str("redirect without a Location"),
             Failure::TooManyRedirects => f.write_str("too many redirects"),
-            Failure::NotLogged(error) => write!(f, "{NOT_LOGGED}: {}", reason(error)),
+            Failure::NotLogged(error) => {
+                write!(f, "telemetry.log can't be written: {}", reason(error))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Connects to a name: looks up both families at once, and races their addresses (RFC 8305). So a
-//! dead address does not block the send, nor does a name server that answers for one family only.
+//! Connects to a host: looks up IPv4 and IPv6 addresses at the same time, and races them (RFC
+//! 8305). So neither a dead address nor a name server that answers for only one family blocks the
+//! send.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,33 +15,33 @@ use crate::sender::reach::Reach;
 use crate::sender::resolver;
 use crate::sender::threads::start;
 
-/// How long an attempt has before the next one starts beside it: RFC 8305's "Connection Attempt
-/// Delay".
+/// How long an attempt may take before the next one starts beside it: RFC 8305's "Connection
+/// Attempt Delay".
 const NEXT_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How long IPv4 waits for the IPv6 addresses, which are tried first: RFC 8305's "Resolution
 /// Delay".
 const WAIT_FOR_V6: Duration = Duration::from_millis(50);
 
-/// The stack of a look-up: a system's own resolver may need some 100 KiB. Untouched pages cost
-/// nothing.
+/// The stack of a look-up. A system's own resolver may need some 100 KiB. Untouched pages use no
+/// memory.
 const LOOK_UP_STACK_BYTES: usize = 512 << 10;
 
 const ATTEMPT_STACK_BYTES: usize = 64 << 10;
 
-/// A report of a look-up or an attempt.
+/// A message from a look-up or an attempt.
 enum Event {
-    /// Some addresses of the host, perhaps not all.
+    /// Some addresses of the host. More may follow.
     Found(Vec<IpAddr>),
     /// The look-up has ended.
     LookedUp(Result<(), NoAddress>),
     Attempt(io::Result<TcpStream>),
 }
 
-/// Connects to the first address of `host`, a name or an address, that takes the connection. Only
-/// addresses that are as far away as `least` are tried.
+/// Connects to `host`, a name or an address. The first address that accepts the connection wins.
+/// Only addresses at least as far away as `least` are tried.
 ///
-/// It sets no time limit of its own, but a look-up is not waited for after `give_up`.
+/// There is no time limit for connecting, but after `give_up` it no longer waits for a look-up.
 ///
 /// # Errors
 /// That of the last attempt, or why there was no address to try.
@@ -58,8 +59,8 @@ pub fn connect(
         }
         match race.wait() {
             Some(Event::Attempt(Ok(stream))) => {
-                // TLS's last message and the request follow each other: neither is to wait for an
-                // acknowledgement.
+                // The request follows TLS's last message at once. Without this, Nagle's algorithm
+                // could delay it until that message is acknowledged.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -71,16 +72,17 @@ pub fn connect(
     }
 }
 
-/// The first address of `host`, for a proxy that is given only one: of IPv4 if there is one, as
-/// every network has that.
+/// One address of `host`, for a proxy that accepts only one. IPv4 is preferred, because every
+/// network supports it.
 ///
 /// # Errors
-/// The reason if there is no address.
+/// Why there is no address.
 pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAddr, Failure> {
     let mut race = Race::to(host, 0, least, give_up);
     loop {
         let is_over = !race.is_looking_up || give_up <= Instant::now();
-        if let Some(address) = race.v4.front().or(race.v6.front().filter(|_| is_over)) {
+        let v4 = race.addresses.iter().find(|address| address.is_ipv4());
+        if let Some(address) = v4.or(race.addresses.front().filter(|_| is_over)) {
             return Ok(*address);
         }
         if is_over {
@@ -97,21 +99,20 @@ pub fn first_address(host: &str, least: Reach, give_up: Instant) -> Result<IpAdd
 struct Race {
     port: u16,
     least: Reach,
-    /// Each thread has a copy of it.
+    /// Cloned for each thread.
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// Addresses that were not tried yet.
-    v4: VecDeque<IpAddr>,
-    v6: VecDeque<IpAddr>,
-    /// The families take turns.
+    /// Addresses that have not been tried yet.
+    addresses: VecDeque<IpAddr>,
+    /// Attempts alternate between the families.
     v6_is_next: bool,
     /// When the next attempt may start.
     next_attempt: Instant,
     is_looking_up: bool,
-    /// When a look-up is not waited for any more.
+    /// When to stop waiting for a look-up.
     give_up: Instant,
     attempts: usize,
-    /// Why no connection is open: of the last attempt, if there was one.
+    /// Why there is no connection: the error of the last attempt, if there was one.
     failure: Failure,
 }
 
@@ -123,8 +124,7 @@ impl Race {
             least,
             sender,
             events,
-            v4: VecDeque::new(),
-            v6: VecDeque::new(),
+            addresses: VecDeque::new(),
             v6_is_next: true,
             next_attempt: Instant::now(),
             is_looking_up: false,
@@ -139,8 +139,8 @@ impl Race {
         if let Ok(address) = host.parse() {
             race.add(address);
         } else if is_localhost(host) {
-            // No name server is asked (RFC 6761). A server that names no family listens on
-            // 127.0.0.1.
+            // No name server is asked (RFC 6761). IPv4 comes first, because a server for this
+            // machine often listens on 127.0.0.1 only.
             race.v6_is_next = false;
             race.add(Ipv4Addr::LOCALHOST.into());
             race.add(Ipv6Addr::LOCALHOST.into());
@@ -165,16 +165,16 @@ impl Race {
     }
 
     fn found(&mut self, addresses: Vec<IpAddr>) {
-        let is_first = self.v4.is_empty() && self.v6.is_empty() && self.attempts == 0;
+        let is_first = self.addresses.is_empty() && self.attempts == 0;
         for address in addresses {
             if address.to_canonical().is_unspecified() {
-                // People block names with it. Linux would connect to this machine.
+                // This address is used to block a name. Linux would connect to this machine.
                 self.failure = Failure::Blocked;
             } else {
                 self.add(address);
             }
         }
-        if is_first && self.v6.is_empty() && self.is_looking_up {
+        if is_first && self.addresses.iter().all(IpAddr::is_ipv4) && self.is_looking_up {
             self.next_attempt = Instant::now() + WAIT_FOR_V6;
         } else if self.attempts == 0 {
             self.next_attempt = Instant::now();
@@ -194,10 +194,8 @@ impl Race {
     fn add(&mut self, address: IpAddr) {
         if Reach::of(address) < self.least {
             self.failure = Failure::RedirectRefused;
-        } else if address.is_ipv4() {
-            self.v4.push_back(address);
         } else {
-            self.v6.push_back(address);
+            self.addresses.push_back(address);
         }
     }
 
@@ -205,12 +203,9 @@ impl Race {
         if Instant::now() < self.next_attempt {
             return;
         }
-        let (first, second) = if self.v6_is_next {
-            (&mut self.v6, &mut self.v4)
-        } else {
-            (&mut self.v4, &mut self.v6)
-        };
-        let Some(address) = first.pop_front().or_else(|| second.pop_front()) else { return };
+        let is_due = |address: &IpAddr| address.is_ipv6() == self.v6_is_next;
+        let next = self.addresses.iter().position(is_due).unwrap_or(0);
+        let Some(address) = self.addresses.remove(next) else { return };
         self.v6_is_next = address.is_ipv4();
         self.next_attempt = Instant::now() + NEXT_ATTEMPT;
         self.attempts += 1;
@@ -226,18 +221,14 @@ impl Race {
         self.next_attempt = Instant::now();
     }
 
-    fn has_addresses(&self) -> bool {
-        !self.v4.is_empty() || !self.v6.is_empty()
-    }
-
     fn is_lost(&self) -> bool {
         let may_find = self.is_looking_up && Instant::now() < self.give_up;
-        self.attempts == 0 && !self.has_addresses() && !may_find
+        self.attempts == 0 && self.addresses.is_empty() && !may_find
     }
 
-    /// The next event; `None` if something is due before it.
+    /// Waits for the next event, or until the next attempt or the end of the look-up is due.
     fn wait(&self) -> Option<Event> {
-        let due = if self.has_addresses() {
+        let due = if !self.addresses.is_empty() {
             self.next_attempt
         } else if self.attempts == 0 {
             self.give_up
@@ -271,7 +262,7 @@ mod tests {
             })
             .collect();
         assert_eq!(order, [false, true, true]);
-        assert!(!race.has_addresses() && !race.is_lost());
+        assert!(race.addresses.is_empty() && !race.is_lost());
         assert!((0..3).all(|_| matches!(race.wait(), Some(Event::Attempt(Err(_))))));
     }
 
@@ -280,7 +271,7 @@ mod tests {
         for host in ["localhost", "collector.localhost", "LOCALHOST."] {
             let mut race = Race::to(host, 1, Reach::ThisMachine, Instant::now());
             race.start_next_attempt();
-            assert!(race.v6_is_next && race.v4.is_empty() && race.v6.len() == 1, "{host}");
+            assert!(race.v6_is_next && race.addresses == [Ipv6Addr::LOCALHOST], "{host}");
         }
     }
 
@@ -305,7 +296,7 @@ mod tests {
         race.found(vec!["127.0.0.1".parse().unwrap()]);
         assert!(matches!((race.is_lost(), &race.failure), (true, Failure::RedirectRefused)));
         race.found(vec!["10.0.0.1".parse().unwrap()]);
-        assert!(race.has_addresses());
+        assert!(!race.addresses.is_empty());
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! The head of an HTTP/1 answer: a server's, or a proxy's.
+//! The head of an HTTP/1 answer, of a server or a proxy.
 
 use std::fmt::Write;
 use std::io::{self, ErrorKind, Read};
 
-/// How every head begins.
+/// The first bytes of every head.
 const BEGIN: &[u8] = b"HTTP/1.";
 
-/// Status line and headers, to the empty line behind them.
+/// The status line and headers, up to and including the empty line.
 pub struct Head(Vec<u8>);
 
 impl Head {
-    /// Reads a head, and nothing behind it. The stream or the limit may end it before the empty
-    /// line.
+    /// Reads a head, and no byte after it. The head is incomplete if the stream ends or the limit
+    /// is reached.
     ///
     /// # Errors
-    /// `InvalidData` if it is not HTTP/1, `UnexpectedEof` if there is nothing to read, and those of
+    /// `InvalidData` if it is not HTTP/1, `UnexpectedEof` if the stream is empty, and those of
     /// reading.
     pub fn read(stream: &mut dyn Read, max_bytes: usize) -> io::Result<Head> {
         let (mut bytes, mut byte) = (Vec::new(), [0]);
@@ -26,7 +26,7 @@ impl Head {
                 outcome => outcome?,
             }
             bytes.extend(byte);
-            // A server of another kind may say something and then wait.
+            // A server of another protocol may send a greeting and then wait.
             if !bytes.iter().zip(BEGIN).all(|(byte, begin)| byte == begin) {
                 return Err(ErrorKind::InvalidData.into());
             }
@@ -39,7 +39,7 @@ impl Head {
         ends_with_empty_line(&self.0)
     }
 
-    /// The status code; `None` if the first line is no status line.
+    /// The status code, if the first line is a status line.
     pub fn status(&self) -> Option<u16> {
         let line = self.0.strip_prefix(BEGIN)?.split(|byte| *byte == b'\n').next()?;
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
@@ -47,16 +47,17 @@ impl Head {
         str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)
     }
 
-    /// The value of the first `Location` header in visible ASCII, or with control characters, which
-    /// no URL may have.
+    /// The value of the first `Location` header, unless it is empty. It is visible ASCII. Control
+    /// characters are kept, so that parsing the URL fails. A line without a line break does not
+    /// count, because a URL that was cut leads elsewhere.
     pub fn location(&self) -> Option<String> {
-        let lines = self.0.split(|byte| *byte == b'\n').skip(1);
-        let mut headers = lines.filter_map(|line| {
+        let lines = self.0.split_inclusive(|byte| *byte == b'\n').skip(1);
+        let mut headers = lines.filter(|line| line.ends_with(b"\n")).filter_map(|line| {
             let colon = line.iter().position(|byte| *byte == b':')?;
             Some((&line[..colon], &line[colon + 1..]))
         });
         let (_, value) = headers.find(|(name, _)| name.eq_ignore_ascii_case(b"location"))?;
-        Some(escape(value.trim_ascii()))
+        Some(escape(value.trim_ascii())).filter(|location| !location.is_empty())
     }
 }
 
@@ -64,7 +65,7 @@ fn ends_with_empty_line(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\r\n\r\n") || bytes.ends_with(b"\n\n")
 }
 
-/// Escapes a blank, and each byte that is not ASCII, as curl does.
+/// Escapes each space, and each byte that is not ASCII, as curl does.
 fn escape(url: &[u8]) -> String {
     let mut escaped = String::with_capacity(url.len());
     for byte in url {
@@ -126,7 +127,6 @@ mod tests {
             (&b"/a b?c d"[..], "/a%20b?c+d"),
             (b"/caf\xe9", "/caf%E9"),
             ("/caf\u{e9}".as_bytes(), "/caf%C3%A9"),
-            (b"", ""),
             (b"http://a:1/b:c", "http://a:1/b:c"),
             (b"a\tb", "a\tb"),
         ] {
@@ -135,7 +135,12 @@ mod tests {
             let head = Head::read(&mut &head[..], head.len()).unwrap();
             assert_eq!(head.location().as_deref(), Some(location));
         }
-        let none = Head::read(&mut &b"HTTP/1.1 307 X\r\nlocation\r\n\r\n"[..], LIMIT).unwrap();
-        assert_eq!(none.location(), None);
+        for none in [
+            &b"HTTP/1.1 307 X\r\nlocation\r\n\r\n"[..],
+            b"HTTP/1.1 307 X\r\nLocation: /a",
+            b"HTTP/1.1 307 X\r\nLocation: \r\n\r\n",
+        ] {
+            assert_eq!(Head::read(&mut &*none, LIMIT).unwrap().location(), None);
+        }
     }
 }

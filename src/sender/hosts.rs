@@ -1,27 +1,25 @@
-//! `/etc/hosts`, as glibc reads it. musl overlooks a name in capitals, behind blanks, beyond byte
-//! 512 of its line, or in a last line without its end; and people block telemetry in this file.
+//! Reads `/etc/hosts` as glibc does. People block telemetry in this file, and musl misses some
+//! lines: a name in capitals or after blanks, a name beyond byte 512 of its line, and a last line
+//! without a line break.
 
 use std::io::BufRead;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
-/// The addresses that the file gives to `host`, in the order of its lines; empty if it does not
-/// name the host.
+/// The addresses of `host` in the file, in the order of its lines.
 pub fn addresses(file: impl BufRead, host: &str) -> Vec<IpAddr> {
     file.split(b'\n').map_while(Result::ok).filter_map(|line| address(&line, host)).collect()
 }
 
-/// The address of a line: an address, a name, its aliases, and perhaps a comment.
+/// The address in a line, if the line names the host. A line has an address, a name, its aliases,
+/// and perhaps a comment.
 fn address(line: &[u8], host: &str) -> Option<IpAddr> {
     let line = line.split(|byte| b"#\0".contains(byte)).next()?;
     let mut words = line.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
     let address = str::from_utf8(words.next()?).ok()?;
-    // `IpAddr` has a parser of its own for "either of the two", which is not needed otherwise.
-    let v4 = || address.parse().ok().map(|v4: Ipv4Addr| v4.into());
-    let v6 = || address.parse().ok().map(|v6: Ipv6Addr| v6.into());
-    words.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then(|| v4().or_else(v6))?
+    words.any(|name| name.eq_ignore_ascii_case(host.as_bytes())).then(|| address.parse().ok())?
 }
 
-/// C's `isspace`, which has the vertical tab beside Rust's white space.
+/// C's `isspace`, which includes the vertical tab, unlike Rust's ASCII white space.
 fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }

@@ -1,4 +1,4 @@
-//! The one request, and the redirects that it may follow.
+//! Sends the request, and follows redirects.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::sender::proxy::ProxySettings;
 use crate::sender::reach::Reach;
 use crate::sender::stream::Stream;
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
 
 /// The `User-Agent` header.
@@ -22,7 +22,7 @@ const USER_AGENT: &str = concat!("docglow-telemetry/", env!("CARGO_PKG_VERSION")
 /// A POST of one payload.
 pub struct Request {
     pub endpoint: Endpoint,
-    /// Sent to the endpoint's own origin only.
+    /// Sent only to the endpoint's own origin.
     pub bypass_token: Option<BypassToken>,
     /// JSON.
     pub body: String,
@@ -35,12 +35,12 @@ impl Request {
         [("Content-Type", "application/json"), ("User-Agent", USER_AGENT)].into_iter().chain(token)
     }
 
-    /// Sends the request, following redirects, and returns the status code of the last answer.
-    /// `endpoint` is afterwards the one that was asked last. `led_on` hears of each further one
-    /// before it is asked, and may refuse it.
+    /// Sends the request, follows redirects, and returns the status code of the last answer.
+    /// Afterwards, `endpoint` is the last one that was asked. Before each redirect is followed, it
+    /// calls `led_on`, which may refuse it.
     ///
-    /// There is no time limit, as the caller ends the process. But a look-up is not waited for
-    /// after `give_up`.
+    /// There is no time limit, because the watchdog ends the process. But after `give_up`, it no
+    /// longer waits for a look-up.
     ///
     /// # Errors
     /// `Failure`, whose text may be shown.
@@ -73,15 +73,16 @@ impl Request {
 
     fn exchange(&self, stream: Stream) -> Result<Answer, Failure> {
         let host = self.endpoint.minreq_host();
-        match LoopbackProxy::start(stream, &host, self.body.len()) {
+        let text = self.to_text();
+        match LoopbackProxy::start(stream, &host, text.len()) {
             Ok(proxy) => self.send_by_minreq(&proxy),
-            // A sandbox that forbids loopback may allow the endpoint.
-            Err(stream) => Answer::to(self.to_text().as_bytes(), stream),
+            // A sandbox may forbid loopback but allow the endpoint.
+            Err(stream) => Answer::to(text.as_bytes(), stream),
         }
     }
 
-    /// Sends the request through the loopback proxy, which leads to the endpoint only, and does
-    /// TLS.
+    /// Sends the request through the loopback proxy, which does TLS and is connected only to the
+    /// endpoint.
     fn send_by_minreq(&self, proxy: &LoopbackProxy) -> Result<Answer, Failure> {
         let request = minreq::post(self.endpoint.url_without_tls())
             .with_headers(self.headers())
@@ -90,7 +91,7 @@ impl Request {
             .with_max_headers_size(None)
             .with_proxy(proxy.for_minreq()?);
         let response = request.send_lazy();
-        // If the proxy closes the connection, minreq makes up a status.
+        // If the proxy closes the connection, minreq returns a status of its own.
         if let Some(failure) = proxy.failure() {
             return Err(failure);
         }

@@ -1,5 +1,5 @@
-//! The versions of docglow and Python behind a `docglow` command. They come from files alone: no
-//! program is run. If the files do not show for sure which docglow runs, the versions are unknown.
+//! The versions of docglow and Python that belong to a `docglow` command. They are read from files;
+//! no program is run. If the files do not prove which docglow runs, the versions are unknown.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ struct Versions {
     python: Option<PythonVersion>,
 }
 
-/// Adds the versions to an event that has none. `docglow` is the path of the command, or of the
+/// Adds the versions to an event that lacks them. `docglow` is the path of the command, or of the
 /// Python that runs docglow as a module.
 pub fn complete(event: &mut Event, docglow: &Path) {
     if event.docglow_version.is_some() && event.python_version.is_some() {
@@ -59,8 +59,8 @@ fn behind_command(command: &Path) -> Option<Versions> {
     }
 }
 
-/// A shim of pyenv, asdf or mise chooses one of the Pythons beside it when it runs. So the versions
-/// are known only if all of these agree.
+/// A shim of pyenv, asdf or mise chooses a Python when it runs. So the versions are known only if
+/// all Pythons that it can choose agree.
 fn behind_shim(root: &Path, name: &Path) -> Option<Versions> {
     let pyenv = entries(root.join("versions"));
     let asdf_and_mise = entries(root.join("installs")).flat_map(|(_, tool)| entries(tool));

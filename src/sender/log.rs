@@ -1,9 +1,9 @@
-//! The events that this account has sent: exact bodies, times, endpoints and outcomes.
+//! The log of the events that this account has sent: exact bodies, times, endpoints and outcomes.
 //!
-//! A sender appends a line to `telemetry.log` before an event leaves, a line before it follows a
-//! redirect, and a line with the outcome. An append needs no lock, so hundreds of senders do not
-//! wait for each other. A full log is renamed to `telemetry.log.1` and replaces the one before;
-//! `telemetry.endpoints` remembers who received those events.
+//! A sender appends one line to `telemetry.log` before it sends an event, one before it follows a
+//! redirect, and one with the outcome. Appending needs no lock, so hundreds of senders do not wait
+//! for each other. A full log is renamed to `telemetry.log.1` and replaces the previous one.
+//! `telemetry.endpoints` keeps the recipients of the events that are lost that way.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Result, Write};
@@ -27,7 +27,7 @@ const MAX_BYTES: u64 = 512 << 10;
 /// The most bytes of a URL that are logged, so that one event cannot fill the log. URLs are ASCII.
 const MAX_URL_BYTES: usize = 2000;
 
-/// The outcome until there is an answer. It stays if the sender's time runs out first.
+/// The outcome as long as there is no answer. It remains if the sender's time runs out.
 const NO_ANSWER: &str = "no answer";
 
 /// The log of a user, in docglow's configuration folder.
@@ -42,7 +42,7 @@ pub struct Log {
 pub struct Record<'a> {
     /// RFC 3339, UTC: when sending began.
     at: &'a str,
-    /// The endpoints that received it, redirects included: URLs without their queries.
+    /// The endpoints that received it, including those of redirects: URLs without their queries.
     endpoint: String,
     /// The status code of the answer, or the reason for its absence.
     outcome: &'a str,
@@ -58,28 +58,28 @@ impl Log {
         Log { path: folder.join("telemetry.log"), recipients: Recipients::in_folder(folder) }
     }
 
-    /// The lines of this log and the one before, if they can be read.
+    /// The lines of this log and the previous one, if they can be read.
     pub fn text(&self) -> String {
         let _rights = OwnersRights::take(folder_of(&self.path));
         let log = behind_links(&self.path).unwrap_or(self.path.clone());
-        // A larger log is not appended to.
+        // This program never appends to a larger log.
         let text = |file: &Path| read_regular(file, 3 * MAX_BYTES).unwrap_or_default();
         String::from_utf8_lossy(&[text(&previous(&log)), text(&log)].join(&b'\n')).into_owned()
     }
 
-    /// Everybody who has had an event, given the lines of the log.
+    /// All recipients of events, given the lines of the log.
     pub fn recipients(&self, text: &str) -> Vec<Recipient> {
         self.recipients.with(sendings(text))
     }
 
-    /// Logs that a request is about to be sent. `None` if no file can be written in the folder, for
-    /// example on a full disk: the event is then sent without a record.
+    /// Logs that a request is about to be sent. If no file in the folder can be written, for
+    /// example on a full disk, there is no record, and the event is sent anyway.
     ///
     /// # Errors
-    /// If only the log cannot be written. The event must not be sent then.
+    /// If only the log cannot be written. The event must then not be sent.
     pub fn begin(&self, request: &Request) -> Result<Option<Sending>> {
         let at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-        let text = Entry::Sent(&url(request), &request.body).line(&at);
+        let text = line(&at, SENT, &format!("{} {}", url(request), request.body));
         match self.append(&text) {
             Ok(file) => Ok(Some(Sending { file, at })),
             Err(_) if !self.is_folder_writable(&text) => Ok(None),
@@ -133,7 +133,7 @@ impl Log {
     }
 }
 
-/// An event whose outcome is yet to come.
+/// An event that has no outcome yet.
 pub struct Sending {
     file: File,
     at: String,
@@ -145,71 +145,53 @@ impl Sending {
     /// # Errors
     /// If the log cannot be written. The redirect must not be followed then.
     pub fn redirect(&mut self, request: &Request) -> Result<()> {
-        write_at_once(&mut self.file, &Entry::Redirected(&url(request)).line(&self.at))
+        write_at_once(&mut self.file, &line(&self.at, REDIRECTED, &url(request)))
     }
 
     /// Logs the outcome, which is one line.
     pub fn end(mut self, outcome: &str) {
         // The event has left already.
-        let _ = write_at_once(&mut self.file, &Entry::Ended(outcome).line(&self.at));
+        let _ = write_at_once(&mut self.file, &line(&self.at, ENDED, outcome));
     }
 }
 
-/// The content of a line.
-enum Entry<'a> {
-    /// The URL, and the body.
-    Sent(&'a str, &'a str),
-    /// The URL.
-    Redirected(&'a str),
-    /// The outcome.
-    Ended(&'a str),
+/// The kinds of lines, and the text after each: the URL and the body, the URL, or the outcome.
+const SENT: &str = "sent";
+const REDIRECTED: &str = "redirected";
+const ENDED: &str = "ended";
+
+/// A line. The time and the process id identify the event.
+///
+/// It starts with a line break, in case a full disk has cut the line before it.
+fn line(at: &str, kind: &str, text: &str) -> String {
+    format!("\n{at} {} {kind} {text}", std::process::id())
 }
 
-impl Entry<'_> {
-    /// The line: the time at which the event was sent and the process id identify the event.
-    ///
-    /// It starts with a line break, so that it stays readable after a line that a full disk cut.
-    fn line(&self, at: &str) -> String {
-        let sender = std::process::id();
-        match self {
-            Entry::Sent(url, body) => format!("\n{at} {sender} sent {url} {body}"),
-            Entry::Redirected(url) => format!("\n{at} {sender} redirected {url}"),
-            Entry::Ended(outcome) => format!("\n{at} {sender} ended {outcome}"),
-        }
-    }
-}
-
-/// The lines of a log: time, process id and entry. Other lines are skipped.
-fn entries(text: &str) -> impl Iterator<Item = (&str, &str, Entry<'_>)> {
+/// The lines of a log: time, process id, kind and text. Other lines are skipped.
+fn entries(text: &str) -> impl Iterator<Item = [&str; 4]> {
     text.lines().filter_map(|line| {
-        let mut words = line.splitn(4, ' ');
-        let [at, sender, kind, rest] = [(); 4].map(|()| words.next());
-        let entry = match (kind?, rest?) {
-            ("sent", rest) => rest.split_once(' ').map(|(url, body)| Entry::Sent(url, body))?,
-            ("redirected", url) => Entry::Redirected(url),
-            ("ended", outcome) => Entry::Ended(outcome),
-            _ => return None,
-        };
-        Some((at?, sender?, entry))
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        words.try_into().ok()
     })
 }
 
 /// The events in the lines of a log, the oldest first.
 pub fn records(text: &str) -> Vec<Record<'_>> {
     let mut records: Vec<Record> = Vec::new();
-    for (at, sender, entry) in entries(text) {
+    for [at, sender, kind, text] in entries(text) {
         let is_same = |record: &&mut Record| record.sender == sender && record.at == at;
-        match (entry, records.iter_mut().rev().find(is_same)) {
-            (Entry::Sent(url, body), _) => {
+        match (kind, records.iter_mut().rev().find(is_same)) {
+            (SENT, _) => {
+                let Some((url, body)) = text.split_once(' ') else { continue };
                 let Ok(body) = serde_json::from_str(body) else { continue };
                 let endpoint = url.to_owned();
                 records.push(Record { at, endpoint, outcome: NO_ANSWER, body, sender });
             }
-            (Entry::Redirected(url), Some(record)) => {
-                record.endpoint = format!("{} -> {url}", record.endpoint);
+            (REDIRECTED, Some(record)) => {
+                record.endpoint = format!("{} -> {text}", record.endpoint)
             }
-            (Entry::Ended(outcome), Some(record)) => record.outcome = outcome,
-            (Entry::Redirected(_) | Entry::Ended(_), None) => {}
+            (ENDED, Some(record)) => record.outcome = text,
+            _ => {}
         }
     }
     records
@@ -217,9 +199,10 @@ pub fn records(text: &str) -> Vec<Record<'_>> {
 
 /// The time and the URL of each sending, redirects included.
 fn sendings(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    entries(text).filter_map(|(at, _, entry)| match entry {
-        Entry::Sent(url, _) | Entry::Redirected(url) => Some((at, url)),
-        Entry::Ended(_) => None,
+    entries(text).filter_map(|[at, _, kind, text]| match kind {
+        SENT => text.split_once(' ').map(|(url, _body)| (at, url)),
+        REDIRECTED => Some((at, text)),
+        _ => None,
     })
 }
 
@@ -249,7 +232,7 @@ fn write_at_once(file: &mut File, text: &str) -> Result<()> {
     }
 }
 
-/// The log before this one.
+/// The path of the previous log.
 fn previous(log: &Path) -> PathBuf {
     with_suffix(log, ".1")
 }
@@ -284,14 +267,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        for (entry, line) in [
-            (Entry::Sent("https://a/", "{}"), "sent https://a/ {}"),
-            (Entry::Redirected("https://a/"), "redirected https://a/"),
-            (Entry::Ended("a b"), "ended a b"),
-        ] {
-            let text = entry.line("now");
-            assert_eq!(text, format!("\nnow {} {line}", std::process::id()));
-            assert_eq!(entries(&text).count(), 1);
+        let sender = std::process::id().to_string();
+        for (kind, text) in [(SENT, "https://a/ {}"), (REDIRECTED, "https://a/"), (ENDED, "a b")] {
+            let line = line("now", kind, text);
+            assert_eq!(line, format!("\nnow {sender} {kind} {text}"));
+            assert_eq!(entries(&line).collect::<Vec<_>>(), [["now", &sender, kind, text]]);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! A proxy on 127.0.0.1 for this process alone. minreq sends its one request through it.
+//! A proxy on 127.0.0.1 for this process only. minreq sends its one request through it.
 //!
-//! minreq needs it because it accepts a URL and a proxy, but no open connection. By itself it tries
-//! addresses one after the other without a time limit, resolves names by the C library, knows
-//! neither SOCKS nor TLS to a proxy, and rejects some answers that curl accepts. So the sender
-//! opens the connection. This proxy passes the request on, reads the answer, and gives minreq a
-//! plain one. It serves only the client that knows its random password.
+//! minreq accepts a URL and a proxy, but not an open connection. If it connected by itself, it
+//! would try addresses one after the other without a time limit, resolve names by the C library,
+//! support neither SOCKS nor TLS to a proxy, and reject some answers that curl accepts. So the
+//! sender opens the connection. This proxy passes the request on, reads the answer, and returns a
+//! simple one to minreq. It serves only a client that sends its random password.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -24,14 +24,14 @@ use crate::sender::threads::start_thread;
 /// How often the proxy checks for its client, which connects at once.
 const GLANCE: Duration = Duration::from_micros(100);
 
-/// The time limit for reaching the own port. A packet filter may drop the packets.
+/// The time limit for connecting to the proxy's own port. A packet filter may drop the packets.
 const REACHABLE: Duration = Duration::from_millis(50);
 
 const STACK_BYTES: usize = 512 << 10;
 
 const USER: &str = "sender";
 
-/// The reply to CONNECT. minreq reads no more of it than the status.
+/// The reply to CONNECT. minreq reads only its status.
 const OPEN: &[u8] = b"HTTP/1.1 200 \r\n\r\n";
 
 /// A proxy for one request.
@@ -43,17 +43,22 @@ pub struct LoopbackProxy {
 
 /// The state that the proxy's thread and its owner share.
 struct Shared {
-    /// To the endpoint, until it is used.
+    /// The connection to the endpoint, until it is used.
     stream: Option<Stream>,
     failure: Option<Failure>,
 }
 
 impl LoopbackProxy {
-    /// Starts the proxy for a request with a body of this length to `host`, as minreq names it.
+    /// Starts the proxy for a request of this length to `host`, which is in the form that minreq
+    /// sends.
     ///
     /// # Errors
-    /// The stream, if loopback can't be used, or no thread can be had.
-    pub fn start(stream: Stream, host: &str, body_bytes: usize) -> Result<LoopbackProxy, Stream> {
+    /// The stream, if loopback cannot be used or no thread can be started.
+    pub fn start(
+        stream: Stream,
+        host: &str,
+        request_bytes: usize,
+    ) -> Result<LoopbackProxy, Stream> {
         let Ok((listener, address)) = listen() else { return Err(stream) };
         let password = Uuid::from_bytes(process::random_bytes()).simple().to_string();
         let greeting = greeting(host, &password);
@@ -62,8 +67,8 @@ impl LoopbackProxy {
         let serve = move || {
             let Ok(client) = admit(listener, &greeting) else { return };
             let Some(stream) = lock(&shared).stream.take() else { return };
-            let failure = pass_on(&client, stream, body_bytes).err();
-            // minreq sees the end of its connection, and the reason is asked for then.
+            let failure = pass_on(&client, stream, request_bytes).err();
+            // Store the reason before minreq can see its connection close.
             lock(&shared).failure = failure;
             let _ = client.shutdown(Shutdown::Both);
         };
@@ -74,15 +79,15 @@ impl LoopbackProxy {
         Ok(proxy)
     }
 
-    /// The proxy as minreq takes it.
+    /// The proxy in minreq's form.
     ///
     /// # Errors
-    /// minreq's, if it does not accept the URL.
+    /// Those of minreq, if it rejects the URL.
     pub fn for_minreq(&self) -> Result<minreq::Proxy, minreq::Error> {
         minreq::Proxy::new(format!("http://{USER}:{}@{}", self.password, self.address))
     }
 
-    /// Why there is no answer, if the failure is not minreq's.
+    /// Why there is no answer, unless the failure is minreq's own.
     pub fn failure(&self) -> Option<Failure> {
         lock(&self.shared).failure.take()
     }
@@ -92,7 +97,8 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// A port that this process can connect to. A sandbox, or a rule for routes, may forbid it.
+/// Opens a port, and checks that this process can connect to it. A sandbox or a route may forbid
+/// that.
 fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
@@ -100,13 +106,13 @@ fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// The first bytes that minreq sends, to the letter.
+/// The exact first bytes that minreq sends.
 fn greeting(host: &str, password: &str) -> Vec<u8> {
     let authorization = proxy_handshake::basic(USER.as_bytes(), password.as_bytes());
     format!("CONNECT {host} HTTP/1.1\r\nProxy-Authorization: {authorization}\r\n\r\n").into_bytes()
 }
 
-/// Waits for the client that sends the greeting. Others get no answer, and cause no delay.
+/// Waits for the client that sends the greeting. Other clients get no answer and cause no delay.
 fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     listener.set_nonblocking(true)?;
     let (mut clients, mut heard) = (Vec::<TcpStream>::new(), vec![0; greeting.len()]);
@@ -133,18 +139,11 @@ fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
     }
 }
 
-/// Passes minreq's request on, and the answer back.
-fn pass_on(mut client: &TcpStream, stream: Stream, body_bytes: usize) -> Result<(), Failure> {
+/// Passes on minreq's request, and returns the answer.
+fn pass_on(mut client: &TcpStream, stream: Stream, request_bytes: usize) -> Result<(), Failure> {
     client.write_all(OPEN)?;
-    let (mut request, mut reader) = (Vec::new(), BufReader::new(client));
-    while !request.ends_with(b"\r\n\r\n") {
-        if reader.read_until(b'\n', &mut request)? == 0 {
-            return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-        }
-    }
-    let head_bytes = request.len();
-    request.resize(head_bytes + body_bytes, 0);
-    reader.read_exact(&mut request[head_bytes..])?;
+    let mut request = vec![0; request_bytes];
+    client.read_exact(&mut request)?;
     let answer = Answer::to(&request, stream)?;
     client.write_all(answer.to_head().as_bytes())?;
     Ok(())
@@ -154,7 +153,7 @@ fn pass_on(mut client: &TcpStream, stream: Stream, body_bytes: usize) -> Result<
 mod tests {
     use super::*;
 
-    /// An endpoint that answers, and records the request.
+    /// A test endpoint that records the request and answers it.
     struct Endpoint {
         answer: &'static [u8],
         request: Arc<Mutex<Vec<u8>>>,
@@ -181,7 +180,9 @@ mod tests {
     fn only_the_client_that_knows_the_password_is_served() {
         let request = Arc::<Mutex<Vec<u8>>>::default();
         let endpoint = Endpoint { answer: b"HTTP/1.1 204 X\r\n\r\n", request: request.clone() };
-        let proxy = LoopbackProxy::start(Box::new(endpoint), "collector:80", 2).ok().unwrap();
+        let text = "POST /x HTTP/1.1\r\nHost: collector\r\nContent-Length: 2\r\n\r\n{}";
+        let start = LoopbackProxy::start(Box::new(endpoint), "collector:80", text.len());
+        let proxy = start.ok().unwrap();
         let connect = || TcpStream::connect(proxy.address).unwrap();
         // A silent client does not delay the others.
         let _silent = connect();
@@ -206,8 +207,7 @@ mod tests {
         let response = post.with_proxy(proxy.for_minreq().unwrap()).send_lazy().unwrap();
         assert_eq!((response.status_code, proxy.failure().is_none()), (204, true));
         let request = String::from_utf8(request.lock().unwrap().clone()).unwrap();
-        assert!(request.starts_with("POST /x HTTP/1.1\r\nHost: collector\r\n"), "{request}");
-        assert!(request.ends_with("\r\n\r\n{}"), "{request}");
+        assert_eq!(request, text);
         assert!(TcpStream::connect(proxy.address).is_err());
     }
 }

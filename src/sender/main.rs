@@ -1,6 +1,5 @@
-//! The sender: the detached child that makes the one request.
+//! The sender: the detached child that sends the one request.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,60 +7,40 @@ use std::time::{Duration, Instant};
 
 use crate::decision::environment::Environment;
 use crate::decision::state::{StateFile, fresh_id};
-use crate::endpoint::Endpoint;
 use crate::event::NotSent;
 use crate::payload::{InstanceId, Payload};
-use crate::platform::error::reason;
 use crate::platform::escape::escape_outside_text;
 use crate::platform::{owner, process};
-use crate::sender::certificates;
-use crate::sender::failure::{Failure, NOT_LOGGED};
+use crate::sender::failure::Failure;
 use crate::sender::http::Request;
 use crate::sender::log::Log;
 use crate::sender::sender_limit::Slot;
 use crate::sender::threads::start_thread;
-use crate::sender::{CERTIFICATE_VARIABLES, Handover, REPORT, not_sent};
+use crate::sender::{Handover, failed, not_sent, posted};
 use crate::sender::{installation, manifest};
 
-/// When the sender ends, whatever it is doing, counted from its start. A fifth of a second below
-/// the published 3 s, which begin before this program can look at a clock.
+/// When the sender ends in any case, counted from its start. The published limit of 3 s also
+/// includes the time before this program can read a clock.
 const TIME_LIMIT: Duration = Duration::from_millis(2800);
 
-/// The most memory the sender may fill, should a file of certificates turn out to have no end.
+/// A limit for the sender's memory, in case a certificate file is endless.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 
-/// How long before that look-ups are not waited for any more, so that there is time left to say so.
+/// How long before the time limit the sender stops waiting for look-ups, so that it can still
+/// report.
 const LAST_WORDS: Duration = Duration::from_millis(150);
+
+/// How long before the time limit the sender stops waiting for another event's id, so that it can
+/// still send.
+const SENDING: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
-/// Room for a usual hand-over, so that one read takes it.
+/// A typical hand-over fits, so that one read is enough.
 const HANDOVER_BYTES: usize = 4096;
 
-/// What became of an event, as debug shows it, with the endpoint that was asked last: redirects may
-/// lead on.
-pub enum Report {
-    Answered(Endpoint, u16),
-    /// With the reason.
-    Failed(Endpoint, String),
-    /// With the reason.
-    NotSent(String),
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Report::Answered(endpoint, status) => write!(f, "{REPORT}POST {endpoint} -> {status}"),
-            Report::Failed(endpoint, failure) => {
-                write!(f, "{REPORT}POST {endpoint} -> failed ({failure})")
-            }
-            Report::NotSent(reason) => f.write_str(&not_sent(reason)),
-        }
-    }
-}
-
-/// Reads the hand-over from standard input, sends its event, and reports on standard output: a line
-/// for each endpoint that a redirect leads to, and one for what came of it.
+/// Reads the hand-over from standard input, sends its event, and reports on standard output: one
+/// line for each endpoint that a redirect leads to, and one for the outcome.
 pub fn run() {
     process::hide_memory();
     if start_watchdog().is_err() {
@@ -80,16 +59,16 @@ pub fn run() {
     }
 }
 
-/// Whether this process was started by the hook, which leaves it no variable of those that matter
-/// but the certificates'. Whoever else calls the sender has not decided whether anything may be
-/// sent. What a system adds by itself is no matter.
+/// Whether the hook started this process: then only the certificate variables are set, of those
+/// that this program knows. Any other caller of the sender has not decided whether an event may be
+/// sent. Variables that the system adds do not count.
 fn is_started_by_hook() -> bool {
     let without_certificates =
         Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
     without_certificates == Environment::default()
 }
 
-/// Ends the process at its time limit. A thread can do that while another one is stuck in a name
+/// Ends the process at its time limit. This works while another thread is blocked in a name
 /// look-up.
 fn start_watchdog() -> io::Result<()> {
     let watch = || {
@@ -99,16 +78,16 @@ fn start_watchdog() -> io::Result<()> {
     start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
-fn deliver(handover: Handover, give_up: Instant) -> Report {
-    certificates::prepare(CERTIFICATE_VARIABLES[0]);
+/// Sends the event. Returns the line for debug, with the endpoint that was asked last.
+fn deliver(handover: Handover, give_up: Instant) -> String {
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
-    // Root leaves no file in another user's home, so it is not counted there.
+    // Root must leave no file in another user's home, so it takes no slot there.
     let own_folder = folder.as_deref().filter(|folder| !owner::is_anothers(folder));
     let Some(_slot) = Slot::take(own_folder) else {
-        return Report::NotSent(NotSent::TooManySenders.to_string());
+        return not_sent(NotSent::TooManySenders);
     };
     let instance_id = match &folder {
-        Some(folder) => StateFile::in_folder(folder).instance_id(),
+        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
         None => fresh_id(),
     };
     let proxy = handover.proxy.clone();
@@ -118,25 +97,25 @@ fn deliver(handover: Handover, give_up: Instant) -> Report {
         folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
     let mut sending = match logged {
         Ok(sending) => sending,
-        Err(error) => return Report::NotSent(format!("{NOT_LOGGED}: {}", reason(&error))),
+        Err(error) => return not_sent(Failure::NotLogged(error)),
     };
     let answer = request.send(&proxy, give_up, |request| {
         sending
             .iter_mut()
             .try_for_each(|sending| sending.redirect(request))
             .map_err(Failure::NotLogged)?;
-        // Debug shows it if the time is over before the answer.
+        // Debug shows this endpoint if the time runs out before the answer.
         let _ = writeln!(io::stdout(), "{}", request.endpoint);
         Ok(())
     });
-    // All text from outside passes here before it reaches the log or debug.
+    // Escapes all text from outside before it reaches the log or debug.
     let answer = answer.map_err(|failure| escape_outside_text(&failure.to_string()));
     if let Some(sending) = sending {
         sending.end(&answer.as_ref().map_or_else(String::clone, u16::to_string));
     }
     match answer {
-        Ok(status) => Report::Answered(request.endpoint, status),
-        Err(reason) => Report::Failed(request.endpoint, reason),
+        Ok(status) => posted(&request.endpoint, status),
+        Err(reason) => failed(&request.endpoint, &reason),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::payload::vocabulary::Adapter;
 use crate::payload::{Event, ProjectShape};
 use crate::platform::file::open_regular;
 
-/// How long reading may take. It leaves half of the sender's 3 s for sending.
+/// The time limit for reading. It leaves half of the sender's 3 s for sending.
 const READING_TIME: Duration = Duration::from_millis(1500);
 
 /// Bytes per read.
@@ -31,7 +31,7 @@ pub fn complete(event: &mut Event, target_dir: &Path) {
     event.adapter_type = event.adapter_type.or(counter.adapter);
 }
 
-/// A file that can be read until a deadline. Then reading fails.
+/// A file whose reads fail after a deadline.
 struct FileWithDeadline {
     file: File,
     deadline: Instant,
@@ -50,8 +50,8 @@ impl Read for FileWithDeadline {
 /// Counts the members of a manifest while its bytes are read.
 ///
 /// It tracks brackets and strings, and compares only strings of the upper three levels with the few
-/// known keys and words. It does not check the rest of the syntax. That makes it four times as fast
-/// as serde_json's reader on files of 100 MB.
+/// known keys and words. It does not check the rest of the syntax. So it is four times as fast as
+/// serde_json's reader on files of 100 MB.
 #[derive(Default)]
 struct Counter {
     depth: usize,
@@ -61,10 +61,9 @@ struct Counter {
     string: Vec<u8>,
     /// Whether the current string follows a colon.
     is_value: bool,
-    section: Section,
-    /// Whether the last key is `resource_type` of a node or `adapter_type` of the metadata.
-    is_wanted: bool,
-    /// Whether the text is not one object.
+    /// The last key of each of the upper three levels, with its closing quote.
+    keys: [Vec<u8>; MEMBER],
+    /// Whether the text is not a single object.
     is_broken: bool,
     /// Whether the object has ended.
     is_complete: bool,
@@ -72,23 +71,11 @@ struct Counter {
     adapter: Option<Adapter>,
 }
 
-/// The current member of the manifest.
-#[derive(Clone, Copy, Default, PartialEq)]
-enum Section {
-    Metadata,
-    Nodes,
-    Sources,
-    Macros,
-    #[default]
-    Other,
-}
-
-/// Levels of brackets: the manifest, its sections, and their members.
-const MANIFEST: usize = 1;
+/// Levels of brackets inside the manifest: its sections, and their members.
 const SECTION: usize = 2;
 const MEMBER: usize = 3;
 
-/// The start of a string that is compared. No known key or word is as long.
+/// The longest string that is compared. Every known key and word is shorter.
 const MAX_STRING_BYTES: usize = 32;
 
 impl Counter {
@@ -148,7 +135,7 @@ impl Counter {
         let plain =
             bytes.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(bytes.len());
         if self.depth <= MEMBER {
-            // The backslash is kept, so that a string with an escape equals no known word.
+            // The backslash is kept, so that a string with an escape matches no known word.
             let kept = (plain + 1).min(bytes.len()).min(MAX_STRING_BYTES - self.string.len());
             self.string.extend_from_slice(&bytes[..kept]);
         }
@@ -167,38 +154,29 @@ impl Counter {
 
     /// Evaluates the current string, which ends with its closing quote.
     fn end_string(&mut self) {
-        self.is_broken |= self.depth == 0;
-        let word = self.string.strip_suffix(b"\"");
-        match (self.depth, self.is_value) {
-            (MANIFEST, false) => {
-                self.section = match word {
-                    Some(b"metadata") => Section::Metadata,
-                    Some(b"nodes") => Section::Nodes,
-                    Some(b"sources") => Section::Sources,
-                    Some(b"macros") => Section::Macros,
-                    _ => Section::Other,
+        let Some(level) = self.depth.checked_sub(1) else {
+            self.is_broken = true;
+            return;
+        };
+        if !self.is_value {
+            std::mem::swap(&mut self.keys[level], &mut self.string);
+        }
+        let [section, key, key_of_member] = self.keys.each_ref().map(|key| key.strip_suffix(b"\""));
+        match (self.depth, self.is_value, section) {
+            (SECTION, false, Some(b"sources")) => self.shape.sources += 1,
+            (SECTION, false, Some(b"macros")) => self.shape.macros += 1,
+            (SECTION, true, Some(b"metadata")) if key == Some(b"adapter_type") => {
+                let name = self.string.strip_suffix(b"\"").unwrap_or(b"other");
+                self.adapter = Adapter::named(&String::from_utf8_lossy(name));
+            }
+            (MEMBER, true, Some(b"nodes")) if key_of_member == Some(b"resource_type") => {
+                match self.string.as_slice() {
+                    b"model\"" => self.shape.models += 1,
+                    b"seed\"" => self.shape.seeds += 1,
+                    b"test\"" => self.shape.tests += 1,
+                    _ => {}
                 }
             }
-            (SECTION, false) => {
-                self.is_wanted = self.section == Section::Metadata && word == Some(b"adapter_type");
-                match self.section {
-                    Section::Sources => self.shape.sources += 1,
-                    Section::Macros => self.shape.macros += 1,
-                    Section::Metadata | Section::Nodes | Section::Other => {}
-                }
-            }
-            (SECTION, true) if self.is_wanted => {
-                self.adapter = Adapter::named(&String::from_utf8_lossy(word.unwrap_or(b"other")));
-            }
-            (MEMBER, false) => {
-                self.is_wanted = self.section == Section::Nodes && word == Some(b"resource_type")
-            }
-            (MEMBER, true) if self.is_wanted => match word {
-                Some(b"model") => self.shape.models += 1,
-                Some(b"seed") => self.shape.seeds += 1,
-                Some(b"test") => self.shape.tests += 1,
-                _ => {}
-            },
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Hands an event over to the sender: this program, started again as a detached child.
+//! Hands an event over to the sender, which is this program, started again as a detached child.
 
 pub mod answer;
 pub mod certificates;
@@ -38,10 +38,11 @@ use crate::payload::Event;
 use crate::platform::self_command::SelfCommand;
 use crate::sender::proxy::ProxySettings;
 
-/// The argument that makes this program the sender. Not for users.
+/// The argument that makes this program the sender. It is not for users.
 pub const SENDER_ARGUMENT: &str = "send-from-stdin";
 
-/// All that the sender is told. It travels over its standard input, so that no other process can see it.
+/// All data that the sender gets. It is passed over standard input, so that no other process can
+/// see it.
 #[derive(Serialize, Deserialize)]
 pub struct Handover {
     pub event: Event,
@@ -49,7 +50,7 @@ pub struct Handover {
     /// Only if the token may be sent to the endpoint.
     pub bypass_token: Option<BypassToken>,
     pub proxy: ProxySettings,
-    /// docglow's configuration folder, with the state file.
+    /// docglow's configuration folder, which contains the state file.
     pub state_folder: Option<OsString>,
     /// The dbt target folder to take counts and adapter from.
     pub target_dir: Option<OsString>,
@@ -57,13 +58,13 @@ pub struct Handover {
     pub docglow: Option<OsString>,
 }
 
-/// The variables that the sender keeps. They name the trusted certificates; the second is a list.
+/// The variables that the sender keeps. They name the trusted certificates. The second is a list.
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// How a line begins that debug shows.
-pub const REPORT: &str = "telemetry: ";
+/// The beginning of each line that debug shows.
+const REPORT: &str = "telemetry: ";
 
-/// A sender that ends without a report before this did not reach its time limit.
+/// If the sender ends earlier than this without a report, the reason is not its time limit.
 const EARLY: Duration = Duration::from_secs(2);
 
 /// The line that debug shows if no event was sent.
@@ -71,9 +72,19 @@ pub fn not_sent(reason: impl fmt::Display) -> String {
     format!("{REPORT}not sent ({reason})")
 }
 
-/// Starts the sender and leaves it to itself. It ends within 3 s, whatever the network does. The
-/// hand-over is made in the new process, because the caller waits until this returns. If there is
-/// none, no event is sent.
+/// The line for an event that was sent, if there was an answer.
+fn posted(endpoint: impl fmt::Display, answer: impl fmt::Display) -> String {
+    format!("{REPORT}POST {endpoint} -> {answer}")
+}
+
+/// The line for an event that was sent, if there was no answer.
+fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
+    posted(endpoint, format_args!("failed ({reason})"))
+}
+
+/// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does. The
+/// new process makes the hand-over, so that the caller need not wait for that. If it fails, no event
+/// is sent.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
@@ -92,19 +103,19 @@ pub fn send_detached(
 pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<String, NotSent> {
     let begin = Instant::now();
     let report = sender(handover, environment)?.run().map_err(|_| NotSent::SenderNotStarted)?;
-    // The HTTP client may panic, which ends the sender as silently as its time limit.
+    // If the HTTP client panics, the sender ends without a report, as at its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
         line if line.starts_with(REPORT) => line.to_owned(),
-        endpoint => format!("{REPORT}POST {endpoint} -> failed ({silence})"),
+        endpoint => failed(endpoint, silence),
     })
 }
 
-/// The sender: this very program, in an empty environment. Nothing in it can make the HTTP client or the resolver do what
-/// was not decided here.
+/// The sender: this program in an empty environment, so that no variable can change how the HTTP
+/// client or the resolver works.
 fn sender(handover: &Handover, environment: &Environment) -> Result<SelfCommand, NotSent> {
     let input = serde_json::to_vec(handover).map_err(|_| NotSent::SenderNotStarted)?;
-    // The sender's working folder is `/`, so a relative path would mean another file.
+    // The sender's working folder is `/`, so a relative path would name another file.
     let [file, folders] = CERTIFICATE_VARIABLES;
     let mut kept = Vec::new();
     if let Some(path) = environment.ssl_cert_file().and_then(|path| std::path::absolute(path).ok())

@@ -1,4 +1,4 @@
-//! Which proxy a request goes through, by the rules that curl documents for the proxy variables.
+//! Chooses the proxy for a request, by curl's rules for the proxy variables.
 
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::environment::Environment;
 use crate::endpoint::{Endpoint, parse_port};
 
-/// The user's proxy variables. The sender chooses a route for each redirect by them.
+/// The user's proxy variables. The sender uses them to choose a route for each redirect, too.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxySettings {
     proxy: Option<String>,
@@ -20,11 +20,12 @@ pub struct ProxySettings {
 pub enum Route {
     Direct,
     Proxy(Proxy),
-    /// The named proxy cannot be used. The event is then not sent, rather than sent without it.
+    /// The named proxy cannot be used. The event is then not sent at all, because it must not
+    /// bypass the proxy.
     UnusableProxy,
 }
 
-/// A proxy, as its URL names it.
+/// A proxy, parsed from its URL.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Proxy {
     pub protocol: Protocol,
@@ -41,9 +42,9 @@ pub enum Protocol {
     Http,
     /// CONNECT, over TLS.
     Https,
-    /// The sender looks the name up.
+    /// The sender looks the host name up.
     Socks5,
-    /// The proxy looks the name up.
+    /// The proxy looks the host name up.
     Socks5h,
 }
 
@@ -55,7 +56,7 @@ pub struct Credentials {
 }
 
 impl ProxySettings {
-    /// The settings of `environment`. A proxy that is not text is kept as one that can't be used.
+    /// The settings of `environment`. A proxy that is not text is kept as an unusable one.
     pub fn of(environment: &Environment) -> ProxySettings {
         let text = |value: &OsStr| value.to_string_lossy().into_owned();
         ProxySettings {
@@ -74,9 +75,9 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` names the endpoint's host: a list of `*`, of names that stand for
-    /// themselves and everything below them, with or without a leading dot or `*.`, and of
-    /// addresses or CIDR blocks; each with an optional port.
+    /// Whether `no_proxy` excludes the endpoint's host. It is a list of `*`, of names, and of
+    /// addresses or CIDR blocks; each with an optional port. A name also stands for all names below
+    /// it, and may begin with a dot or `*.`.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
         let host = endpoint.host().trim_end_matches('.');
         let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -110,7 +111,7 @@ fn is_in_block(address: Ipv4Addr, block: &str) -> bool {
     else {
         return false;
     };
-    // Like curl, treats a block of 0 bits as an address.
+    // Like curl, it treats a block of 0 bits as an address.
     let shift = if bits == 0 { 0 } else { 32 - bits };
     address.to_bits() >> shift == network.to_bits() >> shift
 }
@@ -133,8 +134,8 @@ impl Protocol {
 }
 
 impl Proxy {
-    /// Parses `[scheme://][user[:password]@]host[:port]` as curl does, and ignores a path. `None`
-    /// if the scheme is unknown, or the host is neither a name nor an address.
+    /// Parses `[scheme://][user[:password]@]host[:port]` as curl does, and ignores a path. The
+    /// scheme must be known, and the host must be a name or an address.
     pub fn parse(url: &str) -> Option<Proxy> {
         // A value that is not UTF-8 has been converted with replacement characters.
         if url.contains(|c: char| {
@@ -166,7 +167,7 @@ impl Proxy {
     }
 }
 
-/// Accepts underscores, as the names of containers have them.
+/// Also accepts underscores, because names of containers have them.
 fn is_host(host: &str) -> bool {
     !host.is_empty()
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
@@ -179,7 +180,7 @@ impl Credentials {
     }
 }
 
-/// Decodes `%41` and the like; an incomplete escape is kept as it is.
+/// Decodes escapes such as `%41`. An incomplete escape is kept.
 fn percent_decode(text: &str) -> Vec<u8> {
     let mut pieces = text.split('%');
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();

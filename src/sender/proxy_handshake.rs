@@ -12,7 +12,7 @@ use crate::sender::head::Head;
 use crate::sender::proxy::Credentials;
 use crate::sender::stream::Stream;
 
-/// The longest reply of a proxy that is read.
+/// The limit for a proxy's reply.
 const MAX_REPLY_BYTES: usize = 64 << 10;
 
 /// The value of an authorization header (RFC 7617).
@@ -20,11 +20,11 @@ pub fn basic(user: &[u8], password: &[u8]) -> String {
     format!("Basic {}", STANDARD.encode([user, b":", password].concat()))
 }
 
-/// Asks an HTTP proxy for a tunnel. Reads its reply up to the empty line, as the tunnel's first
-/// bytes follow.
+/// Asks an HTTP proxy for a tunnel. Reads its reply only up to the empty line, because the tunnel's
+/// first bytes follow.
 ///
 /// # Errors
-/// `Failure::ProxyRefused` for any status but 2xx, `ProxyNoHttp`, and any I/O error.
+/// `Failure::ProxyRefused` for any status except 2xx, `ProxyNoHttp`, and any I/O error.
 pub fn connect(
     proxy: &mut Stream,
     host: &str,
@@ -56,7 +56,7 @@ const SOCKS5: u8 = 5;
 const SOCKS5_NO_CREDENTIALS: u8 = 0;
 const SOCKS5_CREDENTIALS: u8 = 2;
 
-/// The destination that a SOCKS5 proxy is asked for.
+/// The destination that a SOCKS5 proxy connects to.
 pub enum Target<'a> {
     /// A name that the proxy looks up.
     Name(&'a str),

@@ -25,8 +25,9 @@ pub struct Python {
 }
 
 impl Python {
-    /// The Python whose interpreter has this path. `None` if the file is not named `python…`, if it
-    /// is a broken link outside a virtual environment, or if its versions contradict each other.
+    /// The Python with this interpreter. It is not recognized if the file is not named `python…`,
+    /// if it is a broken link outside a virtual environment, or if its versions contradict each
+    /// other.
     pub fn at(interpreter: &Path) -> Option<Python> {
         interpreter.file_name()?.to_str()?.strip_prefix("python")?;
         let environment = prefix(interpreter)?;
@@ -36,7 +37,7 @@ impl Python {
         let series =
             real.and_then(|path| series(path.file_name()?.to_str()?.strip_prefix("python")?));
         let config = read_regular(&environment.join("pyvenv.cfg"), MAX_BYTES).ok();
-        // If the base was upgraded since, pyvenv.cfg still has the old version.
+        // pyvenv.cfg still has the old version if the base has been upgraded since.
         let version = base.as_deref().and_then(|base| installed_version(base, series.as_deref()));
         let version = version.or_else(|| configured_version(config.as_deref()?));
         let known = version.and_then(|version| self::series(&version.to_string()));
@@ -59,7 +60,7 @@ impl Python {
     }
 }
 
-/// The common value if all items are equal. `None` if they differ or the iterator is empty.
+/// The common value, if there are items and all are equal.
 pub fn common_value<T: PartialEq>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.all(|other| other == first).then_some(first)

@@ -1,5 +1,4 @@
-//! From how far away an address can be reached: a redirect must not lead from a wider network into
-//! a narrower one.
+//! How far away an address is. A redirect must not lead from a wider network into a narrower one.
 
 use std::net::IpAddr;
 

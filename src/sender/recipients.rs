@@ -1,22 +1,26 @@
-//! Everybody who has ever received an event, even if the log no longer holds it. A user who wants
-//! the events deleted has to ask these recipients.
+//! All recipients of events, even of events that the log no longer holds. A user who wants the
+//! events deleted has to ask these recipients.
 
 use std::io::Result;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::platform::shared_file::SharedFile;
 
-/// The most recipients that are remembered, those of the latest events. 100 lines fit into any file
-/// that [`SharedFile`] reads.
+/// The limit for the list of recipients, which keeps those of the latest events. 100 lines fit into
+/// any file that [`SharedFile`] reads.
 const MAX_RECIPIENTS: usize = 100;
 
-/// The most characters of an origin that are kept. A host name has at most 253 (RFC 1035).
+/// The limit for the length of an origin. A host name has at most 253 characters (RFC 1035).
 const MAX_ORIGIN_CHARS: usize = 300;
 
-/// `telemetry.endpoints` in docglow's configuration folder, a line each: when the first and the
-/// last event was sent, and the origin.
+/// How long to wait for the file. If that is too short, the next event writes it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// `telemetry.endpoints` in docglow's configuration folder. Each line has the times of the first
+/// and the last event, and the origin.
 #[derive(Clone, Debug)]
 pub struct Recipients(SharedFile);
 
@@ -24,28 +28,28 @@ pub struct Recipients(SharedFile);
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Recipient {
     pub origin: String,
-    /// When its first and its last event were sent: RFC 3339, UTC.
+    /// The times of its first and its last event: RFC 3339, UTC.
     pub first: String,
     pub last: String,
 }
 
 impl Recipients {
-    /// Those that are remembered in docglow's configuration folder.
+    /// The recipients that are recorded in docglow's configuration folder.
     pub fn in_folder(folder: &Path) -> Recipients {
         Recipients(SharedFile::in_folder(folder, "telemetry.endpoints"))
     }
 
-    /// Those that are remembered, and those of these events: when each was sent, and the URL.
+    /// The recorded recipients together with those of these events, each given by its time and URL.
     pub fn with<'a>(&self, events: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Recipient> {
         merged(&self.0.read().unwrap_or_default().text, events)
     }
 
-    /// Adds those of these events.
+    /// Records the recipients of these events, too.
     ///
     /// # Errors
     /// Those of [`SharedFile::update`].
     pub fn remember<'a>(&self, events: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
-        self.0.update(|content| {
+        self.0.update(PATIENCE, |content| {
             let line = |Recipient { origin, first, last }| format!("{first} {last} {origin}\n");
             Some(merged(&content.text, events).into_iter().map(line).collect())
         })

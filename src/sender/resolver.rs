@@ -1,9 +1,9 @@
-//! A stub resolver: `/etc/hosts`, then the name servers of `/etc/resolv.conf`, asked for A and AAAA
-//! records.
+//! A stub resolver: it reads `/etc/hosts`, and then asks the name servers of `/etc/resolv.conf` for
+//! A and AAAA records.
 //!
-//! The sender is static, so glibc's resolver is out of reach. musl's takes the first answer of all
-//! name servers, and so the wrong server's "no such name"; it ends a search at a name without
-//! addresses, and divides by `attempts:0`.
+//! The sender is static, so it cannot use glibc's resolver. musl's has three faults: it takes the
+//! first answer of any name server, even a wrong "no such name"; it ends a search at a name without
+//! addresses; and it divides by zero for `attempts:0`.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -14,22 +14,23 @@ use std::time::{Duration, Instant};
 use crate::platform::{NoAddress, process};
 use crate::sender::hosts;
 
-/// How long a name server has before the next one is asked too. A slow one is asked again later.
+/// How long to wait for a name server before the next one is asked, too. A slow server is asked
+/// again later.
 const TURN: Duration = Duration::from_millis(350);
 
-/// How long one name of the search list has, if others follow.
+/// The time limit for one name of the search list, if others follow.
 const NAME_LIMIT: Duration = Duration::from_millis(700);
 
-/// How often a name server is asked that fails.
+/// How often to ask a name server that fails.
 const TRIES: u32 = 2;
 
-/// glibc's.
+/// glibc's limit.
 const MAX_SERVERS: usize = 3;
 const MAX_NDOTS: usize = 15;
 
 const STACK_BYTES: usize = 64 << 10;
 
-/// RFC 1035's limits.
+/// The limits of RFC 1035.
 const MAX_LABEL_BYTES: usize = 63;
 const MAX_NAME_BYTES: usize = 255;
 const MAX_UDP_BYTES: usize = 512;
@@ -39,17 +40,17 @@ const HEADER_BYTES: usize = 12;
 const A: u8 = 1;
 const AAAA: u8 = 28;
 
-/// Hears of some addresses of the host, perhaps not all.
+/// Called with some addresses of the host. More may follow.
 pub type Found<'a> = dyn Fn(Vec<IpAddr>) + Sync + 'a;
 
-/// Whether there were any, or why not.
+/// Whether there were addresses, or why not.
 pub type Outcome = Result<(), NoAddress>;
 
-/// Looks up a host. Its addresses are passed to `found`, those of each family as soon as they are
-/// known.
+/// Looks up a host. Passes the addresses of each family to `found` as soon as they are known.
 ///
 /// # Errors
-/// `NoAddress::Unknown` if there are none, `NoAddress::Unanswered` if no name server could tell.
+/// `NoAddress::Unknown` if the name has no address, `NoAddress::Unanswered` if no name server
+/// answered.
 pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     let own = File::open("/etc/hosts").map(|file| hosts::addresses(BufReader::new(file), host));
     if let Ok(own) = own
@@ -64,7 +65,7 @@ pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     let names = config.names(host);
     let mut outcome = Err(NoAddress::Unknown);
     for (at, name) in names.iter().enumerate() {
-        // A silent server of a search domain must not keep the host's own name from being asked
+        // Even if the server of a search domain is silent, the host's own name must still be asked
         // for.
         let is_first_of_more = at + 1 < names.len() && name.len() > host.len();
         let limit = if is_first_of_more { until.min(Instant::now() + NAME_LIMIT) } else { until };
@@ -77,7 +78,7 @@ pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     outcome
 }
 
-/// Asks for both families at once.
+/// Asks for both families at the same time.
 fn look_up_name(name: &str, config: &Config, until: Instant, found: &Found<'_>) -> Outcome {
     let look_up = |record| {
         let query = query(name, record, process::random_bytes()).ok_or(NoAddress::Unknown)?;
@@ -92,7 +93,7 @@ fn look_up_name(name: &str, config: &Config, until: Instant, found: &Found<'_>) 
         let thread = thread::Builder::new().stack_size(STACK_BYTES);
         let v6 = thread.spawn_scoped(scope, || look_up(AAAA));
         let v4 = look_up(A);
-        // If no thread can be had, one family is asked for after the other.
+        // If no thread can be started, the families are asked for one after the other.
         (v4, v6.map_or_else(|_| look_up(AAAA), |v6| v6.join().unwrap_or(v4)))
     });
     match (v4, v6) {
@@ -102,7 +103,7 @@ fn look_up_name(name: &str, config: &Config, until: Instant, found: &Found<'_>) 
     }
 }
 
-/// The part of `resolv.conf` that counts here.
+/// The part of `resolv.conf` that this resolver uses.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Config {
     servers: Vec<SocketAddr>,
@@ -112,8 +113,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the file's text as glibc does. If it has no search list, the domain of the machine's
-    /// own name is the list.
+    /// Parses the file's text as glibc does. Without a search list, the domain of the machine's own
+    /// name is the list.
     pub fn parse(text: &str, machine: &str) -> Config {
         let domain = machine.split_once('.').map(|(_, domain)| domain.to_owned());
         let mut config = Config {
@@ -151,7 +152,7 @@ impl Config {
         }
     }
 
-    /// The names to ask for, in order, each as it stands.
+    /// The names to ask for, in order. No further suffix is added to them.
     pub fn names(&self, host: &str) -> Vec<String> {
         let name = host.trim_end_matches('.');
         let mut names = vec![name.to_owned()];
@@ -167,7 +168,7 @@ impl Config {
     }
 }
 
-/// An address, with the interface that it is on if it is a link's own: `fe80::1%eth0`.
+/// An address. A link-local one may have its interface: `fe80::1%eth0`.
 fn server(word: &str) -> Option<SocketAddr> {
     let (address, interface) = word.split_once('%').unwrap_or((word, ""));
     if let Ok(v4) = address.parse::<Ipv4Addr>() {
@@ -182,8 +183,8 @@ fn server(word: &str) -> Option<SocketAddr> {
     Some(SocketAddrV6::new(v6, PORT, 0, index).into())
 }
 
-/// Asks the name servers in their order until one knows addresses. If a later one says no, an
-/// earlier one that is still silent may know better. `None` if none answers.
+/// Asks the name servers in order until one knows addresses. If a later server says no, an earlier
+/// one that is still silent may know better, so it is asked again.
 fn ask(config: &Config, query: &[u8], until: Instant) -> Option<Reply> {
     let mut servers: Vec<Server> = config.servers.iter().map(Server::new).collect();
     let mut no = None;
@@ -217,10 +218,10 @@ fn is_silence(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// A name server that is asked one question.
+/// A name server, and the state of one query to it.
 struct Server {
     address: SocketAddr,
-    /// A random port of its own, which hears this server only.
+    /// A socket on a random port, connected to this server.
     socket: Option<UdpSocket>,
     tries: u32,
 }
@@ -248,7 +249,8 @@ impl Server {
         Ok(Reply::parse(&reply, query).unwrap_or(Reply::Failure))
     }
 
-    /// Asks, or asks again. An answer to the first question may come after the second one.
+    /// Sends the query, perhaps again. The answer to the first query may come after the second one
+    /// was sent.
     fn ask_by_udp(&mut self, query: &[u8], turn: Duration) -> io::Result<Reply> {
         let socket = match &self.socket {
             Some(socket) => socket,
@@ -279,7 +281,7 @@ impl Server {
     }
 }
 
-/// A question for one record of a name (RFC 1035 §4.1); `None` if it is no name.
+/// A query for one record of a name (RFC 1035 §4.1), if the name is valid.
 pub fn query(name: &str, record: u8, random: [u8; 16]) -> Option<Vec<u8>> {
     const RECURSION_DESIRED: u8 = 1;
     const INTERNET: u8 = 1;
@@ -296,22 +298,22 @@ pub fn query(name: &str, record: u8, random: [u8; 16]) -> Option<Vec<u8>> {
 /// The answer of a name server.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// At least one.
+    /// At least one address.
     Addresses(Vec<IpAddr>),
     /// There is no such name, or it has no address of this family.
     No,
-    /// The whole reply can be had by TCP.
+    /// The whole reply is available over TCP.
     Truncated,
     Failure,
 }
 
 impl Reply {
-    /// The reply in a datagram; `None` if it is no reply to this query.
+    /// Parses a datagram, if it is a reply to this query.
     pub fn parse(bytes: &[u8], query: &[u8]) -> Option<Reply> {
         let (id, question) = (query.get(..2)?, query.get(HEADER_BYTES..)?);
         let (header, rest) = bytes.split_at_checked(HEADER_BYTES)?;
         let (asked, records) = rest.split_at_checked(question.len())?;
-        // A response to a standard query, and one question.
+        // It must be a response to a standard query with one question.
         let is_reply = header[2] & 0xf8 == 0x80 && header[4..6] == [0, 1];
         if !header.starts_with(id) || !is_reply || !asked.eq_ignore_ascii_case(question) {
             return None;
@@ -335,7 +337,7 @@ impl Reply {
     }
 }
 
-/// The addresses among the records that answer; `None` if they break off.
+/// The addresses in the answer's records, unless the records are incomplete.
 fn addresses(mut records: &[u8], count: u16, record: u8) -> Option<Vec<IpAddr>> {
     let mut addresses = Vec::new();
     for _ in 0..count {
@@ -352,7 +354,7 @@ fn addresses(mut records: &[u8], count: u16, record: u8) -> Option<Vec<IpAddr>> 
     Some(addresses)
 }
 
-/// The bytes behind a name, which ends with an empty label or with a pointer to another name.
+/// The bytes after a name, which ends with an empty label or with a pointer to another name.
 fn after_name(mut bytes: &[u8]) -> Option<&[u8]> {
     loop {
         let (length, rest) = bytes.split_first()?;

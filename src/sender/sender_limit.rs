@@ -1,32 +1,33 @@
-//! How many senders of one user may send at the same time, so that a loop behind a firewall can't
-//! fill the machine. Further ones wait for a moment, and then give up.
+//! Limits how many senders of one user send at the same time, so that a loop behind a firewall does
+//! not fill the machine's memory. Further senders wait for a moment, and then give up.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::platform::file::{create_private_folder, open_lock, without_links};
+use crate::platform::wait::wait_until;
 
-/// A sender that sends needs some 3 MB, for at most 3 s; one that waits for a slot less than 1 MB.
+/// An active sender needs about 3 MB for at most 3 s. One that waits needs less than 1 MB.
 const MAX_SENDERS: u32 = 64;
 
-/// How long a sender waits for a slot, so that a burst gets through if the receiver answers.
+/// How long a sender waits for a slot. If the receiver answers, a burst of events gets through in
+/// this time.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long it rests between two tries.
+/// How long to wait between two tries.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// The right to be one of the senders. The kernel takes it back when the process ends, however it
-/// ends.
+/// One of the limited places for senders. The kernel frees it when the process ends in any way.
 pub struct Slot {
     _locked: Option<File>,
 }
 
 impl Slot {
-    /// Takes a slot: the lock on one of a fixed number of empty files in docglow's configuration
-    /// folder. `None` if all stay taken. If the lock files cannot be created, there is no limit.
+    /// Takes a slot by locking one of a fixed number of empty files in docglow's configuration
+    /// folder. Returns `None` if all slots stay taken. If the lock files cannot be created, there
+    /// is no limit.
     pub fn take(state_folder: Option<&Path>) -> Option<Slot> {
         Slot::try_each(state_folder).unwrap_or(Some(Slot { _locked: None }))
     }
@@ -38,28 +39,17 @@ impl Slot {
         let open = |number: u32| open_lock(&folder.join(number.to_string()));
         for number in 0..MAX_SENDERS {
             let file = open(number)?;
-            if try_lock(&file)? {
-                return Ok(Some(Slot { _locked: Some(file) }));
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Slot { _locked: Some(file) })),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error),
             }
         }
-        // All are taken. To try one of them is enough: each waiting sender another.
+        // All slots are taken. It is enough to wait for one of them, because each waiting sender
+        // chooses another.
         let file = open(std::process::id() % MAX_SENDERS)?;
-        let give_up = Instant::now() + PATIENCE;
-        while Instant::now() < give_up {
-            sleep(RETRY);
-            if try_lock(&file)? {
-                return Ok(Some(Slot { _locked: Some(file) }));
-            }
-        }
-        Ok(None)
-    }
-}
-
-fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
+        let is_taken = wait_until(PATIENCE, RETRY, || file.try_lock().is_ok());
+        Ok(is_taken.then_some(Slot { _locked: Some(file) }))
     }
 }
 

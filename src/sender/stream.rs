@@ -1,4 +1,4 @@
-//! An open connection, plain or encrypted, direct or through a proxy.
+//! An open connection: plain or encrypted, direct or through a proxy.
 
 use std::io::{Read, Write};
 
@@ -7,5 +7,5 @@ pub trait Bytes: Read + Write + Send {}
 
 impl<T: Read + Write + Send> Bytes for T {}
 
-/// A connection. TLS within TLS is one that holds another.
+/// A connection. For TLS within TLS, one stream contains another.
 pub type Stream = Box<dyn Bytes>;

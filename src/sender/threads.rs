@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-/// Does this work beside the caller's own, or, if no thread can be had, before it.
+/// Runs `work` in a new thread. If no thread can be started, runs it now.
 pub fn start(stack_bytes: usize, work: impl Fn() + Send + Sync + 'static) {
     let work = Arc::new(work);
     let same = work.clone();
@@ -13,11 +13,11 @@ pub fn start(stack_bytes: usize, work: impl Fn() + Send + Sync + 'static) {
     }
 }
 
-/// Starts a thread. All closures go through one type, as the standard library makes several
-/// kilobytes of code of each.
+/// Starts a thread. All closures have one type, because the standard library generates several
+/// kilobytes of code for each type.
 ///
 /// # Errors
-/// If no thread can be had.
+/// If no thread can be started.
 pub fn start_thread(stack_bytes: usize, work: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     thread::Builder::new().stack_size(stack_bytes).spawn(work).map(drop)
 }

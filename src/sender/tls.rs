@@ -1,4 +1,4 @@
-//! TLS, for a client that has no certificate of its own, by the trust store of the platform.
+//! TLS without a client certificate. Servers are verified against the platform's trust store.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,23 +16,24 @@ use rustls::{
 use rustls_platform_verifier::Verifier;
 
 use crate::platform::network;
+use crate::sender::certificates;
 use crate::sender::failure::Failure;
 use crate::sender::stream::Stream;
 use crate::sender::threads::start;
 
 const STACK_BYTES: usize = 512 << 10;
 
-/// Reading the trust store takes some milliseconds, so it is done once, and beside connecting.
+/// Reading the trust store takes some milliseconds, so it happens once, in parallel to connecting.
 static CONFIG: LazyLock<Result<Arc<ClientConfig>, Error>> = LazyLock::new(config);
 
-/// Begins to read the trust store.
+/// Starts reading the trust store.
 pub fn prepare() {
     start(STACK_BYTES, || {
         let _ = LazyLock::force(&CONFIG);
     });
 }
 
-/// Does the handshake with the host of this name or address.
+/// Does the TLS handshake with a host, which is a name or an address.
 ///
 /// # Errors
 /// If the trust store is empty, or the handshake fails.
@@ -46,21 +47,26 @@ pub fn wrap(mut stream: Stream, host: &str) -> Result<Stream, Failure> {
 
 fn config() -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(CryptoProvider { key_provider: &NoKey, ..default_provider() });
-    let verifier = TrustStore(Verifier::new(provider.clone())?);
+    let converted = certificates::converted();
+    let platform = Verifier::new_with_extra_roots(converted.clone(), provider.clone())?;
+    let verifier = TrustStore { platform, converted };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
-        // "Dangerous" is any verifier of one's own.
+        // rustls calls every custom verifier "dangerous".
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Arc::new(config))
 }
 
-/// The platform's verifier, and one kind of certificate more, which OpenSSL takes: a self-signed
-/// one of a server that is itself in the trust store and calls itself an authority, as `openssl req
-/// -x509` makes it.
+/// The platform's verifier, which also accepts one more kind of certificate, as OpenSSL does: a
+/// server's self-signed certificate that is itself in the trust store and is marked as an
+/// authority, as made by `openssl req -x509`.
 #[derive(Debug)]
-struct TrustStore(Verifier);
+struct TrustStore {
+    platform: Verifier,
+    converted: Vec<CertificateDer<'static>>,
+}
 
 impl ServerCertVerifier for TrustStore {
     fn verify_server_cert(
@@ -71,9 +77,10 @@ impl ServerCertVerifier for TrustStore {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match self.0.verify_server_cert(certificate, intermediates, name, ocsp_response, now) {
-            // Its dates have been checked before this error, its name has not.
-            Err(error) if is_authority(&error) && network::is_in_trust_store(certificate) => {
+        match self.platform.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
+        {
+            // The verifier has checked its dates before this error, but not its name.
+            Err(error) if is_authority(&error) && self.contains(certificate) => {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -87,7 +94,7 @@ impl ServerCertVerifier for TrustStore {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.platform.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -96,11 +103,17 @@ impl ServerCertVerifier for TrustStore {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.platform.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.platform.supported_verify_schemes()
+    }
+}
+
+impl TrustStore {
+    fn contains(&self, certificate: &CertificateDer) -> bool {
+        self.converted.contains(certificate) || network::is_in_trust_store(certificate)
     }
 }
 
@@ -109,7 +122,7 @@ fn is_authority(error: &Error) -> bool {
     error.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
-/// Takes the place of the code that signs in a client's name: 45 kB.
+/// Replaces the code that signs with a client's key, which takes 45 kB.
 #[derive(Debug)]
 struct NoKey;
 

@@ -9,7 +9,7 @@ use crate::sample::Sample;
 use crate::subject::{Program, Subject};
 use crate::table::{Table, ms};
 
-/// After each run, so that what one started is not in the next one's way.
+/// A pause after each run, so that the sender of one run does not disturb the next one.
 pub const REST: Duration = Duration::from_millis(3);
 
 const RECORDED_NO: &str =
@@ -19,7 +19,7 @@ struct Row {
     subject: Subject,
     /// The endpoint of this row alone, which counts its events.
     endpoint: Option<Endpoint>,
-    /// Of how many rounds it takes part in one.
+    /// Takes part in one of this many rounds.
     every: usize,
     sample: Sample,
 }
@@ -29,7 +29,8 @@ pub fn measure(bench: &Bench) {
     for round in 0..bench.effort.runs {
         bench.workshop.hooks.iter().chain(&bench.launcher.floors).for_each(Program::install);
         bench.launcher.starts.iter().for_each(|(_, program)| program.install());
-        // In another order each time: what ran last has left its traces in the processor's caches.
+        // The order is different each time, because each run changes the processor's caches for the
+        // next one.
         let mut order: Vec<&mut Row> =
             rows.iter_mut().filter(|row| round % row.every == 0).collect();
         fastrand::shuffle(&mut order);
@@ -115,8 +116,9 @@ fn report(bench: &Bench, rows: &[Row]) {
         }
     }
     table.note(
-        "The floor is a static C program that does nothing. The ones that start themselves read standard input, and pass it on a pipe. Runs are interleaved: a round has one of each, in an order of its own. Before each round, \
-         hooks and floors are copied anew and read from disk, as installed programs are.",
+        "The floor is an empty static C program. The programs that start themselves read standard input and pass it on in a pipe. \
+         Runs are interleaved: each round has one run of each program, in a random order. Before each round, the programs are copied \
+         again and read from disk, like installed programs.",
     );
     let worst = |prefix: &str| {
         let medians = rows
@@ -145,7 +147,7 @@ fn report(bench: &Bench, rows: &[Row]) {
         };
         for (state, other, limit) in against {
             if let Some(floor) = floor(other) {
-                let aim = format!("{libc}: {state}, the slowest way, ≤ {limit} × {other}'s floor");
+                let aim = format!("{libc}: {state}, slowest case, ≤ {limit} × {other}'s floor");
                 table.target(&aim, *limit, worst(&format!("{libc}: {state}: ")) / floor);
             }
         }

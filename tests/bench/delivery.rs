@@ -1,4 +1,4 @@
-//! How many events get through, and what each costs the machine.
+//! How many events arrive, and the cost of each one for the machine.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub fn measure(bench: &Bench) {
             "",
             "events",
             "delivered",
-            "delivered a second",
+            "delivered per second",
             "caller's CPU time",
             "sender's CPU time",
         ],
@@ -42,7 +42,7 @@ pub fn measure(bench: &Bench) {
             sender,
         ]);
     }
-    table.note("CPU time is the median of single events. With `--wait`, the caller's has its sender's in it.");
+    table.note("CPU time is the median of single events. With `--wait`, the caller's time includes its sender's.");
     table.print();
 }
 

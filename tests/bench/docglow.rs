@@ -1,4 +1,4 @@
-//! What docglow's own telemetry costs its caller, in CPython.
+//! How long docglow's own telemetry delays its caller, in CPython.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -9,12 +9,12 @@ use crate::endpoint::{Endpoint, Manner};
 use crate::sample::Sample;
 use crate::table::{Table, ms};
 
-/// An interpreter takes its time to start.
+/// Starting an interpreter takes long.
 const MOST_RUNS: usize = 10;
 
 pub fn measure(bench: &Bench) {
     let mut table = Table::new(
-        "What docglow's own telemetry costs, in the process that records",
+        "The cost of docglow's own telemetry, in docglow's process",
         &["", "runs", "recording, p50", "whole process, p50"],
     );
     let venv = std::env::var_os("DOCGLOW_VENV").filter(|venv| !venv.is_empty());

@@ -1,4 +1,4 @@
-//! The loopback endpoint that events are sent to, with as little of its own time in the figures as can be.
+//! The loopback endpoint of the benchmarks. Its own time in the figures is as small as possible.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 const ANSWER: &[u8] = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
 
-/// What slow endpoints answer after.
+/// The delay of a slow endpoint's answer.
 const DELAY: Duration = Duration::from_millis(200);
 
 /// No sender lives longer.
@@ -73,7 +73,7 @@ impl Endpoint {
         self.manner != Manner::Refusing
     }
 
-    /// Complete requests so far.
+    /// The number of complete requests so far.
     pub fn requests(&self) -> usize {
         self.requests.load(Ordering::Relaxed)
     }
@@ -124,7 +124,7 @@ fn read_request(stream: &mut TcpStream) -> Option<()> {
     }
 }
 
-/// The other end may be gone at any time, which is its affair.
+/// The other end may close the connection at any time, so errors are ignored.
 fn answer(stream: &mut TcpStream, manner: Manner) {
     match manner {
         Manner::Answering | Manner::Refusing => drop(stream.write_all(ANSWER)),

@@ -1,4 +1,4 @@
-//! How the caller's time grows with what it reads.
+//! How the caller's time grows with the size of its input.
 
 use std::thread::sleep;
 
@@ -51,7 +51,7 @@ fn median(subject: &Subject, runs: usize) -> std::time::Duration {
     sample.median()
 }
 
-/// A docglow.yml as a person might write it, off, with as many sections as its size takes.
+/// A typical docglow.yml of this size, which turns telemetry off.
 fn docglow_yml(bytes: usize) -> String {
     let mut yaml = String::from("title: Acme\ntelemetry:\n  enabled: false\nsections:\n");
     let mut number = 0;

@@ -1,4 +1,4 @@
-//! The two small C programs beside this file.
+//! The two small C programs in this folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,14 +7,14 @@ use std::time::Duration;
 use crate::subject::{Program, Subject, Workshop};
 
 pub struct Launcher {
-    /// The program that does nothing, as each C library has it.
+    /// The empty program, built with each C library.
     pub floors: Vec<Program>,
     /// The smallest program that starts itself detached, with musl: by fork and by vfork.
     pub starts: Vec<(&'static str, Program)>,
     launch: PathBuf,
 }
 
-/// What one process used.
+/// The resources that one process used.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Usage {
     pub wall: Duration,
@@ -23,7 +23,7 @@ pub struct Usage {
 }
 
 impl Launcher {
-    /// `None` where they can't be built.
+    /// Builds the programs, if that is possible.
     pub fn build(cc: &Path, workshop: &Workshop) -> Option<Self> {
         let build_with = |name: &str, source: &Path, libc: Option<&Path>, flag: &str| {
             let program = workshop.path(name);
@@ -55,21 +55,21 @@ impl Launcher {
         Some(Self { floors, starts, launch })
     }
 
-    /// The floor of a C library; that of any where it has none.
+    /// The empty program with this C library, otherwise the one with any C library.
     pub fn floor(&self, libc: &str) -> &Path {
         &self.floors.iter().find(|floor| floor.libc == libc).unwrap_or(&self.floors[0]).path
     }
 
-    /// What the program used, and then each process that outlived it.
+    /// The resources used by the program, and then by each process that outlived it.
     pub fn usage(&self, subject: &Subject) -> Vec<Usage> {
         let mut command = subject.under(&self.launch, &[]).command();
         let output = command.stderr(Stdio::piped()).output().expect("the launcher");
-        // Whatever the program itself says comes before the launcher's lines.
+        // The launcher prints its lines after the program's own output.
         let said = String::from_utf8_lossy(&output.stderr);
         said.lines().filter_map(Usage::parse).collect()
     }
 
-    /// The median of each of the three over some runs, for the program and for the one process that outlives it.
+    /// The medians over several runs, for the program and for the one process that outlives it.
     pub fn typical(&self, subject: &Subject, runs: usize) -> (Usage, Usage) {
         let (mut callers, mut senders) = (Vec::new(), Vec::new());
         for _ in 0..runs {
@@ -81,7 +81,7 @@ impl Launcher {
     }
 }
 
-/// The folder of musl's objects that come with Rust's target.
+/// The folder of musl's object files, which come with Rust's target.
 fn musl() -> Option<PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let output = Command::new("rustc")

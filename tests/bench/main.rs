@@ -1,7 +1,9 @@
-//! `make bench`: what the hook costs, beside a program that does nothing, curl, and docglow's own telemetry.
+//! `make bench`: the cost of the hook, compared with an empty program, curl, and docglow's own
+//! telemetry.
 //!
-//! One table a section, in Markdown. `--quick` takes few runs, to show that it all works; the name of a section measures that
-//! one alone. What needs a tool that the machine lacks is left out, and says so.
+//! Each section prints a table in Markdown. `--quick` makes only a few runs, to test the
+//! benchmarks. The name of a section runs only that section. A section whose tool is missing is
+//! skipped with a message.
 
 mod caller;
 mod delivery;
@@ -26,11 +28,11 @@ use std::time::Instant;
 use launcher::Launcher;
 use subject::{Workshop, which};
 
-/// How much is measured.
+/// How many runs are measured.
 pub struct Effort {
-    /// Interleaved runs of what the caller waits for.
+    /// Interleaved runs that measure the caller's time.
     pub runs: usize,
-    /// Runs of what varies little, or takes long.
+    /// Runs of measurements that vary little or take long.
     pub few: usize,
     /// Events in a row, for throughput.
     pub events: usize,
@@ -38,17 +40,18 @@ pub struct Effort {
     pub manifests: &'static [u64],
 }
 
-/// Measures and prints.
+/// Measures and prints one section.
 type Section = fn(&Bench);
 
 const FULL: Effort = Effort { runs: 1000, few: 25, events: 500, manifests: &[1, 10, 100] };
 const QUICK: Effort = Effort { runs: 20, few: 3, events: 20, manifests: &[1] };
 
-/// What every section works with.
+/// The common data of all sections.
 pub struct Bench {
     pub workshop: Workshop,
     pub effort: Effort,
-    /// The program that does nothing, and the one that starts others and sees what they used.
+    /// The empty program, and the launcher, which starts other programs and measures their
+    /// resources.
     pub launcher: Launcher,
 }
 
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let workshop = Workshop::new();
     let Some(launcher) = which("cc").and_then(|cc| Launcher::build(&cc, &workshop)) else {
-        println!("Nothing was measured: a C compiler with a static C library is needed.");
+        println!("Measuring needs a C compiler with a static C library.");
         return ExitCode::FAILURE;
     };
     let bench = Bench { workshop, effort: if quick { QUICK } else { FULL }, launcher };

@@ -1,4 +1,4 @@
-//! How long counting takes in dbt manifests of all sizes.
+//! How long counting takes in dbt manifests of different sizes.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::table::{Table, mib, ms};
 
 const SEED: u64 = 20_260_101;
 
-/// As CPython reads it in docglow.
+/// Reads the manifest as docglow does.
 const JSON_LOAD: &str = "import json,sys; json.load(open(sys.argv[1], encoding='utf-8'))";
 
 pub fn measure(bench: &Bench) {
@@ -57,7 +57,7 @@ pub fn measure(bench: &Bench) {
         fs::remove_file(path).expect("the manifest's end");
     }
     table.note(format!(
-        "Manifests are generated, seed {SEED}. Read by `preview --target-dir`; starting it takes {}.",
+        "Manifests are generated with the seed {SEED}. `preview --target-dir` reads them; starting it takes {}.",
         ms(start)
     ));
     table.print();
@@ -68,7 +68,7 @@ fn preview(hook: &Subject) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// xorshift64: the same manifest everywhere.
+/// The generator xorshift64, so that the manifest is the same on every machine.
 struct Generator(u64);
 
 impl Generator {
@@ -83,7 +83,7 @@ impl Generator {
         self.0 % below
     }
 
-    /// A manifest of about this many bytes, and how many models are in it.
+    /// A manifest of about this many bytes, and its number of models.
     fn manifest(mut self, bytes: u64) -> (String, u64) {
         let mut text = String::with_capacity(bytes as usize + 8192);
         text.push_str(

@@ -1,4 +1,4 @@
-//! How much memory it takes, at its peak.
+//! The peak memory of the caller and the sender.
 
 use crate::Bench;
 use crate::endpoint::{Endpoint, Manner};

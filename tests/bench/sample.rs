@@ -22,7 +22,8 @@ impl Sample {
         self.percentile(50)
     }
 
-    /// The time that this share of the runs did not exceed; of few runs, a high one is the longest.
+    /// The time that this percentage of the runs did not exceed. With few runs, a high percentile
+    /// is the maximum.
     pub fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();

@@ -1,4 +1,4 @@
-//! What the hook in a shell adds to a docglow that does nothing, and what `run` adds.
+//! How much time the shell hook and `run` add to an empty docglow.
 
 use std::fs;
 use std::thread::sleep;
@@ -11,15 +11,16 @@ use crate::sample::Sample;
 use crate::subject::{Subject, Workshop, read_from_disk, which};
 use crate::table::{Table, ms};
 
-/// Calls in one shell, whose own start is not to count.
+/// Calls per shell. The shell's own start is not measured.
 const CALLS: u32 = 10;
 
 const SHELLS: [(&str, &[&str], &str); 3] =
     [("dash", &[], "sh"), ("bash", &["--noprofile", "--norc"], "bash"), ("zsh", &["-f"], "zsh")];
 
-/// The command itself, without the function around it.
+/// The call of docglow itself. `command` bypasses the function.
 const ALONE: &str = "command docglow";
 
+/// Names of the calls and their command lines.
 const CALL: [(&str, &str); 3] = [
     ("docglow alone", ALONE),
     ("with the hook", "docglow"),
@@ -38,7 +39,7 @@ pub fn measure(bench: &Bench) {
     let mut rows = Vec::new();
     for (shell, arguments, init) in SHELLS {
         let Some(program) = which(shell) else {
-            println!("\nWithout {shell}, which is not installed.");
+            println!("\n{shell} is not installed, so it is not measured.");
             continue;
         };
         for state in ["off", "on"] {
@@ -74,7 +75,7 @@ pub fn measure(bench: &Bench) {
     report(&rows);
 }
 
-/// A folder with docglow, a program that does nothing, and the hook.
+/// A folder with an empty program named docglow, and the hook.
 fn programs(bench: &Bench) -> std::path::PathBuf {
     let workshop: &Workshop = &bench.workshop;
     let docglow = workshop
@@ -97,7 +98,7 @@ fn lines(init: &str, call: &str) -> String {
 
 fn report(rows: &[Row]) {
     let mut table = Table::new(
-        "Around a docglow that does nothing, in a shell",
+        "Around an empty docglow, in a shell",
         &["", "p50 of a call", "adds", "docglow alone = 1"],
     );
     for group in rows.chunks(CALL.len()) {
@@ -121,8 +122,8 @@ fn report(rows: &[Row]) {
         }
     }
     table.note(format!(
-        "{CALLS} calls in one shell, the median of {}, interleaved in a random order. One more process, which tells docglow's end, costs what docglow \
-         alone costs, for it does nothing.",
+        "{CALLS} calls in one shell, the median of {}, interleaved in a random order. An empty docglow takes as long as one more \
+         process, so the ratio shows how many processes the hook adds.",
         rows.first().map_or(0, |row| row.sample.len())
     ));
     table.print();

@@ -1,4 +1,4 @@
-//! How large the binary is.
+//! The size of the binary.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub fn measure(bench: &Bench) {
     }
     for floor in &bench.launcher.floors {
         table.row([
-            format!("{}: a static C program that does nothing", floor.libc),
+            format!("{}: an empty static C program", floor.libc),
             grouped(bytes(&floor.path)),
         ]);
     }

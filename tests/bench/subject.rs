@@ -1,4 +1,4 @@
-//! What is measured: a program with its arguments, environment and standard input.
+//! The programs that are measured, each with its arguments, environment and standard input.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Bytes of the event: what docglow's own come to.
+/// The size of the event in bytes, which is typical of docglow's own.
 const EVENT_BYTES: usize = 500;
 
-/// The event without its padding, an unknown key that is dropped.
+/// The event before it is padded with an unknown key, which the hook drops.
 const EVENT: &str = r#"{"command":"generate","result":"success","duration_ms":1446,"docglow_version":"0.9.2","python_version":"3.11.7","adapter_type":"duckdb","project_shape":{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786},"features_used":["column_lineage","static"],"padding":""}"#;
 
 /// An event of this many bytes, or the shortest one.
@@ -18,7 +18,7 @@ pub fn event(bytes: usize) -> String {
     EVENT.replace(r#""padding":"""#, &format!(r#""padding":"{padding}""#))
 }
 
-/// A program that is measured, and the C library that it is linked with.
+/// A program that is measured, and its C library.
 pub struct Program {
     pub libc: &'static str,
     pub path: PathBuf,
@@ -26,7 +26,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program that lies at `source`, to be installed at `path`.
+    /// The program at `source`, to be installed at `path`.
     pub fn new(source: PathBuf, path: PathBuf) -> Self {
         let bytes = fs::read(&source).expect("the program");
         let is_glibc =
@@ -36,14 +36,14 @@ impl Program {
         program
     }
 
-    /// Copies it anew: how its pages come to lie in memory makes a difference of a tenth and more.
+    /// Copies it again. The position of its pages in memory changes the result by a tenth or more.
     pub fn install(&self) {
         fs::create_dir_all(self.path.parent().expect("the root at least")).expect("a folder");
-        // Processes of the last copy go on with that one.
+        // Processes that still run the old copy keep it.
         let _ = fs::remove_file(&self.path);
         fs::copy(&self.source, &self.path).expect("a copy of the program");
         read_from_disk(&self.path);
-        // The first run finds nothing of it in the processor's caches.
+        // After this run, the program is in the processor's caches.
         let _ = Command::new(&self.path).arg("--version").stdout(Stdio::null()).status();
     }
 }
@@ -52,10 +52,10 @@ fn contains(bytes: &[u8], name: &[u8]) -> bool {
     bytes.windows(name.len()).any(|piece| piece == name)
 }
 
-/// The folders and files that the subjects work with; gone at the end.
+/// The folders and files of the measured programs. They are deleted at the end.
 pub struct Workshop {
     root: tempfile::TempDir,
-    /// The hook, the product first, and then as another C library has it.
+    /// The hook: first the product, then a build with another C library.
     pub hooks: Vec<Program>,
 }
 
@@ -94,8 +94,8 @@ impl Workshop {
         path
     }
 
-    /// A program without arguments and with nothing in its environment, a home and a project folder of its own, and the
-    /// event on its standard input.
+    /// A program without arguments and with an empty environment. It has its own home and project
+    /// folder, and the event on its standard input.
     pub fn subject(&self, name: &str, program: impl Into<PathBuf>) -> Subject {
         let folder =
             self.path(&format!("work/{}", name.replace(|c: char| !c.is_alphanumeric(), "-")));
@@ -112,19 +112,19 @@ impl Workshop {
         subject.env("HOME", home)
     }
 
-    /// The product, on and sending to this URL.
+    /// The product with telemetry on, sending to this URL.
     pub fn hook_on(&self, name: &str, url: &str) -> Subject {
         self.on(name, self.hook(), url)
     }
 
-    /// A hook, on and sending to this URL.
+    /// A hook with telemetry on, sending to this URL.
     pub fn on(&self, name: &str, hook: &Path, url: &str) -> Subject {
         self.subject(name, hook)
             .env("DOCGLOW_TELEMETRY", "1")
             .env("DOCGLOW_TELEMETRY_ENDPOINT", url)
     }
 
-    /// curl, posting what the hook would.
+    /// curl with the same request as the hook.
     pub fn curl(&self, name: &str, url: &str) -> Option<Subject> {
         let curl = which("curl")?;
         let body = self.path("event.json");
@@ -144,8 +144,8 @@ impl Workshop {
     }
 }
 
-/// Puts a program into the state of one that was installed long ago: read from disk, and cached. One that was written just
-/// now lies in larger pieces of the cache, and starts up to a fifth faster.
+/// Makes a program look like one that was installed long ago: read from disk and cached. A file
+/// that was just written is in larger blocks of the cache, and starts up to a fifth faster.
 pub fn read_from_disk(program: &Path) {
     let file = File::open(program).expect("the program");
     file.sync_all().expect("the program on disk");
@@ -187,13 +187,13 @@ impl Subject {
         self
     }
 
-    /// With this docglow.yml in its project folder.
+    /// Writes this docglow.yml to its project folder.
     pub fn docglow_yml(self, content: &str) -> Self {
         fs::write(self.folder.join("project/docglow.yml"), content).expect("docglow.yml");
         self
     }
 
-    /// With this state file.
+    /// Writes this state file.
     pub fn state(self, content: &str) -> Self {
         let folder = self.folder.join(".config/docglow");
         fs::create_dir_all(&folder).expect("the configuration folder");
@@ -225,7 +225,7 @@ impl Subject {
         command
     }
 
-    /// From the start of the program to the end that its caller sees.
+    /// The time from the start of the program until its caller sees the end.
     pub fn time(&self) -> Duration {
         let mut command = self.command();
         let start = Instant::now();

@@ -31,7 +31,7 @@ impl Table {
         self.notes.push(line.into());
     }
 
-    /// A line below the table that says what was aimed at, what was measured, and whether that is good enough.
+    /// A line below the table with the target, the measured value, and whether the target is met.
     pub fn target(&mut self, aim: &str, limit: f64, measured: f64) {
         let verdict = if measured <= limit { "met" } else { "**missed**" };
         self.note(format!("Target: {aim}: {measured:.2}, {verdict}."));
@@ -60,7 +60,7 @@ impl Table {
     }
 }
 
-/// Milliseconds, as precise as a process's start can be told.
+/// A time in milliseconds, with a precision that suits a process's start.
 pub fn ms(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
@@ -69,7 +69,7 @@ pub fn mib(bytes: u64) -> String {
     format!("{:.2} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
-/// An integer with its thousands set apart.
+/// An integer with separated thousands.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! A loopback endpoint that speaks TLS, trusted beside all the authorities that the machine trusts.
+//! A loopback endpoint with TLS. Its authority is trusted in addition to the machine's trust store.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::subject::Workshop;
 
-/// Where Debian, Alpine, Fedora and macOS have them all in one file.
+/// The files with all authorities on Debian, Alpine, Fedora and macOS.
 const TRUST_STORES: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
@@ -62,7 +62,7 @@ impl Server {
         &self.url
     }
 
-    /// For `SSL_CERT_FILE`.
+    /// The file for `SSL_CERT_FILE`.
     pub fn trusted(&self) -> &Path {
         &self.trusted
     }
@@ -76,7 +76,7 @@ impl Server {
     }
 }
 
-/// Answers once something of a request is there.
+/// Answers after some bytes of a request have arrived.
 fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> Option<()> {
     let mut session = StreamOwned::new(ServerConnection::new(config).ok()?, stream);
     session.read(&mut [0; 16 << 10]).ok().filter(|length| *length > 0)?;

@@ -1,4 +1,4 @@
-//! What the processor and the kernel are asked for: figures that a busy machine does not change.
+//! Instructions and system calls, which do not depend on how busy the machine is.
 
 use std::process::Stdio;
 
@@ -47,7 +47,7 @@ pub fn measure(bench: &Bench) {
     }
     table.arrived("on", sent, endpoint.await_requests(sent));
     table.note(
-        "Instructions by `valgrind --tool=callgrind`, system calls by `strace -f`; – where that is not installed.",
+        "Instructions by `valgrind --tool=callgrind`, system calls by `strace -f`. – means that the tool is not installed.",
     );
     table.print();
 }
@@ -64,8 +64,8 @@ fn instructions(bench: &Bench, subject: &Subject) -> Option<u64> {
 #[derive(Clone, Copy, Default)]
 struct Calls {
     caller: usize,
-    /// Between the creation of the sender's process and its `execve`. The caller does not wait for
-    /// them.
+    /// Calls between the creation of the sender's process and its `execve`. The caller does not wait
+    /// for them.
     starting: usize,
     sender: usize,
 }

@@ -1,26 +1,26 @@
-//! One connection of a receiver, and the record of all of them.
+//! One connection of a receiver, and the record of all requests.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// A request as it came in.
+/// A request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Such as `POST /v1/telemetry/events HTTP/1.1`.
+    /// For example, `POST /v1/telemetry/events HTTP/1.1`.
     pub line: String,
-    /// In order, names and values as sent.
+    /// Names and values in the order sent.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Everything, to look for what should not be there.
+    /// All bytes of the request, to search for text that must not be there.
     pub raw: Vec<u8>,
-    /// When it was complete.
+    /// When the request was complete.
     pub at: Instant,
 }
 
 impl Request {
-    /// The value of the first header of this name, whatever its case.
+    /// The value of the first header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -57,14 +57,14 @@ impl Shared {
     }
 }
 
-/// One accepted connection, closed when its handler returns.
+/// An accepted connection. It is closed when its handler returns.
 pub struct Connection {
     pub stream: TcpStream,
     pub(super) shared: Arc<Shared>,
 }
 
 impl Connection {
-    /// Reads a request to its end and records it. A request without `Content-Length` has no body.
+    /// Reads and records a whole request. A request without `Content-Length` has no body.
     pub fn read_request(&mut self) -> io::Result<Request> {
         let request = read_request(&mut self.stream)?;
         self.shared.lock().requests.push(request.clone());
@@ -91,7 +91,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Waits for this long, or until the receiver is dropped: then true.
+    /// Waits for this long. Returns true if the receiver is dropped in the meantime.
     pub fn pause(&self, time: Duration) -> bool {
         let guard = self.shared.lock();
         let (record, _) = self
@@ -102,7 +102,8 @@ impl Connection {
         record.stopped
     }
 
-    /// Keeps the connection open, silent, until the other side closes it or the receiver is dropped.
+    /// Keeps the connection open without answering, until the other side closes it or the receiver
+    /// is dropped.
     pub fn hold(&mut self) {
         io::copy(&mut self.stream, &mut io::sink()).ok();
     }

@@ -1,4 +1,4 @@
-//! One run of the hook: what goes in, and the wait for what comes out.
+//! One run of the hook: its input, and waiting for its output.
 
 use super::platform::{kill, run_as};
 use super::{Outcome, Receiver};
@@ -11,13 +11,14 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// A run that takes longer is killed and fails its test: ten times what the slowest promise (3 s) allows.
+/// A run that takes longer is killed, and its test fails. It is ten times the slowest promise (3
+/// s).
 const RUN_LIMIT: Duration = Duration::from_secs(30);
 
-/// A pipe takes this much before its reader has read anything, on every platform.
+/// A pipe accepts this many bytes before its reader reads, on every platform.
 const PIPE_CAPACITY_BYTES: usize = 4096;
 
-/// One run of the hook, to be described and then run.
+/// The description of one run of the hook.
 #[derive(Clone)]
 pub struct Invocation {
     pub program: PathBuf,
@@ -60,22 +61,23 @@ impl Invocation {
         self
     }
 
-    /// On, by the environment.
+    /// Turns telemetry on, by the environment.
     pub fn on(self) -> Self {
         self.env("DOCGLOW_TELEMETRY", "1")
     }
 
-    /// Sends to this receiver; whether it is on is not touched.
+    /// Sends to this receiver. It does not turn telemetry on.
     pub fn to(self, receiver: &Receiver) -> Self {
         self.env("DOCGLOW_TELEMETRY_ENDPOINT", receiver.url())
     }
 
-    /// With the debug line on stderr (and so sent before the hook returns).
+    /// Prints the debug line on stderr, so the event is sent before the hook returns.
     pub fn debug(self) -> Self {
         self.env("DOCGLOW_TELEMETRY_DEBUG", "1")
     }
 
-    /// For a run with other stdio or another process around it: nothing is piped yet and stdin's bytes are the caller's to write.
+    /// The command for a run that needs other streams, or another process around it. Nothing is
+    /// piped, and the caller writes stdin.
     pub fn as_command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(&self.folder);
@@ -85,7 +87,7 @@ impl Invocation {
         command
     }
 
-    /// Writes stdin, closes it and waits for the end of stdout and stderr and for the exit.
+    /// Writes and closes stdin, and waits for the end of stdout and stderr and for the exit.
     pub fn run(&self) -> Outcome {
         self.run_within(RUN_LIMIT)
     }

@@ -1,4 +1,4 @@
-//! What a run of the hook left behind, and what every test asks of it.
+//! The result of a run of the hook, and the assertions that many tests make about it.
 
 use std::fmt;
 use std::io;
@@ -11,7 +11,7 @@ pub struct Outcome {
     pub stderr: Vec<u8>,
     /// From the start until the exit and the end of stdout and stderr.
     pub wall: Duration,
-    /// Why stdin could not be written whole (a broken pipe, for instance).
+    /// Why stdin could not be written completely, for example because of a broken pipe.
     pub stdin_error: Option<io::Error>,
 }
 
@@ -24,13 +24,13 @@ impl Outcome {
         std::str::from_utf8(&self.stderr).expect("stderr is UTF-8")
     }
 
-    /// Stdout as JSON.
+    /// Parses stdout as JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.stdout)
             .unwrap_or_else(|error| panic!("stdout is no JSON: {error}: {self:?}"))
     }
 
-    /// Panics unless the exit status is 0, stdout and stderr are empty and stdin was taken whole.
+    /// Panics unless the exit status is 0, stdout and stderr are empty, and all of stdin was read.
     #[track_caller]
     pub fn assert_silent(&self) -> &Self {
         self.assert_success();
@@ -41,20 +41,20 @@ impl Outcome {
         self
     }
 
-    /// Panics unless the exit status is 0 and stdin was taken whole.
+    /// Panics unless the exit status is 0 and all of stdin was read.
     #[track_caller]
     pub fn assert_success(&self) -> &Self {
         assert!(self.status.success() && self.stdin_error.is_none(), "{self:?}");
         self
     }
 
-    /// Panics unless a debug line says where the event went and what came of it, as in `-> 204`.
+    /// Panics unless a debug line has this URL and this result, as in `-> 204`.
     #[track_caller]
     pub fn assert_sent(&self, url: &str, result: &str) -> &Self {
         self.assert_says(&format!("telemetry: POST {url} -> {result}\n"))
     }
 
-    /// Panics unless the one debug line says that nothing was sent and why; returns the why.
+    /// Panics unless the only debug line says that no event was sent. Returns the reason.
     #[track_caller]
     pub fn assert_not_sent(&self) -> &str {
         self.assert_success();

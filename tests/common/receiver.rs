@@ -1,4 +1,4 @@
-//! A loopback HTTP server that records each request whole and then does what the test wants of it.
+//! A loopback HTTP server that records each whole request, and then behaves as the test wants.
 
 use super::connection::{Connection, Record, Request, Shared};
 use std::io::{self, Write};
@@ -9,32 +9,32 @@ use std::time::Duration;
 
 const PATH: &str = "/v1/telemetry/events";
 
-/// More than any backlog that std asks for.
+/// More than any backlog that std requests.
 const BACKLOG_LIMIT: usize = 4096;
 
-/// What a receiver does with a connection. All but the first two record the request first.
+/// The behaviour of a receiver at a connection. All except the first two record the request first.
 pub enum Behaviour {
     CloseAtOnce,
-    /// Does everything itself, reading included ([`Connection::read_request`]).
+    /// Handles the connection itself, including reading ([`Connection::read_request`]).
     Custom(Box<dyn Fn(&mut Connection) + Send + Sync>),
-    /// This status with these headers, in order.
+    /// Answers with this status and these headers, in order.
     Answer(u16, Vec<(String, String)>),
-    /// 204 after a while.
+    /// Answers 204 after this time.
     SlowBy(Duration),
     /// Never answers.
     Silent,
-    /// A valid answer, one byte a second.
+    /// Sends a valid answer, one byte per second.
     Drip,
-    /// These bytes, then closes.
+    /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
 }
 
-/// Listens until dropped; no thread and no port outlives it.
+/// Listens until it is dropped. Then its thread and its port are gone.
 pub struct Receiver {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
-    /// A listener that nobody accepts from, and what fills its backlog.
+    /// A listener that accepts no connection, and the connections that fill its backlog.
     held: Option<(TcpListener, Vec<TcpStream>)>,
 }
 
@@ -55,18 +55,19 @@ impl Receiver {
         Self::start(Behaviour::Answer(204, Vec::new()))
     }
 
-    /// A port that nobody listens on.
+    /// A port on which nobody listens.
     pub fn refusing() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         Self::deaf(listener.local_addr().expect("the refusing address"), None)
     }
 
-    /// A port whose connections are never completed: a listener with a full backlog drops what comes.
+    /// A port whose connections are never completed: the backlog of its listener is full, so
+    /// further packets are dropped.
     pub fn black_hole() -> Self {
         Self::black_hole_at("127.0.0.1:0")
     }
 
-    /// The same, of this address.
+    /// The same, at this address.
     pub fn black_hole_at(address: impl ToSocketAddrs) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("the black hole's address");
@@ -92,7 +93,7 @@ impl Receiver {
         format!("http://{}{PATH}", self.address)
     }
 
-    /// Awaits `count` requests in all and returns them; panics when they are not there in time.
+    /// Waits for `count` requests in total and returns them. Panics if they do not arrive in time.
     #[track_caller]
     pub fn wait_for(&self, count: usize, timeout: Duration) -> Vec<Request> {
         let waiting = |record: &mut Record| record.requests.len() < count;
@@ -104,12 +105,13 @@ impl Receiver {
         record.requests.clone()
     }
 
-    /// The requests so far: all of them, once a run has returned that sends before returning (`--wait`, debug).
+    /// The requests so far. After a run that sends before it returns (`--wait`, debug), these are
+    /// all requests.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
     }
 
-    /// The one request so far.
+    /// The only request so far.
     #[track_caller]
     pub fn only_request(&self) -> Request {
         let mut requests = self.requests();
@@ -117,7 +119,7 @@ impl Receiver {
         requests.remove(0)
     }
 
-    /// Connections accepted so far, with or without a request.
+    /// The number of accepted connections so far, with or without a request.
     pub fn connections(&self) -> usize {
         self.shared.lock().connections
     }

@@ -1,12 +1,15 @@
-//! A home, a config folder and a project folder of a test's own, and the hook run in them with nothing else in its environment.
+//! A home, a configuration folder and a project folder for one test. The hook runs in them with no
+//! other variables in its environment.
 
 use super::Invocation;
-use super::platform::{CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SYSTEM_VARIABLES, give_to, is_root};
+use super::platform::{
+    CONFIG_HOME, CONFIG_IN_SANDBOX, HOME, SANDBOX_PREFIX, SYSTEM_VARIABLES, give_to, is_root,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The event of the tests that are not about the event.
+/// The event of the tests that do not test the event.
 pub const EVENT: &str =
     r#"{"command":"generate","result":"success","duration_ms":1446,"adapter_type":"duckdb"}"#;
 
@@ -18,17 +21,24 @@ pub fn binary() -> PathBuf {
     }
 }
 
-/// Temporary folders, gone when dropped.
+/// Temporary folders, which are deleted when it is dropped.
 pub struct Sandbox {
     root: tempfile::TempDir,
 }
 
 impl Sandbox {
     pub fn new() -> Self {
-        let root = tempfile::Builder::new()
-            .prefix("docglow-telemetry-")
-            .tempdir()
-            .expect("a temporary folder");
+        Self::named(SANDBOX_PREFIX)
+    }
+
+    /// A sandbox for wine. Its `cmd` splits a path at a blank, and a path that is not ASCII needs a
+    /// locale.
+    pub fn for_wine() -> Self {
+        Self::named("docglow-telemetry-")
+    }
+
+    fn named(prefix: &str) -> Self {
+        let root = tempfile::Builder::new().prefix(prefix).tempdir().expect("a temporary folder");
         let sandbox = Self { root };
         for folder in [sandbox.home(), sandbox.config_home(), sandbox.project()] {
             fs::create_dir_all(folder).expect("a folder in the sandbox");
@@ -44,12 +54,12 @@ impl Sandbox {
         self.root().join("home")
     }
 
-    /// The folder of configurations of every run.
+    /// The configuration folder of every run.
     pub fn config_home(&self) -> PathBuf {
         self.root().join(CONFIG_IN_SANDBOX)
     }
 
-    /// The working directory of every run, so the default project folder.
+    /// The working directory of every run, so it is the default project folder.
     pub fn project(&self) -> PathBuf {
         self.root().join("project")
     }
@@ -67,18 +77,18 @@ impl Sandbox {
         fs::write(self.state_file(), content).expect("the state file");
     }
 
-    /// The state file as JSON; `None` where there is no file. Panics where it is no JSON.
+    /// The state file as JSON, if it exists. Panics if it is not JSON.
     pub fn state(&self) -> Option<serde_json::Value> {
         let bytes = fs::read(self.state_file()).ok()?;
         Some(serde_json::from_slice(&bytes).expect("the state file is JSON"))
     }
 
-    /// Writes `docglow.yml` of the project folder.
+    /// Writes `docglow.yml` in the project folder.
     pub fn write_config(&self, content: impl AsRef<[u8]>) {
         fs::write(self.project().join("docglow.yml"), content).expect("docglow.yml");
     }
 
-    /// The hook without arguments, its stdin empty.
+    /// The hook without arguments and with an empty stdin.
     pub fn hook(&self) -> Invocation {
         let folders = [(HOME, self.home().into()), (CONFIG_HOME, self.config_home().into())];
         let system =
@@ -97,7 +107,8 @@ impl Sandbox {
         }
     }
 
-    /// The hook as a user whom file modes bind: `nobody`, who then owns the sandbox, where the tests run as root.
+    /// The hook as a user to whom file modes apply. If the tests run as root, that is `nobody`, who
+    /// then owns the sandbox.
     pub fn as_nobody(&self) -> Invocation {
         let mut hook = self.hook();
         if is_root() {
@@ -108,15 +119,16 @@ impl Sandbox {
         hook
     }
 
-    /// The hook's executable where everybody can reach it, and a test may delete it. Another process writes it: what another test
-    /// starts meanwhile would hold it open, and what is open for writing can't be run.
+    /// A copy of the hook's executable that everybody can execute and a test may delete. Another
+    /// process writes it. If this process wrote it, a program that another test starts at the same
+    /// time could inherit the open file, and a file that is open for writing cannot be executed.
     pub fn copy_of_the_hook(&self) -> PathBuf {
         let copy = self.root().join("docglow-telemetry");
         assert!(Command::new("cp").args([&binary(), &copy]).status().expect("cp").success());
         copy
     }
 
-    /// `docglow-telemetry ARGUMENT…`, for `sandbox.command(["status", "--json"])`.
+    /// `docglow-telemetry ARGUMENT…`, for example `sandbox.command(["status", "--json"])`.
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Invocation {
         self.hook().args(arguments)
     }

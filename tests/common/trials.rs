@@ -1,14 +1,19 @@
-//! Trials of a libtest-mimic test binary. One that needs something the machine lacks is ignored,
-//! and fails where `CI` is set.
+//! Trials of a libtest-mimic test binary. If a machine lacks something that a trial needs, the
+//! trial is ignored; if `CI` is set, it fails.
 
 use libtest_mimic::{Failed, Trial};
 use std::env::consts::ARCH;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
-/// A list of trials from functions named as the promise they keep: `trials![a_promise, another_one
-/// needs ["strace", "root"]]`. The functions take nothing and panic to fail.
+/// A list of trials from functions whose names are the promises: `trials![a_promise, another_one
+/// needs ["strace", "root"]]`. The functions have no arguments, and panic to fail.
+#[allow(unused_macros)] // one test binary builds its list by itself
 macro_rules! trials {
     ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
         vec![$($crate::common::trials::trial(
@@ -20,7 +25,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// One trial. `needs` names tools on PATH, or rights that the system has to grant: see
+/// One trial. `needs` lists tools on PATH, or rights that the system has to grant: see
 /// [`is_there`].
 pub fn trial(
     name: impl Into<String>,
@@ -31,10 +36,7 @@ pub fn trial(
     let name = name.split_once("::").map_or(name.as_str(), |(_crate, rest)| rest);
     let missing: Vec<&str> = needs.iter().copied().filter(|need| !is_there(need)).collect();
     if missing.is_empty() {
-        return Trial::test(name, || {
-            body();
-            Ok(())
-        });
+        return Trial::test(name, || within(TIME_LIMIT, body));
     }
     let missing = missing.join(", ");
     let reason = format!("needs {missing}, missing on this machine");
@@ -43,11 +45,29 @@ pub fn trial(
         .with_ignored_flag(std::env::var_os("CI").is_none())
 }
 
+/// The slowest trial takes minutes on a busy machine. A trial that waits forever must not prevent the
+/// report of the others.
+const TIME_LIMIT: Duration = Duration::from_secs(900);
+
+/// Runs the body of a trial. If the time runs out, the trial fails, and its thread is left running.
+pub fn within(limit: Duration, body: impl FnOnce() + Send + 'static) -> Result<(), Failed> {
+    let (ended, end) = mpsc::channel::<()>();
+    let running = thread::spawn(move || {
+        let _ended = ended;
+        body();
+    });
+    if end.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        return Err(Failed::from(format!("it did not end within {limit:?}")));
+    }
+    running.join().unwrap_or_else(|panic| resume_unwind(panic));
+    Ok(())
+}
+
 fn is_there(need: &str) -> bool {
     match need {
         "Linux" => super::platform::IS_LINUX,
         "root" => super::platform::is_root(),
-        // What `make` builds; a debug build is dynamic.
+        // `make` builds a static binary; a debug build is dynamic.
         "a static binary" => is_static(&std::fs::read(super::sandbox::binary()).expect("the hook")),
         "unshare" => tool_path(need).is_some() && may_unshare(),
         "sight of senders" => may_trace(),
@@ -63,16 +83,13 @@ fn is_there(need: &str) -> bool {
         "loop devices" => tool_path("losetup")
             .is_some_and(|losetup| succeeds(Command::new(losetup).arg("--find"))),
         "nginx's lua" => Path::new("/usr/lib/nginx/modules/ngx_http_lua_module.so").is_file(),
-        "luasql" => Path::new("/usr/lib")
-            .join(format!("{ARCH}-linux-gnu/lua/5.1/luasql/postgres.so"))
-            .is_file(),
-        "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
+        "altair" | "duckdb" | "chdb" | "tree_sitter_powershell" => python_package_is_there(need),
         tool => tool_path(tool).is_some(),
     }
 }
 
-/// Whether this process has the right to make namespaces and to mount inside them. A container
-/// without privileges has the tool but not the right, even for its root.
+/// Whether this process may create namespaces and mount inside them. A container without privileges
+/// has the tool but not the right, even for root.
 fn may_unshare() -> bool {
     static RIGHT: OnceLock<bool> = OnceLock::new();
     *RIGHT.get_or_init(|| {
@@ -86,8 +103,9 @@ fn may_unshare() -> bool {
     })
 }
 
-/// Whether this process may look at other processes that are not dumpable, as a sender is, through
-/// `/proc`: the capability `CAP_SYS_PTRACE`, which root has, but not in a container without privileges.
+/// Whether this process may inspect other processes that are not dumpable, such as a sender,
+/// through `/proc`. It needs the capability `CAP_SYS_PTRACE`, which root has, but not in a
+/// container without privileges.
 pub fn may_trace() -> bool {
     const CAP_SYS_PTRACE: u32 = 19;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -96,7 +114,7 @@ pub fn may_trace() -> bool {
     mask.is_some_and(|mask| mask >> CAP_SYS_PTRACE & 1 == 1)
 }
 
-/// Whether an ELF file (64 bits, little-endian) names no dynamic linker.
+/// Whether an ELF file (64 bits, little-endian) has no dynamic linker.
 fn is_static(elf: &[u8]) -> bool {
     const INTERPRETER_SEGMENT: usize = 3;
     let number = |at: usize, bytes: usize| {
@@ -112,7 +130,7 @@ fn succeeds(command: &mut Command) -> bool {
     quiet.status().is_ok_and(|status| status.success())
 }
 
-/// In the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
+/// Whether the virtual environment in `DOCGLOW_RECEIVERS_VENV` has the package.
 fn python_package_is_there(name: &str) -> bool {
     let Some(folder) = std::env::var_os("DOCGLOW_RECEIVERS_VENV") else {
         return false;
@@ -125,8 +143,8 @@ fn python_package_is_there(name: &str) -> bool {
         .any(|library| library.path().join("site-packages").join(name).is_dir())
 }
 
-/// Where a tool is on the PATH of the tests (the sandbox has none), or where Debian keeps what only
-/// root or a service runs.
+/// The path of a tool on the PATH of the tests (the sandbox has none), or in Debian's folders for
+/// root and services.
 pub fn tool_path(tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let postgres = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();

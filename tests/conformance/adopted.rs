@@ -1,4 +1,4 @@
-//! docglow with its client replaced as hooks/ADOPT.md says: the same events as docglow's own.
+//! docglow with its client replaced as in hooks/ADOPT.md: its events are the same as docglow's own.
 
 use crate::common::sandbox::binary;
 use crate::common::trials::trials;
@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 const PAGE: &str = include_str!("../../hooks/ADOPT.md");
 
-/// `PORT` is taken, and `PROJECT` is the project's folder.
+/// `PORT` is in use, and `PROJECT` is the project's folder.
 const COMMAND_LINES: [&str; 30] = [
     "generate",
     "generate --static",
@@ -58,7 +58,8 @@ fn block(language: &str) -> &'static str {
     rest.split_once("```").expect("its end").0
 }
 
-/// The real docglow's package with the page applied, beside the Python module and the hook, as `pip install --target` lays them out.
+/// The package of the real docglow with the page applied, beside the Python module and the hook, in
+/// the layout of `pip install --target`.
 fn adopted(folder: &Path) -> PathBuf {
     let packages = folder.join("adopted");
     fs::create_dir_all(packages.join("bin")).expect("a folder");
@@ -88,7 +89,7 @@ fn package_of_docglow() -> PathBuf {
     packages.find(|package| package.is_dir()).expect("the package of docglow")
 }
 
-/// The exit statuses and the events of all command lines, in a project of their own.
+/// The exit statuses and events of all command lines, in a separate project.
 fn run_all(adopted_client: bool) -> (String, Vec<Value>) {
     let (project, receiver) = (Project::new(), Receiver::answering());
     let folder = project.sandbox.project();
@@ -119,7 +120,7 @@ fn run_all(adopted_client: bool) -> (String, Vec<Value>) {
     (outcome.stdout().to_owned(), events)
 }
 
-/// The payload without the parts that are different each time.
+/// The payload without the parts that differ each time.
 fn without_chance(mut payload: Value) -> Value {
     assert_eq!(payload["instance_id"].take().as_str().map(str::len), Some(36));
     assert!(payload["duration_ms"].take().is_u64());

@@ -1,7 +1,7 @@
-//! Random command lines, judged by `report` and by docglow itself. `report` is given docglow's own
-//! exit status.
+//! Compares `report` with docglow itself for random command lines. `report` gets docglow's own exit
+//! status.
 //!
-//! `DOCGLOW_COMMAND_LINES` says how many, `DOCGLOW_SEED` which.
+//! `DOCGLOW_COMMAND_LINES` sets their number, and `DOCGLOW_SEED` the random seed.
 
 use crate::common::Sandbox;
 use crate::common::trials::trials;
@@ -95,7 +95,7 @@ fn any_docglow_is_reported_if_it_began_its_work() {
             let result = if docglow["status"] == 1 { "error" } else { "success" };
             let agrees = match (docglow["started"] == true, &docglow["status"]) {
                 (true, _) => hook["result"] == result,
-                // It ended between its parser and its work, so that either is right.
+                // It ended between parsing and its actual work, so both results are right.
                 (false, status) if status == 1 => hook.is_null() || hook["result"] == "error",
                 (false, _) => hook.is_null(),
             };
@@ -138,7 +138,8 @@ fn report(sandbox: &Sandbox, folder: &Path, words: &[OsString], docglow: &Value)
     })
 }
 
-/// docglow's event, with the models of the folder that it loads from. It has none of a docglow that ended before it loaded.
+/// docglow's event, with the models of the folder that it loads. If docglow ended before loading,
+/// the event has no models.
 fn expected(docglow: &Value, folder: &Path) -> Value {
     let mut event = docglow["event"].clone();
     if let (Some(event), Some(target)) = (event.as_object_mut(), docglow["target"].as_str()) {

@@ -1,4 +1,4 @@
-//! Each command's event as docglow sends it and as the hook does.
+//! Compares docglow's and the hook's event for each command.
 
 use crate::common::trials::trial;
 use crate::common::{Behaviour, Outcome, Receiver};
@@ -9,7 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-/// A command line, its exit status and how many events docglow sends for it.
+/// A command line, its exit status, and the number of events that docglow sends for it.
 struct Case {
     name: &'static str,
     line: &'static str,
@@ -36,7 +36,7 @@ const CASES: &[Case] = &[
     case("health_json", "docglow health --format json", 0, 1),
     case("health_markdown", "docglow health --format=markdown", 0, 1),
     case("health_below_fail_under", "docglow health --fail-under 100", 1, 1),
-    // The port is taken, which docglow finds out after its event.
+    // The port is in use, which docglow notices after its event.
     case("serve", "docglow serve --no-open --dir target --port $PORT", 1, 1),
     case("serve_watch", "docglow serve --no-open --dir target --port=$PORT --watch", 1, 1),
     case("serve_without_a_site", "docglow serve --no-open --port $PORT", 1, 0),
@@ -87,7 +87,7 @@ fn compare(case: &Case) {
     }
 }
 
-/// The payloads without what is different each time.
+/// The payloads without the parts that differ each time.
 fn comparable(mut payloads: Vec<Value>) -> Vec<Value> {
     for payload in &mut payloads {
         let id = payload["instance_id"].take();
@@ -102,7 +102,7 @@ fn comparable(mut payloads: Vec<Value>) -> Vec<Value> {
     payloads
 }
 
-/// What was printed, the receiver's port aside, which `docglow telemetry status` shows.
+/// The output without the receiver's port, which `docglow telemetry status` shows.
 fn output(outcome: &Outcome, port: u16) -> [String; 2] {
     [outcome.stdout(), outcome.stderr()].map(|text| text.replace(&port.to_string(), "PORT"))
 }

@@ -1,4 +1,4 @@
-//! The state file that docglow and the hook share.
+//! The state file, which docglow and the hook share.
 
 use crate::common::Receiver;
 use crate::common::trials::trials;
@@ -8,20 +8,20 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        what_docglow_records_the_hook_reads needs ["bash"],
-        what_the_hook_records_docglow_reads needs ["bash"],
-        a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered needs ["bash"],
+        the_hook_reads_docglows_record needs ["bash"],
+        docglow_reads_the_hooks_record needs ["bash"],
+        a_silenced_generate_records_a_no_if_there_is_no_answer needs ["bash"],
     ]
 }
 
-/// What arrives of a health that has only the recorded consent to go by.
+/// The events of a health for which only the recorded consent decides.
 fn reported(project: &Project, reporter: Reporter) -> Vec<Value> {
     let receiver = Receiver::answering();
     project.script("bash", reporter, "docglow health").to(&receiver).run();
     receiver.requests().iter().map(|request| request.json()).collect()
 }
 
-fn what_docglow_records_the_hook_reads() {
+fn the_hook_reads_docglows_record() {
     let project = Project::new();
     let docglow = |line: &str| project.script("bash", Reporter::Docglow, line).run();
     let status = || project.sandbox.command(["status", "--json"]).run().json();
@@ -44,7 +44,7 @@ fn what_docglow_records_the_hook_reads() {
     assert_eq!(reported(&project, Reporter::Hook), Vec::<Value>::new());
 }
 
-fn what_the_hook_records_docglow_reads() {
+fn docglow_reads_the_hooks_record() {
     let project = Project::new();
     let status = || {
         project
@@ -73,7 +73,7 @@ fn what_the_hook_records_docglow_reads() {
     assert_eq!(reported(&project, Reporter::Docglow), Vec::<Value>::new());
 }
 
-fn a_silenced_generate_records_a_no_of_its_own_where_nobody_has_answered() {
+fn a_silenced_generate_records_a_no_if_there_is_no_answer() {
     let project = Project::new();
     let consent = || project.sandbox.state().map(|state| state["consent"].clone());
     let silenced = |line: &str| {

@@ -1,5 +1,6 @@
-//! The real docglow through the real shell hook, beside docglow's own telemetry. The environment variable `DOCGLOW_VENV` names the
-//! Python environment that docglow 0.9.2 is installed in: `make conformance`.
+//! The real docglow through the real shell hook, compared with docglow's own telemetry. The
+//! environment variable `DOCGLOW_VENV` names the Python environment in which docglow 0.9.2 is
+//! installed: `make conformance`.
 
 #[path = "../common/mod.rs"]
 mod common;

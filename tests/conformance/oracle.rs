@@ -13,7 +13,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// The options of each command, by name.
 pub type Options = BTreeMap<String, BTreeMap<String, Kind>>;
 
-/// What an option takes.
+/// The value that an option takes.
 pub enum Kind {
     Flag,
     Text,
@@ -75,7 +75,7 @@ impl Oracle {
         oracle
     }
 
-    /// What docglow makes of a command line in a folder.
+    /// docglow's result for a command line in a folder.
     pub fn ask(&mut self, folder: &Path, arguments: &[OsString]) -> Value {
         let folder = folder.as_os_str().to_owned();
         let line = encoded([&folder].into_iter().chain(arguments));

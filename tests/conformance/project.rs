@@ -1,4 +1,4 @@
-//! docglow's example project in a sandbox, and docglow run in it by a shell, with the hook and without.
+//! docglow's example project in a sandbox. A shell runs docglow in it, with or without the hook.
 
 use crate::common::sandbox::binary;
 use crate::common::trials::tool_path;
@@ -21,14 +21,14 @@ pub fn docglow() -> Option<PathBuf> {
     })
 }
 
-/// Who reports a command.
+/// The program that reports a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reporter {
-    /// docglow itself; there is no hook.
+    /// docglow itself, without the hook.
     Docglow,
-    /// The hook, sending before it returns, so that a request that is not there yet never will be.
+    /// The hook, which sends before it returns, so that no request can arrive later.
     Hook,
-    /// The hook as it is.
+    /// The hook in its normal mode.
     DetachedHook,
 }
 
@@ -64,7 +64,7 @@ impl Project {
         self.sandbox.root().join(format!("{reporter:?}"))
     }
 
-    /// The shell with these lines to run, `docglow` being the real one. Telemetry is as the caller sets it.
+    /// The shell with these lines and the real `docglow`. The caller turns telemetry on or off.
     pub fn script(&self, shell: &str, reporter: Reporter, lines: &str) -> Invocation {
         let set_up = match (reporter, shell) {
             (Reporter::Docglow, _) => String::new(),
@@ -101,7 +101,7 @@ impl Project {
         self.script(shell, reporter, line).on().to(receiver).run_within(DOCGLOW_LIMIT)
     }
 
-    /// Runs it with telemetry off, for docglow's caches and hints that are shown but once.
+    /// Runs it with telemetry off, because docglow fills caches, and shows some hints only once.
     pub fn warm_up(&self, line: &str) -> Outcome {
         self.script("bash", Reporter::Docglow, line)
             .env("DOCGLOW_NO_TELEMETRY", "1")

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 const PROJECTS: usize = 60;
 
-/// What stands for a true or a false in docglow.yml, or for neither.
+/// Spellings in docglow.yml of true, of false, and of neither.
 const SCALARS: &[&str] = &[
     "true",
     "false",
@@ -53,7 +53,7 @@ const SCALARS: &[&str] = &[
     "2001-01-01",
 ];
 
-/// Whole files, some of which docglow 0.9.2 fails to load.
+/// Whole files. docglow 0.9.2 fails to load some of them.
 pub const FILES: &[&[u8]] = &[
     b"",
     b"# nothing\n",
@@ -155,7 +155,7 @@ const COMMANDS: &[&str] = &[
     "-",
 ];
 
-/// xorshift64.
+/// The random number generator xorshift64.
 pub struct Random(u64);
 
 impl Random {
@@ -182,7 +182,7 @@ impl Random {
     }
 }
 
-/// Projects below `root`, each with a docglow.yml of its own and manifests that can be told apart.
+/// Projects below `root`. Each has its own docglow.yml, and manifests that can be distinguished.
 pub fn projects(random: &mut Random, root: &Path) -> Vec<PathBuf> {
     let projects: Vec<PathBuf> = (0..PROJECTS)
         .map(|i| {
@@ -256,7 +256,7 @@ fn docglow_yml(random: &mut Random, i: usize) -> Vec<u8> {
     (entries.join("\n") + "\n").into_bytes()
 }
 
-/// A command line of docglow's for the project in `folder`.
+/// A docglow command line for the project in `folder`.
 pub fn command_line(
     random: &mut Random,
     commands: &Options,
@@ -308,7 +308,7 @@ fn value(
     projects: &[PathBuf],
 ) -> OsString {
     let bytes = |bytes: &&[u8]| OsString::from_vec(bytes.to_vec());
-    // The first of a list are good; most command lines are to be taken.
+    // The first values of a list are valid. Most command lines are to be accepted.
     let is_good = random.percent(85);
     let few = |random: &mut Random, list: &[&[u8]], good: usize| {
         let list = if is_good { &list[..good] } else { list };
@@ -341,7 +341,7 @@ fn value(
     }
 }
 
-/// Each word behind an "x", in hexadecimal, as the oracle reads it.
+/// Each word, after an "x", in hexadecimal, as the oracle reads it.
 pub fn encoded<'a>(words: impl Iterator<Item = &'a OsString>) -> String {
     let hexadecimal = |word: &OsString| {
         word.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>()

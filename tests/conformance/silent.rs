@@ -1,4 +1,4 @@
-//! How long a command takes when the endpoint never answers.
+//! How long a command takes if the endpoint never answers.
 
 use crate::common::trials::trials;
 use crate::common::{Behaviour, Receiver};
@@ -38,7 +38,7 @@ fn generate_does_not_wait_for_a_silent_endpoint() {
     println!(
         "docglow generate, silent endpoint, median of {ROUNDS}: off {off:?}, hook {hook:?}, docglow alone {docglow:?}"
     );
-    // Half of docglow's own wait: the time limit of one of its attempts is 2 s.
+    // Half of the time that docglow itself waits: one of its attempts has a time limit of 2 s.
     assert!(
         docglow > off + Duration::from_secs(1),
         "docglow did not wait: {docglow:?}, off {off:?}"

@@ -1,4 +1,4 @@
-//! §2, rule 3: what docglow.yml may look like, and that whatever else it is means off.
+//! §2, rule 3: which forms of docglow.yml count, and that all others mean off.
 
 use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::{Sandbox, trials};
@@ -10,16 +10,16 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_words_for_true_turn_it_on,
         the_words_for_false_turn_it_off,
         every_other_value_turns_it_off,
-        a_file_that_does_not_say_goes_on_to_the_recorded_consent,
+        without_a_setting_in_the_file_the_recorded_consent_decides,
         a_file_that_is_no_single_yaml_document_turns_it_off,
         a_file_that_is_no_regular_file_turns_it_off_without_blocking,
         a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off,
-        an_alias_and_a_merge_key_mean_what_yaml_says,
-        a_no_beside_what_explodes_or_nests_deeply_is_still_a_no,
+        aliases_and_merge_keys_count_as_in_yaml,
+        a_no_beside_an_alias_bomb_or_deep_nesting_is_still_a_no,
     ]
 }
 
-/// What is decided beside a recorded yes and beside a recorded no.
+/// The decisions together with a recorded yes and with a recorded no.
 fn beside_consent(sandbox: &Sandbox) -> [(bool, String); 2] {
     ["yes", "no"].map(|consent| {
         sandbox.write_state(state_with(consent));
@@ -31,7 +31,8 @@ fn by(active: bool, rule: &str) -> (bool, String) {
     (active, rule.to_owned())
 }
 
-/// Panics unless the file decides so, beside a recorded yes and a recorded no; names all that do not.
+/// Panics unless the files decide like this, both with a recorded yes and with a recorded no. The
+/// message lists all failures.
 #[track_caller]
 fn assert_configs(contents: impl IntoIterator<Item = impl AsRef<[u8]>>, active: bool) {
     assert_all(contents, &[(); 2].map(|()| by(active, "docglow.yml")));
@@ -57,7 +58,8 @@ fn assert_all(
     assert!(wrong.is_empty(), "not {expected:?}:\n{}", wrong.join("\n"));
 }
 
-/// The words in the cases in which people write them, bare and in both quotes, and the whole file in other layouts.
+/// The words in all usual cases, plain and in both kinds of quotes, and the whole file in other
+/// layouts.
 fn spellings(words: &[&str]) -> Vec<String> {
     let mut values = Vec::new();
     for word in words {
@@ -141,7 +143,7 @@ fn every_other_value_turns_it_off() {
     assert_configs(values.map(|value| layouts(value)[0].clone()), false);
 }
 
-fn a_file_that_does_not_say_goes_on_to_the_recorded_consent() {
+fn without_a_setting_in_the_file_the_recorded_consent_decides() {
     let files = [
         "",
         "\n\n",
@@ -210,13 +212,13 @@ fn a_file_of_one_mebibyte_is_read_and_a_larger_one_turns_it_off() {
     assert_eq!(decided(&sparse, &[]), by(false, "docglow.yml"));
 }
 
-fn an_alias_and_a_merge_key_mean_what_yaml_says() {
+fn aliases_and_merge_keys_count_as_in_yaml() {
     assert_configs(["x: &x\n  enabled: true\ntelemetry: *x\n"], true);
     assert_configs(["x: &x false\ntelemetry: {enabled: *x}\n"], false);
     assert_configs(["x: &x\n  enabled: false\ntelemetry:\n  <<: *x\n"], false);
 }
 
-fn a_no_beside_what_explodes_or_nests_deeply_is_still_a_no() {
+fn a_no_beside_an_alias_bomb_or_deep_nesting_is_still_a_no() {
     let mut laughs = "a0: &a0 [lol, lol]\n".to_owned();
     for level in 1..40 {
         laughs += &format!("a{level}: &a{level} [*a{0}, *a{0}, *a{0}, *a{0}, *a{0}]\n", level - 1);

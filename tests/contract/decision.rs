@@ -1,11 +1,11 @@
-//! §2: every combination of what decides, against a table written from the contract.
+//! §2: every combination of the deciding sources, compared with a table written from the contract.
 
 use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, not_utf_8};
 use crate::common::{EVENT, Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
 use std::ffi::{OsStr, OsString};
 
-/// What one source says, when it is its turn.
+/// The answer of one source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Says {
     On,
@@ -17,13 +17,9 @@ use Says::{Nothing, Off, On};
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         the_project_folder_is_the_working_directory_or_the_one_named,
+        a_docglow_yml_in_a_parent_folder_does_not_count,
         without_a_config_home_the_consent_is_in_the_home,
-        each_rule_decides_what_the_hook_sends,
-        status_names_its_variables_endpoint_and_state_file,
-        status_names_the_docglow_yml_that_was_asked_by_its_path,
-        status_says_what_the_endpoint_comes_from,
-        status_names_an_endpoint_that_cannot_be_used,
-        a_query_or_a_token_is_never_spelt_out,
+        each_rule_decides_whether_the_hook_sends,
     ];
     trials.extend(CONFIGS.iter().enumerate().map(|(index, (config, ..))| {
         let name = format!("contract::decision::every_combination_beside::{config}");
@@ -34,7 +30,7 @@ pub fn trials() -> Vec<Trial> {
 
 const NOT_UTF_8: &str = "(not UTF-8)";
 
-/// `None` is a variable that is not set.
+/// Converts a value of the tables below.
 fn variable(value: &str) -> OsString {
     match value {
         NOT_UTF_8 => not_utf_8(),
@@ -42,7 +38,7 @@ fn variable(value: &str) -> OsString {
     }
 }
 
-/// `DOCGLOW_NO_TELEMETRY`: a kill switch that was meant must work.
+/// `DOCGLOW_NO_TELEMETRY`: any value that may have been meant as a kill switch works.
 const KILL_SWITCHES: &[(Option<&str>, Says)] = &[
     (None, Nothing),
     (Some(""), Nothing),
@@ -76,7 +72,7 @@ const VARIABLES: &[(Option<&str>, Says)] = &[
     (Some(NOT_UTF_8), Nothing),
 ];
 
-/// A name, `docglow.yml`, `docglow.yaml`, what they say.
+/// A name, the content of `docglow.yml` and of `docglow.yaml`, and their answer.
 type Config = (&'static str, Option<&'static str>, Option<&'static str>, Says);
 
 const ENABLED: &str = "telemetry:\n  enabled: true\n";
@@ -99,7 +95,7 @@ const CONFIGS: &[Config] = &[
     ("yml_broken_yaml_true", Some(BROKEN), Some(ENABLED), Off),
 ];
 
-/// The recorded consent; `None` is no state file.
+/// The recorded consent, if there is a state file.
 const CONSENTS: &[(Option<&str>, Says)] =
     &[(None, Nothing), (Some("unset"), Nothing), (Some("yes"), On), (Some("no"), Off)];
 
@@ -116,7 +112,7 @@ pub fn state_with(consent: &str) -> String {
     )
 }
 
-/// First match wins.
+/// The first match wins.
 fn expected(
     kill_switch: Says,
     variable: Says,
@@ -133,7 +129,7 @@ fn expected(
     first.map_or((false, "default"), |(rule, says)| (says == On, rule))
 }
 
-/// What `status --json` says of this project, home and environment.
+/// The result of `status --json` for this project, home and environment.
 #[track_caller]
 pub fn decided(sandbox: &Sandbox, environment: &[(&str, Option<&OsStr>)]) -> (bool, String) {
     let mut status = sandbox.command(["status", "--json"]);
@@ -207,6 +203,29 @@ fn the_project_folder_is_the_working_directory_or_the_one_named() {
     assert_eq!(receiver.requests().len(), 1);
 }
 
+fn a_docglow_yml_in_a_parent_folder_does_not_count() {
+    let sandbox = Sandbox::new();
+    let inner = sandbox.project().join("models/staging");
+    std::fs::create_dir_all(&inner).unwrap();
+    for (content, name) in [(ENABLED, "docglow.yml"), (DISABLED, "docglow.yaml")] {
+        for folder in [sandbox.root(), &sandbox.project(), &sandbox.project().join("models")] {
+            std::fs::write(folder.join(name), content).unwrap();
+        }
+        for run in [
+            sandbox.command(["status", "--json"]).folder(&inner),
+            sandbox.command(["status", "--json", "--project-dir", "models/staging"]),
+            sandbox.command(["status", "--json", "--project-dir"]).arg(&inner),
+        ] {
+            let json = run.run().assert_success().json();
+            assert_eq!(
+                (&json["rule"], &json["project_file"]),
+                (&"default".into(), &serde_json::Value::Null)
+            );
+        }
+        std::fs::remove_file(sandbox.project().join(name)).unwrap();
+    }
+}
+
 fn without_a_config_home_the_consent_is_in_the_home() {
     let sandbox = Sandbox::new();
     let folder = sandbox.home().join(CONFIG_IN_HOME).join("docglow");
@@ -220,7 +239,8 @@ fn without_a_config_home_the_consent_is_in_the_home() {
     assert_eq!(rule(status().env(CONFIG_HOME, "")), "consent");
 }
 
-/// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, what is expected.
+/// The rows of this sample run the hook itself: `docglow.yml`, consent, environment, expected
+/// result.
 type Row = (
     Option<&'static str>,
     Option<&'static str>,
@@ -254,7 +274,7 @@ const SAMPLE: &[Row] = &[
     (Some(SILENT), Some("unset"), &[], (false, "default")),
 ];
 
-fn each_rule_decides_what_the_hook_sends() {
+fn each_rule_decides_whether_the_hook_sends() {
     for row @ (config, consent, environment, (active, rule)) in SAMPLE {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         if let Some(config) = config {
@@ -285,158 +305,11 @@ fn each_rule_decides_what_the_hook_sends() {
     }
 }
 
-/// Whether the words name this rule and none of the others; the default has no name of its own to ask for.
+/// Whether the words name this rule and no other. The default rule has no name.
 fn names_only(why: &str, rule: &str) -> bool {
     let words: Vec<&str> =
         why.split(|c: char| !(c.is_alphanumeric() || "._".contains(c))).collect();
     let names = ["DOCGLOW_NO_TELEMETRY", "DOCGLOW_TELEMETRY", "docglow.yml", "consent"];
     let named: Vec<&str> = names.into_iter().filter(|name| words.contains(name)).collect();
     if rule == "default" { !why.trim().is_empty() } else { named == [rule] }
-}
-
-fn status_names_its_variables_endpoint_and_state_file() {
-    let sandbox = Sandbox::new();
-    let bare = sandbox.command(["status", "--json"]).run().assert_success().json();
-    let keys: Vec<_> = bare.as_object().unwrap().keys().cloned().collect();
-    let mut expected = [
-        "active",
-        "rule",
-        "reason",
-        "project_file",
-        "instance_id",
-        "endpoint",
-        "endpoint_source",
-        "endpoint_unusable",
-        "consent",
-        "state_file",
-        "last_send",
-        "environment",
-    ];
-    expected.sort();
-    assert_eq!(keys, expected);
-    assert_eq!(bare["instance_id"], serde_json::Value::Null);
-    assert_eq!(bare["consent"], "unset");
-    assert_eq!(bare["project_file"], serde_json::Value::Null);
-    assert_eq!(bare["last_send"], serde_json::Value::Null);
-    assert_eq!(bare["endpoint"], "https://api.docglow.com/v1/telemetry/events");
-    assert_eq!(bare["endpoint_source"], "default");
-    assert_eq!(bare["state_file"], sandbox.state_file().to_str().unwrap());
-    assert_eq!(bare["environment"], serde_json::json!({}));
-    sandbox.write_state(state_with("yes"));
-    let status = sandbox.command(["status", "--json"]).env("DOCGLOW_TELEMETRY", "0");
-    let set = status.env("DOCGLOW_VERCEL_BYPASS", "s3cret").run();
-    assert!(!set.assert_success().stdout().contains("s3cret"), "status prints the token");
-    let set = set.json();
-    assert_eq!((&set["instance_id"], &set["consent"]), (&INSTANCE_ID.into(), &"yes".into()));
-    let variables: Vec<_> = set["environment"].as_object().unwrap().keys().collect();
-    assert_eq!(variables, ["DOCGLOW_TELEMETRY", "DOCGLOW_VERCEL_BYPASS"]);
-    let text = sandbox.command(["status"]).on().run();
-    assert!(text.assert_success().stdout().contains("DOCGLOW_TELEMETRY"));
-}
-
-fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
-    let sandbox = Sandbox::new();
-    let project = sandbox.project();
-    std::fs::create_dir(project.join("shop")).unwrap();
-    for (folder, name) in [
-        (".", "docglow.yaml"),
-        (".", "docglow.yml"),
-        ("shop", "docglow.yaml"),
-        ("shop", "docglow.yml"),
-    ] {
-        let file = project.join(folder).join(name);
-        std::fs::write(&file, "telemetry: {enabled: true}").unwrap();
-        let path = if folder == "." { project.join(name) } else { file };
-        let status = sandbox.command(["status", "--project-dir", folder]);
-        let text = status.run();
-        assert!(text.assert_success().stdout().contains(path.to_str().unwrap()), "{text:?}");
-        let json = status.arg("--json").run().assert_success().json();
-        assert_eq!(
-            (&json["rule"], &json["project_file"]),
-            (&"docglow.yml".into(), &path.to_str().into())
-        );
-    }
-    let none = sandbox
-        .command(["status", "--json", "--project-dir", "elsewhere"])
-        .run()
-        .assert_success()
-        .json();
-    assert_eq!(none["project_file"], serde_json::Value::Null);
-}
-
-fn status_says_what_the_endpoint_comes_from() {
-    let sandbox = Sandbox::new();
-    sandbox.write_config("telemetry: {endpoint: 'https://project.example/x'}");
-    for (variable, endpoint, source) in [
-        ("https://user.example/x", "https://user.example/x", "DOCGLOW_TELEMETRY_ENDPOINT"),
-        ("http://user.example/x", "https://project.example/x", "docglow.yml"),
-        ("", "https://project.example/x", "docglow.yml"),
-    ] {
-        let status = sandbox.command(["status"]).env("DOCGLOW_TELEMETRY_ENDPOINT", variable);
-        let text = status.run();
-        let says = |words: &[&str]| {
-            text.stdout().lines().any(|line| line.split_whitespace().eq(words.iter().copied()))
-        };
-        assert!(says(&["Endpoint:", endpoint]) && says(&["named", "by:", source]), "{text:?}");
-        let json = status.arg("--json").run().assert_success().json();
-        assert_eq!(
-            (&json["endpoint"], &json["endpoint_source"]),
-            (&endpoint.into(), &source.into())
-        );
-    }
-}
-
-fn status_names_an_endpoint_that_cannot_be_used() {
-    let sandbox = Sandbox::new();
-    let (variable, file) = ("DOCGLOW_TELEMETRY_ENDPOINT", "docglow.yml");
-    for (of_variable, of_file, unusable) in [
-        ("https://user.example", "https://project.example", &[][..]),
-        ("http://user.example/s3cret", "https://project.example", &[variable]),
-        ("https://user.example", "collector.example/s3cret", &[file]),
-        ("ftp://user.example/s3cret", "[s3cret]", &[variable, file]),
-        ("", "", &[]),
-        // A file's line end is easily part of a variable.
-        (" HTTPS://User.Example/\r\n", "''", &[file]),
-    ] {
-        sandbox.write_config(format!("telemetry: {{endpoint: {of_file}}}"));
-        let status = sandbox.command(["status"]).env(variable, of_variable);
-        let text = status.run();
-        let line = text.assert_success().stdout().lines().find(|line| line.contains("not used:"));
-        assert_eq!(line.is_some(), !unusable.is_empty(), "{text:?}");
-        assert!(unusable.iter().all(|source| line.unwrap().contains(source)), "{line:?}");
-        let json = status.arg("--json").run();
-        assert_eq!(json.json()["endpoint_unusable"], serde_json::json!(unusable));
-        assert!(!json.stdout().contains("s3cret") && !text.stdout().contains("s3cret"));
-    }
-}
-
-fn a_query_or_a_token_is_never_spelt_out() {
-    let sandbox = Sandbox::new();
-    let receiver = Receiver::answering();
-    let (endpoint, shown) =
-        (format!("{}?token=s3cret", receiver.url()), format!("{}?(set)", receiver.url()));
-    let project = format!("telemetry: {{endpoint: '{endpoint}'}}");
-    for by_project in [false, true] {
-        let set = |run: crate::common::Invocation| {
-            let run = run.on().env("DOCGLOW_VERCEL_BYPASS", "s3cret-t0ken");
-            if by_project { run } else { run.env("DOCGLOW_TELEMETRY_ENDPOINT", &endpoint) }
-        };
-        sandbox.write_config(if by_project { project.as_str() } else { "" });
-        for command in [&["status"][..], &["status", "--json"], &["preview"], &[]] {
-            let event = if command.first() == Some(&"status") { "" } else { EVENT };
-            let outcome = set(sandbox.command(command.iter().copied())).debug().stdin(event).run();
-            let said = [outcome.assert_success().stdout(), outcome.stderr()].concat();
-            assert!(said.contains(&shown) && !said.contains("s3cret"), "{command:?}: {said}");
-            if command == ["preview"] {
-                assert_eq!(
-                    said.contains("x-vercel-protection-bypass: (set)\n"),
-                    !by_project,
-                    "{said}"
-                );
-            }
-        }
-    }
-    // What is not shown is sent all the same.
-    let lines: Vec<_> = receiver.requests().into_iter().map(|request| request.line).collect();
-    assert_eq!(lines, ["POST /v1/telemetry/events?token=s3cret HTTP/1.1"; 2]);
 }

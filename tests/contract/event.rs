@@ -1,7 +1,7 @@
-//! §1 and §3: each fixture event comes out as exactly the payload beside it, or not at all if there
-//! is none.
+//! §1 and §3: each fixture event is sent as exactly the payload in the file beside it. If there is
+//! no such file, no event is sent.
 //!
-//! `make bless` writes the payloads anew. Look at the difference before you commit it.
+//! `make bless` rewrites the payloads. Check the difference before you commit it.
 
 use crate::common::{Receiver, Sandbox, trials, trials::trial};
 use libtest_mimic::Trial;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub fn trials() -> Vec<Trial> {
     let mut trials = trials![
         there_are_fixtures_with_and_without_a_payload,
-        what_docglow_sent_comes_out_as_the_same_payload,
+        docglows_own_events_give_the_same_payload,
         every_published_adapter_is_sent_by_its_name,
     ];
     trials.extend(fixture_names().into_iter().map(|name| {
@@ -43,17 +43,17 @@ fn expected_payload(name: &str) -> Option<String> {
     fs::read_to_string(payload_file(name)).ok()
 }
 
-/// Whether the payloads are to be written anew.
+/// Whether the payloads are to be rewritten.
 fn is_blessing() -> bool {
     std::env::var_os("BLESS").is_some()
 }
 
-/// The body with this machine's own values put in for the placeholders.
+/// The payload with this machine's own values in place of the placeholders.
 fn filled_in(payload: &str, instance_id: &str) -> String {
     payload.trim_end().replace("INSTANCE_ID", instance_id).replace("PLATFORM", platform())
 }
 
-/// The body with placeholders for this machine's own values.
+/// The body with placeholders in place of this machine's own values.
 fn with_placeholders(body: &str, instance_id: &str) -> String {
     let platform = format!(r#""platform":"{}""#, platform());
     body.replace(instance_id, "INSTANCE_ID").replace(&platform, r#""platform":"PLATFORM""#) + "\n"
@@ -68,7 +68,7 @@ fn platform() -> &'static str {
     }
 }
 
-/// The body that leaves for this event, and the instance id that the state file has then.
+/// The body that is sent for this event, and the instance id in the state file afterwards.
 fn sent(event: impl Into<Vec<u8>>) -> (String, String) {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let run = sandbox.hook().on().to(&receiver).arg("--wait").stdin(event).run();
@@ -112,7 +112,7 @@ fn nothing_is_sent(event: Vec<u8>) {
     assert!(!sandbox.state_dir().exists(), "an id was made for no event");
 }
 
-fn what_docglow_sent_comes_out_as_the_same_payload() {
+fn docglows_own_events_give_the_same_payload() {
     let bodies = fs::read_to_string(fixtures().join("payloads.jsonl")).unwrap();
     assert_eq!(bodies.lines().count(), 5);
     for body in bodies.lines() {

@@ -1,9 +1,12 @@
-//! The receiver and the sandbox keep their own promises: a harness that sees nothing would let everything pass.
+//! Tests of the test harness: if the receiver or the sandbox missed something, other tests would
+//! pass wrongly.
 
 use crate::common::platform::A_TOOL;
-use crate::common::{Behaviour, Receiver, trials, trials::trial};
+use crate::common::trials::{trial, within};
+use crate::common::{Behaviour, Receiver, trials};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 const SECONDS_10: Duration = Duration::from_secs(10);
@@ -11,10 +14,11 @@ const SECONDS_10: Duration = Duration::from_secs(10);
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_request_is_recorded_whole,
-        the_behaviours_are_what_they_say,
+        each_behaviour_does_as_its_name_says,
         a_refusing_port_refuses_and_a_black_hole_never_connects,
         a_dropped_receiver_leaves_no_port_and_no_connection,
         a_missing_tool_is_named_and_fails_only_in_ci,
+        a_trial_that_never_ends_fails,
     ]
 }
 
@@ -46,7 +50,7 @@ fn a_request_is_recorded_whole() {
     assert_eq!(receiver.connections(), 3);
 }
 
-fn the_behaviours_are_what_they_say() {
+fn each_behaviour_does_as_its_name_says() {
     let location = vec![("Location".to_owned(), "/y".to_owned())];
     assert_eq!(
         answer_to(&Receiver::start(Behaviour::Answer(307, location))),
@@ -103,4 +107,12 @@ fn a_missing_tool_is_named_and_fails_only_in_ci() {
     assert_eq!(missing.has_ignored_flag(), std::env::var_os("CI").is_none());
     let present = trial("x", &[A_TOOL], || ());
     assert_eq!((present.kind(), present.has_ignored_flag()), ("", false));
+}
+
+fn a_trial_that_never_ends_fails() {
+    let endless = within(Duration::from_millis(1), || thread::sleep(SECONDS_10));
+    assert!(endless.is_err_and(|failed| format!("{failed:?}").contains("did not end")));
+    assert!(within(SECONDS_10, || ()).is_ok());
+    let panic = std::panic::catch_unwind(|| within(SECONDS_10, || panic!("expected")));
+    assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"expected"));
 }

@@ -1,4 +1,4 @@
-//! What was sent from this account, to be read afterwards, and who has had it.
+//! The log of sent events and their recipients.
 
 use crate::common::platform::AT_ONCE;
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox, trials};
@@ -8,22 +8,22 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-/// The size at which a log is full. So much, and as much again of the one before, is kept.
+/// The size at which a log is full. The previous log, of the same size, is kept, too.
 const MAX_BYTES: usize = 512 * 1024;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_was_sent_can_be_read_to_the_letter,
-        what_came_of_it_is_said_whatever_it_was,
+        the_log_shows_the_exact_bodies,
+        the_log_shows_each_kind_of_outcome,
         everybody_who_has_had_it_along_redirects_is_named,
         who_has_had_it_and_never_answers_is_named,
         an_endless_endpoint_pushes_nothing_out,
-        nothing_is_logged_where_nothing_is_sent,
+        an_event_that_is_not_sent_is_not_logged,
         many_writers_at_once_leave_whole_lines_and_lose_none,
         a_full_log_is_kept_until_the_next_is_full,
         who_has_had_events_is_remembered_when_the_events_are_gone,
-        a_log_of_something_else_stops_nobody_and_prints_nothing_of_it,
-        what_can_not_be_logged_is_not_sent,
+        a_log_with_foreign_content_is_not_printed_and_prevents_no_event,
+        an_event_is_not_sent_if_only_the_log_cannot_be_written,
         status_shows_the_last_send,
     ]
 }
@@ -32,7 +32,7 @@ pub fn log_file(sandbox: &Sandbox) -> PathBuf {
     sandbox.state_dir().join("telemetry.log")
 }
 
-/// The lines of `log --json` with this key: `body` for events, `origin` for who has had any.
+/// The lines of `log --json` with this key: `body` for events, `origin` for recipients.
 fn lines_with(sandbox: &Sandbox, key: &str) -> Vec<Value> {
     let run = sandbox.command(["log", "--json"]).run();
     let lines = run.assert_success().stdout().lines();
@@ -50,7 +50,7 @@ pub fn sends(sandbox: &Sandbox, receiver: &Receiver) -> Invocation {
     sandbox.hook().on().to(receiver).arg("--wait").stdin(EVENT)
 }
 
-fn what_was_sent_can_be_read_to_the_letter() {
+fn the_log_shows_the_exact_bodies() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let url = receiver.url();
     sends(&sandbox, &receiver)
@@ -68,12 +68,12 @@ fn what_was_sent_can_be_read_to_the_letter() {
     let (at, rest) = summary.split_once("  ").expect("when");
     assert_eq!(rest, format!("{url}?(set)  204"));
     assert!(at.len() == "2026-11-25T16:00:00.000Z".len() && at.ends_with('Z'), "{at}");
-    assert!(title.starts_with("Who has had events"), "{title}");
+    assert!(title.starts_with("The recipients"), "{title}");
     assert_eq!(recipient, format!("http://{}  {at}  {at}", receiver.address()));
     assert!(!fs::read_to_string(log_file(&sandbox)).unwrap().contains("s3cret"));
 }
 
-fn what_came_of_it_is_said_whatever_it_was() {
+fn the_log_shows_each_kind_of_outcome() {
     let outcome = |receiver: &Receiver| {
         let sandbox = Sandbox::new();
         sends(&sandbox, receiver).run().assert_silent();
@@ -114,7 +114,7 @@ fn an_endless_endpoint_pushes_nothing_out() {
     assert!(records[1]["endpoint"].as_str().expect("an endpoint").len() <= 2000);
 }
 
-fn nothing_is_logged_where_nothing_is_sent() {
+fn an_event_that_is_not_sent_is_not_logged() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let log = sandbox.command(["log"]).run();
     assert_eq!(log.assert_success().stdout(), "Nothing has been sent.\n");
@@ -142,7 +142,7 @@ fn many_writers_at_once_leave_whole_lines_and_lose_none() {
     assert_eq!(text.lines().filter(|line| !line.is_empty()).count(), 2 * AT_ONCE);
 }
 
-/// Fills the log with events that this endpoint has had.
+/// Fills the log with events that were sent to this endpoint.
 fn fill(sandbox: &Sandbox, endpoint: &str) {
     let line = format!("\n2026-01-01T00:00:00.000Z 1 sent {endpoint} {{\"old\":1}}");
     fs::create_dir_all(sandbox.state_dir()).unwrap();
@@ -189,7 +189,7 @@ fn who_has_had_events_is_remembered_when_the_events_are_gone() {
     assert!(kept < 2 * MAX_BYTES as u64, "{kept}");
 }
 
-fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
+fn a_log_with_foreign_content_is_not_printed_and_prevents_no_event() {
     for content in
         [&b"garbage \x1b[2J\n"[..], b"\xff\xfe", b"{}\n[]\n", &[b'x'; 100_000], b"no end of line"]
     {
@@ -208,7 +208,7 @@ fn a_log_of_something_else_stops_nobody_and_prints_nothing_of_it() {
     }
 }
 
-fn what_can_not_be_logged_is_not_sent() {
+fn an_event_is_not_sent_if_only_the_log_cannot_be_written() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(log_file(&sandbox)).unwrap();
     sends(&sandbox, &receiver).run().assert_silent();

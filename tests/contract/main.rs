@@ -1,9 +1,11 @@
-//! §1 to §4 of the contract, seen from outside: the real binary, its stdin, its files, the request that arrives.
+//! §1 to §4 of the contract, tested from outside: the real binary, its stdin, its files, and the
+//! requests that arrive.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod config_file;
 mod decision;
+mod described;
 mod event;
 mod harness;
 mod log;
@@ -13,6 +15,7 @@ mod report;
 mod request;
 mod simultaneous;
 mod state;
+mod status;
 mod stdin;
 mod unwritable;
 
@@ -24,12 +27,14 @@ fn main() -> std::process::ExitCode {
         request::trials(),
         stdin::trials(),
         decision::trials(),
+        status::trials(),
         config_file::trials(),
         state::trials(),
         unwritable::trials(),
         log::trials(),
         simultaneous::trials(),
         published::trials(),
+        described::trials(),
         platform::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())

@@ -1,4 +1,4 @@
-//! §7: `report`, of a docglow command line that has ended.
+//! §7: `report` for a docglow command line that has ended.
 
 use crate::common::platform::not_utf_8;
 use crate::common::{Invocation, Receiver, Sandbox, trials};
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_command_line_that_has_ended_is_reported_with_its_result,
-        what_ended_without_a_result_is_no_event,
+        an_end_without_a_result_is_no_event,
         standard_input_is_the_callers,
         the_duration_is_a_number_of_milliseconds,
         flags_and_settings_are_features,
@@ -23,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         values_need_not_be_text,
         with_telemetry_off_nothing_happens_and_debug_says_who_decided,
         preview_shows_the_request_and_sends_nothing,
-        a_mistaken_report_is_told_so_and_leaves_standard_input_alone,
+        a_usage_error_of_report_is_printed_and_standard_input_is_not_read,
     ]
 }
 
@@ -31,7 +31,7 @@ fn report(sandbox: &Sandbox, receiver: &Receiver, line: &str) -> Invocation {
     sandbox.hook().on().to(receiver).arg("report").args(line.split_whitespace())
 }
 
-/// The payload of the one event that a report sends.
+/// The payload of the only event that a report sends.
 fn payload(sandbox: &Sandbox, line: &str) -> Value {
     let receiver = Receiver::answering();
     report(sandbox, &receiver, &format!("--wait {line}")).run().assert_silent();
@@ -40,7 +40,7 @@ fn payload(sandbox: &Sandbox, line: &str) -> Value {
     requests[0].json()
 }
 
-/// Why a report is no event.
+/// Why a report sends no event.
 fn why_not(sandbox: &Sandbox, line: &str) -> String {
     let receiver = Receiver::answering();
     report(sandbox, &receiver, line).run().assert_silent();
@@ -72,7 +72,7 @@ fn a_command_line_that_has_ended_is_reported_with_its_result() {
     assert_eq!(receiver.wait_for(1, Duration::from_secs(10))[0].json()["command"], "health");
 }
 
-fn what_ended_without_a_result_is_no_event() {
+fn an_end_without_a_result_is_no_event() {
     let sandbox = Sandbox::new();
     for status in [2_i64, 126, 127, 129, 130, 255, 3_221_225_786, -1] {
         let why = why_not(&sandbox, &format!("--status={status} -- generate"));
@@ -243,7 +243,7 @@ fn preview_shows_the_request_and_sends_nothing() {
     );
 }
 
-fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
+fn a_usage_error_of_report_is_printed_and_standard_input_is_not_read() {
     let sandbox = Sandbox::new();
     for line in [
         "report",
@@ -258,7 +258,7 @@ fn a_mistaken_report_is_told_so_and_leaves_standard_input_alone() {
         "prompt -- generate",
     ] {
         let mut command = sandbox.command(line.split_whitespace()).as_command();
-        // A pipe that nobody closes: reading it would never end.
+        // A pipe that stays open: reading it to its end would never finish.
         let child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-//! §3: the request as a whole, pinned. A change here is a new schema version or a broken promise.
+//! §3: the whole request, pinned. A change of it is a new schema version or a broken promise.
 
 use crate::common::platform::PLATFORM;
 use crate::common::{EVENT, Receiver, Request, Sandbox, trials};
@@ -12,8 +12,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_bypass_token_is_the_only_other_header,
         a_bypass_token_that_is_not_visible_ascii_is_left_out,
         preview_shows_the_request_that_would_be_sent,
-        preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one,
-        preview_names_options_that_name_nothing,
+        preview_names_the_fault_of_an_event_and_the_dropped_keys_of_a_good_one,
+        preview_names_options_whose_files_do_not_exist,
         null_counts_as_absent_and_the_manifest_fills_it,
         the_instance_id_is_a_random_uuid4,
     ]
@@ -118,7 +118,7 @@ fn the_instance_id_is_a_random_uuid4() {
     assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2], "{ids:?}");
 }
 
-fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one() {
+fn preview_names_the_fault_of_an_event_and_the_dropped_keys_of_a_good_one() {
     let sandbox = Sandbox::new();
     let preview = |event: &str| sandbox.command(["preview"]).stdin(event).run();
     let bad = preview(r#"{"command":"secret","result":"success"}"#);
@@ -131,7 +131,7 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
     );
     assert_eq!(
         good.assert_success().stderr(),
-        "docglow-telemetry: \"adaptor_type\": no key of an event\n\
+        "docglow-telemetry: \"adaptor_type\": not a key of an event\n\
          docglow-telemetry: \"duration_ms\": not a number of milliseconds, 0 or more\n"
     );
     assert!(!good.stdout().contains("secret"));
@@ -142,14 +142,14 @@ fn preview_says_what_is_wrong_with_an_event_and_what_was_dropped_from_a_good_one
     assert_eq!(
         two.assert_success().stderr(),
         "docglow-telemetry: only the first object is an event: the rest is dropped\n\
-         docglow-telemetry: \"duration_ms\": above 31 days: these are sent instead\n\
-         docglow-telemetry: \"duration\": the event has another value for it, which counts\n\
-         docglow-telemetry: \"counts\": holds a count above 9,999,999: this is sent instead\n"
+         docglow-telemetry: \"duration_ms\": above 31 days, so 31 days are sent\n\
+         docglow-telemetry: \"duration\": the event has another value for it, which is used\n\
+         docglow-telemetry: \"counts\": holds a count above 9,999,999, so 9,999,999 is sent\n"
     );
     assert_eq!(preview(FULL_EVENT).assert_success().stderr(), "");
 }
 
-fn preview_names_options_that_name_nothing() {
+fn preview_names_options_whose_files_do_not_exist() {
     let sandbox = Sandbox::new();
     let preview = |options: &[&str]| {
         let options = ["preview"].into_iter().chain(options.iter().copied());

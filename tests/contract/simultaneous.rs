@@ -1,4 +1,5 @@
-//! §4: any number of first runs at the same moment agree on one id, and a consent recorded among them stands.
+//! §4: simultaneous first runs agree on one id, and a consent that is recorded at the same time is
+//! kept.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::platform::ROUNDS;
@@ -19,14 +20,14 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Hooks that run and wait for the first byte of their event.
+/// Starts hooks that wait for the first byte of their event.
 fn waiting_hooks(sandbox: &Sandbox, receiver: &Receiver) -> Vec<Child> {
     let mut command = sandbox.hook().on().to(receiver).as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     (0..RUNS).map(|_| command.spawn().expect("the hook")).collect()
 }
 
-/// Gives every hook its event, starts `command` after so many of them, and awaits all.
+/// Gives each hook its event, starts `command` after this many of them, and waits for all.
 fn release(mut hooks: Vec<Child>, sandbox: &Sandbox, command: Option<(&str, usize)>) {
     let mut beside = None;
     for (index, hook) in hooks.iter_mut().enumerate() {

@@ -10,8 +10,8 @@ use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_docglow_wrote_is_read_and_left_as_it_is,
-        what_the_hook_writes_has_docglows_format,
+        docglows_own_file_is_read_and_not_changed,
+        the_hook_writes_docglows_format,
         consent_changes_keep_the_id,
         an_id_is_made_by_enable_and_the_first_event_only,
         the_second_event_has_the_id_of_the_first,
@@ -21,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_unknown_consent_is_unset,
         a_file_that_can_not_be_used_counts_as_absent,
         a_file_that_is_no_regular_file_never_blocks,
-        nothing_but_the_state_file_the_log_and_empty_slots_is_left,
+        only_the_state_file_the_log_and_empty_slots_are_left,
     ]
 }
 
@@ -44,7 +44,7 @@ fn assert_keys(state: &Value, expected: &[&str]) {
     assert_eq!(keys, expected, "{state}");
 }
 
-/// Panics unless this is RFC 3339 in UTC and between now and a minute ago.
+/// Panics unless this is RFC 3339 in UTC, and not older than a minute.
 #[track_caller]
 fn assert_recorded_just_now(recorded_at: &Value) {
     let text = recorded_at.as_str().expect("a string");
@@ -64,7 +64,7 @@ fn assert_recorded_just_now(recorded_at: &Value) {
     assert!((0..60).contains(&(now - recorded)), "{text} is not now");
 }
 
-fn what_docglow_wrote_is_read_and_left_as_it_is() {
+fn docglows_own_file_is_read_and_not_changed() {
     for (consent, active) in [("yes", true), ("no", false), ("unset", false)] {
         let (sandbox, written) = (Sandbox::new(), state_with(consent));
         sandbox.write_state(&written);
@@ -76,7 +76,7 @@ fn what_docglow_wrote_is_read_and_left_as_it_is() {
     }
 }
 
-fn what_the_hook_writes_has_docglows_format() {
+fn the_hook_writes_docglows_format() {
     for (command, consent) in [("enable", "yes"), ("disable", "no")] {
         let sandbox = Sandbox::new();
         let id = sent_id(&sandbox);
@@ -264,7 +264,7 @@ fn a_file_that_is_no_regular_file_never_blocks() {
     }
 }
 
-fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
+fn only_the_state_file_the_log_and_empty_slots_are_left() {
     let sandbox = Sandbox::new();
     for command in ["enable", "status", "disable", "preview", "enable"] {
         let event = if command == "preview" { EVENT } else { "" };
@@ -274,13 +274,13 @@ fn nothing_but_the_state_file_the_log_and_empty_slots_is_left() {
     assert_no_stray_files(&sandbox);
 }
 
-/// Panics if anything else lies in the sandbox than the state file, the log and the senders' empty
-/// slots, when the last sender is gone.
+/// Panics if the sandbox contains more than the state file, the log and the senders' empty slots
+/// after the last sender has ended.
 #[track_caller]
 pub fn assert_no_stray_files(sandbox: &Sandbox) {
     let senders = sandbox.state_dir().join("senders");
     let slots = names(&senders);
-    // A sender keeps its slot until its end.
+    // A sender keeps its slot until it ends.
     slots
         .iter()
         .for_each(|slot| drop(fs::File::open(senders.join(slot)).and_then(|file| file.lock())));
@@ -298,10 +298,10 @@ pub fn assert_no_stray_files(sandbox: &Sandbox) {
     assert_eq!((home, names(&sandbox.project())), (vec![], vec![]));
 }
 
-/// The cap on simultaneous senders: their number of files never grows beyond it.
+/// The limit of simultaneous senders, and so of their files.
 const MAX_SLOTS: usize = 64;
 
-/// The names in a folder; none where it does not exist.
+/// The names in a folder. A missing folder counts as empty.
 pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// From the first byte on, an event has this long.
+/// The time limit for an event after its first byte.
 const EVENT_LIMIT: Duration = Duration::from_secs(2);
 
-/// After a whole value stdin is drained for 50 ms; ten times that is no longer draining.
-const DRAINED: Duration = Duration::from_millis(500);
+/// After a complete value, stdin is drained for 50 ms. A hook that waits for the end of stdin would
+/// take 2 s.
+const DRAINED: Duration = Duration::from_millis(1_900);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_of_one_mebibyte_is_sent_and_a_larger_one_is_dropped,
         a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails,
-        what_follows_a_whole_event_is_taken_from_its_writer,
+        input_after_a_complete_event_is_drained,
         stdin_need_not_be_closed_after_a_whole_event,
         an_event_in_pieces_is_sent,
         an_event_that_stops_half_way_is_dropped_after_2_s,
@@ -28,21 +29,21 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The event, filled up with an ignored key to this many bytes.
+/// The event with an unknown key that fills it up to this many bytes.
 fn event_of(bytes: usize) -> String {
     let head = EVENT.strip_suffix('}').unwrap().to_owned() + r#","filler":""#;
     let filler = "x".repeat(bytes - head.len() - 2);
     head + &filler + "\"}"
 }
 
-/// A run whose stdin the test holds in its own hands.
+/// Starts a run whose stdin the test keeps open.
 fn start(sandbox: &Sandbox, receiver: &Receiver, arguments: &[&str]) -> Child {
     let mut command = sandbox.hook().on().to(receiver).args(arguments).as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the hook")
 }
 
-/// Awaits the end with stdin still open and returns how long that took.
+/// Waits for the exit while stdin stays open, and returns the time.
 fn time_to_exit(child: &mut Child) -> Duration {
     let stdin = child.stdin.take();
     let start = Instant::now();
@@ -67,7 +68,7 @@ fn a_larger_event_is_read_to_its_end_so_that_its_writer_never_fails() {
     assert_eq!(receiver.connections(), 0);
 }
 
-fn what_follows_a_whole_event_is_taken_from_its_writer() {
+fn input_after_a_complete_event_is_drained() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook = sandbox.hook().on().to(&receiver).arg("--wait");
     let followed = EVENT.to_owned() + &" ".repeat(MEBIBYTE / 2);
@@ -132,7 +133,7 @@ fn the_null_device_is_no_event() {
     assert_eq!(receiver.connections(), 0);
 }
 
-/// Panics unless nothing was printed but, on stderr, something that begins like this.
+/// Panics unless the only output is a text on stderr that begins like this.
 #[track_caller]
 pub fn assert_no_event(output: Output, said: &str) {
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");

@@ -1,4 +1,5 @@
-//! §4: where the state file can't be written, an event still goes out, and `enable` and `disable` say so.
+//! §4: if the state file cannot be written, an event is sent anyway, and `enable` and `disable`
+//! report the failure.
 
 use crate::common::platform::{CONFIG_HOME, HOME, NOWHERE};
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -9,14 +10,14 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_goes_out_with_an_id_of_its_own,
         enable_and_disable_say_so_and_name_the_variable_that_works,
-        enable_and_disable_say_what_they_did_where_they_can,
+        enable_and_disable_print_their_effect_if_they_can,
     ]
 }
 
-/// A name, a sandbox, and the hook as it has to be run there.
+/// A name, a sandbox, and the hook as it has to run there.
 pub type Place = (&'static str, Sandbox, Invocation);
 
-/// Sandboxes whose state file can't be written.
+/// Sandboxes whose state file cannot be written.
 fn unwritable() -> Vec<Place> {
     let file = Sandbox::new();
     let not_a_folder = file.home().join("file");
@@ -61,7 +62,7 @@ fn enable_and_disable_say_so_and_name_the_variable_that_works() {
     }
 }
 
-fn enable_and_disable_say_what_they_did_where_they_can() {
+fn enable_and_disable_print_their_effect_if_they_can() {
     let sandbox = Sandbox::new();
     let said = ["enable", "disable"].map(|command| {
         let run = sandbox.command([command]).run();

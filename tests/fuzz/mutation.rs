@@ -1,9 +1,9 @@
-//! A small mutator for where no fuzzer is at hand: the same inputs in every run.
+//! A small mutator for machines without a fuzzer. It produces the same inputs in every run.
 
-/// A step of a mutation: cuts, copies, and bytes that parsers care for.
+/// One mutation: a cut, a copy, or a byte that is special to parsers.
 const INTERESTING: &[u8] = b"\"\\{}[]:,./@#?%&*!<>-+_ \t\r\n\0\xff\xc3019eEtfnlx~'|";
 
-/// Larger inputs are cut: what is found in them is found in a part.
+/// The limit for inputs. A smaller input shows the same faults.
 const MAX_BYTES: usize = 16 << 10;
 
 pub struct Mutator {

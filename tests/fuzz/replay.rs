@@ -1,33 +1,32 @@
-//! The fuzzed properties on stable Rust: the seed corpus, every finding, and a bounded number of mutations of both.
+//! The fuzzed properties on stable Rust: the seed corpus, all findings, and a limited number of
+//! mutations of both.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod mutation;
 mod properties;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use libtest_mimic::{Arguments, Trial};
+use common::trials::trial;
 use mutation::Mutator;
 use properties::Property;
 
-/// Enough to turn every seed over a few hundred times in a second or two.
+/// Enough to mutate each seed a few hundred times in one or two seconds.
 const MUTATIONS: usize = 4_000;
 
 fn main() -> std::process::ExitCode {
     let trials = properties::ALL.iter().flat_map(|property| {
+        let seeds = format!("replay::{}_holds_for_every_seed_and_finding", property.name);
+        let mutations = format!("replay::{}_holds_for_mutations_of_them", property.name);
+        let check = |(_, bytes): &(PathBuf, Vec<u8>)| (property.check)(bytes);
         [
-            Trial::test(format!("{}_holds_for_every_seed_and_finding", property.name), || {
-                inputs(property).iter().for_each(|(_, bytes)| (property.check)(bytes));
-                Ok(())
-            }),
-            Trial::test(format!("{}_holds_for_mutations_of_them", property.name), || {
-                mutate(property);
-                Ok(())
-            }),
+            trial(seeds, &[], move || inputs(property).iter().for_each(check)),
+            trial(mutations, &[], move || mutate(property)),
         ]
     });
-    let trials = trials.collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    common::conclude(trials.collect())
 }
 
 fn mutate(property: &Property) {
@@ -45,7 +44,7 @@ fn mutate(property: &Property) {
     }
 }
 
-/// What lies in `corpus` and `findings`, and for what reads events, the fixtures too.
+/// The files in `corpus` and `findings`. For properties that read events, the fixtures are added.
 fn inputs(property: &Property) -> Vec<(PathBuf, Vec<u8>)> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut folders = vec![

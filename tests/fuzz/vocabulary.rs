@@ -1,4 +1,5 @@
-//! Every string that a payload may hold, and the limit of every number, written down a second time.
+//! Every string that a payload may contain, and the limit of every number, independent of the
+//! definition in src.
 
 use serde_json::Value;
 
@@ -37,9 +38,9 @@ pub fn adapters() -> impl Iterator<Item = &'static str> {
     include_str!("../fixtures/adapters.txt").lines()
 }
 
-/// Panics unless the body is one payload of schema version 1 in which every string is a word of the
-/// vocabulary, a UUID, or a version made of digits and PEP 440's own marks, every number is below
-/// its limit, and the features are in docglow's order.
+/// Panics unless the body is a payload of schema version 1: every string is a word of the
+/// vocabulary, a UUID, or a version made of digits and PEP 440's own marks; every number is within
+/// its limit; the features are in docglow's order.
 #[track_caller]
 pub fn assert_closed(body: &str) {
     let payload: Value = serde_json::from_str(body).expect("the body is JSON");
@@ -75,7 +76,7 @@ fn is_integer(value: &Value, max: u64) -> bool {
     value.as_u64().is_some_and(|number| number <= max)
 }
 
-/// Some of the features, each once.
+/// Whether the features are known, each occurs once, and they are in order.
 fn is_in_order(value: &Value) -> bool {
     let place = |name: &Value| FEATURES.iter().position(|feature| name == feature);
     let Some(names) = value.as_array() else { return false };

@@ -1,4 +1,4 @@
-//! Command lines that mean nothing, and paths that are no text.
+//! Nonsense command lines, and paths that are not text.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::ffi::{OsStr, OsString};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_meaningless_command_line_is_said_and_exits_with_0,
+        a_usage_error_is_printed_and_exits_with_0,
         paths_that_are_not_utf_8_stop_nothing needs ["Linux"],
         paths_to_nowhere_and_of_great_length_stop_nothing,
         variables_that_are_not_utf_8_stop_nothing,
@@ -18,7 +18,7 @@ fn not_utf_8() -> OsString {
     OsString::from_vec(b"\xff\xfe\x80 ".to_vec())
 }
 
-fn a_meaningless_command_line_is_said_and_exits_with_0() {
+fn a_usage_error_is_printed_and_exits_with_0() {
     let sandbox = Sandbox::new();
     let dashed = OsString::from_vec(b"--\xff\xfe=\xff".to_vec());
     let lines: [&[&OsStr]; 8] = [

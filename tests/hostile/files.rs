@@ -1,4 +1,4 @@
-//! docglow's configuration folder with something else in the place of each file.
+//! docglow's configuration folder with a different object in place of each file.
 
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use std::fs::{self, File};
@@ -13,12 +13,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_event_is_sent_whatever_stands_in_the_place_of_the_temporary_file needs ["mkfifo"],
         an_event_is_sent_whatever_stands_in_the_place_of_the_senders needs ["mkfifo"],
         an_event_is_sent_whatever_stands_in_the_place_of_the_folder needs ["mkfifo"],
-        a_lock_that_is_never_given_back_delays_nobody_for_long,
+        a_lock_that_is_never_released_causes_only_a_short_delay,
         a_home_that_is_a_file_is_no_home,
     ]
 }
 
-/// Everything but a usual file, as (what it is, how it is made).
+/// An object that is not a regular file: its name, and how to create it.
 type Stand = (&'static str, fn(&Path));
 
 const STANDS: [Stand; 6] = [
@@ -34,7 +34,7 @@ const STANDS: [Stand; 6] = [
     }),
 ];
 
-/// An event goes out, and `enable`, `disable` and `status` say something and exit with 0.
+/// An event is sent, and `enable`, `disable` and `status` print a message and exit with 0.
 #[track_caller]
 fn assert_at_work(place: fn(&Sandbox) -> PathBuf) {
     for (what, make) in STANDS {
@@ -87,7 +87,7 @@ fn an_event_is_sent_whatever_stands_in_the_place_of_the_folder() {
     assert_at_work(Sandbox::state_dir);
 }
 
-fn a_lock_that_is_never_given_back_delays_nobody_for_long() {
+fn a_lock_that_is_never_released_causes_only_a_short_delay() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir_all(sandbox.state_dir()).unwrap();
     let lock = File::open(sandbox.state_dir()).unwrap();

@@ -1,5 +1,5 @@
-//! Whose home it is: a caller without `HOME`, as cron, systemd and `env -i` start one; root in a
-//! user's home (`sudo -E`).
+//! The home folder: a caller without `HOME`, as started by cron, systemd and `env -i`; and root in
+//! a user's home (`sudo -E`).
 
 use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -13,23 +13,22 @@ use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        without_home_the_state_file_is_where_the_user_database_says needs ["root", "unshare", "mount"],
+        without_home_the_user_database_names_the_home needs ["root", "unshare", "mount"],
         an_absolute_config_home_needs_no_user_database needs ["Linux"],
-        a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked needs ["root", "unshare", "mount"],
+        a_user_who_is_not_in_passwd_has_no_home_and_nscd_is_not_asked needs ["root", "unshare", "mount"],
         no_plug_in_of_the_machines_is_asked_for_the_home needs ["root", "unshare", "mount", "cc", "a static binary"],
         as_root_in_a_users_home_nothing_is_made needs ["root", "Linux"],
         as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users needs ["root", "Linux"],
-        as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write needs ["root", "Linux"],
-        a_folder_of_roots_in_a_users_home_is_the_users_all_the_same needs ["root", "Linux"],
-        a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed needs ["root", "Linux"],
-        as_root_of_a_user_namespace_all_is_as_at_home needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
-        as_root_what_a_link_leads_to_stays_its_owners needs ["root", "Linux"],
+        as_root_in_a_users_home_a_link_to_a_file_that_the_user_cannot_write_is_not_followed needs ["root", "Linux"],
+        roots_folder_in_a_users_home_counts_as_the_users needs ["root", "Linux"],
+        roots_record_in_a_users_home_does_not_count needs ["root", "Linux"],
+        root_of_a_user_namespace_is_an_ordinary_user needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
+        as_root_the_target_of_a_link_keeps_its_owner needs ["root", "Linux"],
         as_root_nothing_is_opened_in_a_users_home_with_roots_rights needs ["root", "strace", "Linux"],
     ]
 }
 
-/// The hook without a home in its environment, where the user database says that root's is the
-/// sandbox's.
+/// The hook without a home in its environment. The user database names the sandbox as root's home.
 fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let users = format!(
         "daemon:x:1:1::/nowhere:/bin/sh\nroot:x:0:0::{}:/bin/sh\n",
@@ -41,7 +40,7 @@ fn homeless(sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
 fn homeless_among(users: &str, sandbox: &Sandbox, hook: &Invocation, script: &str) -> Invocation {
     let passwd = sandbox.root().join("passwd");
     fs::write(&passwd, users).unwrap();
-    let script = format!("mount --bind {} /etc/passwd && {script}", passwd.display());
+    let script = format!("mount --bind '{}' /etc/passwd && {script}", passwd.display());
     in_namespace(&hook.clone().env_remove("XDG_CONFIG_HOME"), &script)
 }
 
@@ -60,7 +59,7 @@ fn assert_state_is_in_home(sandbox: &Sandbox, script: &str) {
     assert_eq!(status["state_file"], file.to_str().unwrap());
 }
 
-fn without_home_the_state_file_is_where_the_user_database_says() {
+fn without_home_the_user_database_names_the_home() {
     for script in ["unset HOME", "HOME=", "unset HOME; export XDG_CONFIG_HOME=relative"] {
         assert_state_is_in_home(&Sandbox::new(), script);
     }
@@ -72,15 +71,15 @@ fn an_absolute_config_home_needs_no_user_database() {
     assert_eq!(sandbox.state().unwrap()["consent"], "yes");
 }
 
-/// What musl asks then may never answer.
-fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
+/// For such a user, musl asks nscd, which may never answer.
+fn a_user_who_is_not_in_passwd_has_no_home_and_nscd_is_not_asked() {
     let sandbox = Sandbox::new();
     let folder = sandbox.root().join("nscd");
     fs::create_dir(&folder).unwrap();
     let nscd = UnixListener::bind(folder.join("socket")).unwrap();
     nscd.set_nonblocking(true).unwrap();
     let mount = format!(
-        "mount -t tmpfs none /run && mkdir /run/nscd && mount --bind {} /run/nscd",
+        "mount -t tmpfs none /run && mkdir /run/nscd && mount --bind '{}' /run/nscd",
         folder.display()
     );
     let receiver = Receiver::answering();
@@ -104,7 +103,8 @@ fn a_user_whom_passwd_does_not_know_has_no_home_and_nobody_else_is_asked() {
     }
 }
 
-/// A plug-in that ends its process as it is loaded, as one of another glibc does when it is called.
+/// A plug-in that ends its process when it is loaded. Calling a plug-in of another glibc has the
+/// same effect.
 const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
 
 fn no_plug_in_of_the_machines_is_asked_for_the_home() {
@@ -119,14 +119,14 @@ fn no_plug_in_of_the_machines_is_asked_for_the_home() {
         let built =
             Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
         assert!(built.expect("cc").success());
-        let bind = format!("mount --bind {} /etc/nsswitch.conf", nsswitch.display());
+        let bind = format!("mount --bind '{}' /etc/nsswitch.conf", nsswitch.display());
         let environment =
-            format!("export LD_LIBRARY_PATH={}; unset HOME", sandbox.root().display());
+            format!("export LD_LIBRARY_PATH='{}'; unset HOME", sandbox.root().display());
         assert_state_is_in_home(&sandbox, &format!("{bind} && {environment}"));
     }
 }
 
-/// A user's home, with these folders and files in it, for the hook to be run in as root.
+/// A user's home with these folders and files, in which root runs the hook.
 struct UsersHome {
     sandbox: Sandbox,
 }
@@ -183,7 +183,7 @@ impl UsersHome {
         receiver.only_request().json()["instance_id"].as_str().expect("an id").to_owned()
     }
 
-    /// Everything in the home, by path. Panics if any of it is not the user's.
+    /// The paths of all entries in the home. Panics if one of them does not belong to the user.
     #[track_caller]
     fn entries(&self) -> Vec<PathBuf> {
         let mut found = vec![self.sandbox.home()];
@@ -241,7 +241,7 @@ fn as_root_in_a_users_home_a_file_is_replaced_and_stays_the_users() {
     }
 }
 
-fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
+fn as_root_in_a_users_home_a_link_to_a_file_that_the_user_cannot_write_is_not_followed() {
     type Trap = fn(&UsersHome, &Path);
     let traps: [(&str, Trap); 6] = [
         ("the file", |home, roots| {
@@ -289,7 +289,7 @@ fn as_root_in_a_users_home_no_link_leads_to_what_the_user_could_not_write() {
     }
 }
 
-fn a_folder_of_roots_in_a_users_home_is_the_users_all_the_same() {
+fn roots_folder_in_a_users_home_counts_as_the_users() {
     for roots in [".config", ".config/docglow"] {
         let home = UsersHome::new();
         home.folder(".config");
@@ -304,7 +304,7 @@ fn a_folder_of_roots_in_a_users_home_is_the_users_all_the_same() {
     }
 }
 
-fn a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed() {
+fn roots_record_in_a_users_home_does_not_count() {
     let home = UsersHome::new();
     let folder = home.path(".config/docglow");
     fs::create_dir_all(&folder).unwrap();
@@ -317,8 +317,8 @@ fn a_record_of_roots_in_a_users_home_does_not_count_for_it_cannot_be_changed() {
     assert_eq!(status()["active"], false);
 }
 
-/// Where all that lies above the home is nobody's.
-fn as_root_of_a_user_namespace_all_is_as_at_home() {
+/// Inside the namespace, all folders above the home belong to the overflow uid.
+fn root_of_a_user_namespace_is_an_ordinary_user() {
     let sandbox = Sandbox::new();
     let program = sandbox.copy_of_the_hook();
     fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -349,7 +349,7 @@ fn as_root_of_a_user_namespace_all_is_as_at_home() {
     assert_eq!(inside(sandbox.command(["status", "--json"])).json()["active"], false);
 }
 
-fn as_root_what_a_link_leads_to_stays_its_owners() {
+fn as_root_the_target_of_a_link_keeps_its_owner() {
     let (home, root) = (UsersHome::new(), Sandbox::new());
     let file = home.file("state", UNSET);
     fs::create_dir_all(root.state_dir()).unwrap();
@@ -360,7 +360,7 @@ fn as_root_what_a_link_leads_to_stays_its_owners() {
     home.entries();
 }
 
-/// Opening may already do something, for example to a tape.
+/// Just opening a file may have an effect, for example on a tape drive.
 fn as_root_nothing_is_opened_in_a_users_home_with_roots_rights() {
     let home = UsersHome::new();
     home.folder(".config");

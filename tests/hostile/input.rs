@@ -1,4 +1,4 @@
-//! What may stand on standard input instead of an event.
+//! Standard input that is not an event.
 
 use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -10,17 +10,18 @@ use std::time::{Duration, Instant};
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// The contract has at most 1 MiB of the event in memory; a debug build needs some for itself.
+/// The contract allows 1 MiB of the event in memory. A debug build needs some for itself.
 const MEMORY_LIMIT_KIB: u64 = 32 << 10;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        what_is_no_event_is_not_sent,
+        input_that_is_no_event_is_not_sent,
         an_odd_but_good_event_is_sent,
         a_gibibyte_that_never_ends_its_string_is_read_to_its_end,
         a_gibibyte_that_is_no_event_is_read_to_its_end,
         with_telemetry_off_a_gibibyte_is_read_to_its_end_too,
         an_event_that_drips_for_longer_than_2_s_is_dropped,
+        an_input_that_never_ends_and_is_no_event_is_read_for_10_s,
         an_input_that_is_not_ready_is_waited_for,
     ]
 }
@@ -29,7 +30,7 @@ fn utf_16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(to_bytes).collect()
 }
 
-fn what_is_no_event_is_not_sent() {
+fn input_that_is_no_event_is_not_sent() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let nested = |count| [b"{\"a\":".to_vec(), b"[".repeat(count)].concat();
     let inputs: Vec<Vec<u8>> = vec![
@@ -104,7 +105,8 @@ fn start(hook: &Invocation) -> Child {
         .expect("the hook")
 }
 
-/// Feeds a gibibyte behind `beginning` without a broken pipe, and in little memory.
+/// Writes one gibibyte after `beginning`. The pipe must not break, and the hook must not need much
+/// memory.
 fn feed_a_gibibyte(hook: &Invocation, beginning: &[u8]) {
     let mut child = start(hook);
     let mut stdin = child.stdin.take().expect("its stdin");
@@ -150,7 +152,7 @@ fn an_event_that_drips_for_longer_than_2_s_is_dropped() {
     let mut child = start(&sandbox.hook().on().to(&receiver));
     let mut stdin = child.stdin.take().expect("its stdin");
     let begin = Instant::now();
-    // A byte in 100 ms: the last one would come after 8 s.
+    // One byte every 100 ms: the last one would arrive after 8 s.
     for byte in EVENT.as_bytes().chunks(1) {
         match stdin.write_all(byte) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
@@ -166,6 +168,21 @@ fn an_event_that_drips_for_longer_than_2_s_is_dropped() {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
     assert!(begin.elapsed() >= Duration::from_millis(1_900), "{:?}", begin.elapsed());
     assert_eq!(receiver.connections(), 0);
+}
+
+fn an_input_that_never_ends_and_is_no_event_is_read_for_10_s() {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let mut child = start(&Sandbox::new().hook().on());
+    let mut stdin = child.stdin.take().expect("its stdin");
+    let begin = Instant::now();
+    while child.try_wait().expect("its state").is_none() && begin.elapsed() < 2 * LIMIT {
+        // The last byte may find no reader.
+        let _ = stdin.write_all(b"x");
+        thread::sleep(Duration::from_millis(50)); // no condition: this is the drip
+    }
+    let time = begin.elapsed();
+    assert!(time > LIMIT * 9 / 10 && time < LIMIT * 3 / 2, "{time:?}");
+    assert!(child.wait().expect("its end").success());
 }
 
 fn an_input_that_is_not_ready_is_waited_for() {

@@ -1,4 +1,4 @@
-//! The limits of `ulimit`, down to where a process can't start at all.
+//! The limits of `ulimit`, down to the point at which a process cannot start at all.
 
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
 use crate::wrapped::{as_stranger, by_shell, by_tool};
@@ -35,7 +35,7 @@ fn where_no_file_may_be_written_an_event_goes_out_and_enable_says_so() {
     }
 }
 
-/// The least of these limits under which the program can be started at all: below it nothing of its own is run yet.
+/// The lowest of these limits under which the program starts. Below it, its own code does not run.
 fn least(sandbox: &Sandbox, option: &str, limits: impl IntoIterator<Item = usize>) -> usize {
     let starts = |limit: &usize| {
         limited(&sandbox.command(["--version"]), &format!("{option} {limit}")).status.success()
@@ -84,7 +84,7 @@ fn with_hardly_any_stack_it_exits_with_0() {
     }
 }
 
-/// Run by a user who may have this many processes and threads, the hook itself among them.
+/// Runs the hook as a user who may have this many processes and threads, including the hook.
 fn with_processes(sandbox: &Sandbox, hook: &Invocation, processes: usize) -> Outcome {
     let stranger = as_stranger(sandbox, hook, "exec \"$@\"");
     by_tool(&stranger, "prlimit", &[&format!("--nproc={processes}:{processes}")]).run()

@@ -1,4 +1,4 @@
-//! A machine that lacks what every machine has.
+//! A machine that lacks a standard part, such as `/proc` or a home.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::{as_stranger, by_shell, in_namespace};
@@ -86,7 +86,7 @@ fn without_proc_and_its_own_file_it_exits_with_0() {
     assert_eq!(receiver.connections(), 0);
 }
 
-/// Waits until a process that starts one program after the other has come to this one.
+/// Waits until a process, which executes one program after the other, executes this one.
 fn await_program(pid: u32, program: &Path) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while fs::read_link(format!("/proc/{pid}/exe")).ok().as_deref() != Some(program) {
@@ -104,7 +104,7 @@ fn without_a_null_device_an_event_goes_out() {
     receiver.wait_for(2, Duration::from_secs(10));
 }
 
-/// A copy of the hook that waits for its event.
+/// Starts a copy of the hook, which waits for its event.
 fn waiting_copy(sandbox: &Sandbox, receiver: &Receiver) -> (PathBuf, Child) {
     let mut hook = sandbox.hook().on().to(receiver).arg("--wait");
     hook.program = sandbox.copy_of_the_hook();

@@ -1,5 +1,5 @@
-//! Hostile input and a broken machine: whatever is wrong around the real binary, it exits with 0,
-//! in time and without a word.
+//! Hostile input and a broken machine: the real binary always exits with 0, in time and without
+//! output.
 
 mod arguments;
 #[path = "../common/mod.rs"]

@@ -1,5 +1,5 @@
-//! Other users of the machine: a home that several share, a working folder such as `/tmp`, links
-//! that others have made.
+//! Other users of the machine: a shared home, a working folder such as `/tmp`, and links of other
+//! users.
 
 use crate::common::platform::give_to;
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
@@ -14,18 +14,18 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_yes_of_another_users_does_not_count_and_a_no_does needs ["root", "setpriv"],
         a_yes_that_another_users_link_leads_to_does_not_count needs ["root", "setpriv"],
         an_id_that_another_user_has_chosen_is_not_sent needs ["root", "setpriv"],
-        in_a_user_namespace_a_yes_of_nobody_knows_whom_does_not_count needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
+        in_a_user_namespace_a_yes_of_an_unknown_owner_does_not_count needs ["root", "setpriv", "unshare", "user namespaces", "Linux"],
         a_docglow_yml_that_another_user_may_have_planted_turns_nothing_on needs ["root", "setpriv"],
-        no_link_of_another_users_is_followed_whatever_it_stands_for needs ["root", "setpriv"],
+        a_link_of_another_user_is_never_followed needs ["root", "setpriv"],
         an_event_is_not_written_to_another_users_file needs ["root", "setpriv"],
     ]
 }
 
-/// The user who runs the hook here.
+/// The user who runs the hook.
 const USER: u32 = 54_322;
 
-/// A home that all may write to, with a configuration folder of the same kind, and a folder of the
-/// user's own beside it.
+/// A home and a configuration folder that all users may write to, and a private folder of the
+/// user's beside it.
 struct SharedHome {
     sandbox: Sandbox,
     program: PathBuf,
@@ -50,7 +50,7 @@ impl SharedHome {
         self.sandbox.state_dir()
     }
 
-    /// The user's own folder.
+    /// The user's private folder.
     fn private(&self) -> PathBuf {
         self.sandbox.root().join("private")
     }
@@ -122,7 +122,7 @@ fn an_id_that_another_user_has_chosen_is_not_sent() {
     assert_ne!(receiver.only_request().json()["instance_id"], ID);
 }
 
-fn in_a_user_namespace_a_yes_of_nobody_knows_whom_does_not_count() {
+fn in_a_user_namespace_a_yes_of_an_unknown_owner_does_not_count() {
     let home = SharedHome::new();
     home.write_state(&state("yes"), STRANGER);
     let inside = |options: &[&str]| {
@@ -172,11 +172,11 @@ fn a_docglow_yml_that_another_user_may_have_planted_turns_nothing_on() {
     }
     let off = "telemetry: {enabled: false}\n";
     assert_eq!(says(off, STRANGER, 0o1777), (false, "docglow.yml".into(), "default".into()));
-    // A yes is not sent to where a planted file points.
+    // A recorded yes must not send an event to the endpoint in a planted file.
     home.write_state(&state("yes"), USER);
     let elsewhere = "telemetry: {endpoint: https://planted.example/x}\n";
     assert_eq!(says(elsewhere, STRANGER, 0o1777), (true, "consent".into(), "default".into()));
-    // The user's own file, which another user's link stands for.
+    // The user's own file, which another user's link leads to.
     let own = home.private().join("docglow.yml");
     home.write(&own, on, USER);
     fs::remove_file(home.sandbox.state_file()).unwrap();
@@ -186,7 +186,7 @@ fn a_docglow_yml_that_another_user_may_have_planted_turns_nothing_on() {
     assert_eq!(home.status()["active"], false);
 }
 
-fn no_link_of_another_users_is_followed_whatever_it_stands_for() {
+fn a_link_of_another_user_is_never_followed() {
     const TO_A_FILE: [&str; 7] = [
         "docglow/telemetry.json",
         "docglow/telemetry.json.lock",
@@ -203,7 +203,7 @@ fn no_link_of_another_users_is_followed_whatever_it_stands_for() {
         if path == "docglow" {
             fs::remove_dir(&link).unwrap();
         } else if path != "docglow/telemetry.log" {
-            // So full that it is renamed.
+            // The log is full, so it is renamed.
             let line = "\n2026-01-01T00:00:00.000Z 1 sent https://old.example/ {}";
             home.write(&home.state_dir().join("telemetry.log"), &line.repeat(10_000), USER);
         }

@@ -1,4 +1,4 @@
-//! Under `set -o pipefail`, what writes to the hook never fails for it.
+//! Under `set -o pipefail`, a pipeline never fails because of the hook.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::by_tool;
@@ -7,13 +7,13 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_writer_of_too_much_never_fails needs ["bash"],
         a_writer_of_no_event_never_fails needs ["bash"],
-        a_writer_that_pauses_in_what_is_no_event_never_fails needs ["bash"],
+        a_writer_that_pauses_in_invalid_input_never_fails needs ["bash"],
         a_writer_that_goes_on_behind_its_event_never_fails needs ["bash"],
-        a_writer_to_a_meaningless_command_line_never_fails needs ["bash"],
+        a_writer_to_a_usage_error_never_fails needs ["bash"],
     ]
 }
 
-/// Runs `WRITER | hook` under pipefail, with telemetry on, off, and killed by the environment.
+/// Runs `WRITER | hook` under pipefail, with telemetry on, off, and off by the kill switch.
 #[track_caller]
 fn assert_never_fails(writer: &str, arguments: &[&str]) {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::refusing());
@@ -40,7 +40,7 @@ fn a_writer_of_no_event_never_fails() {
     assert_never_fails(":", &[]);
 }
 
-fn a_writer_that_pauses_in_what_is_no_event_never_fails() {
+fn a_writer_that_pauses_in_invalid_input_never_fails() {
     assert_never_fails("echo none; sleep 0.8; echo more; echo more", &[]);
     assert_never_fails("echo '{}}'; echo more", &[]);
 }
@@ -50,7 +50,7 @@ fn a_writer_that_goes_on_behind_its_event_never_fails() {
     assert_never_fails("printf '%s\\n' \"$EVENT\" \"$EVENT\" \"$EVENT\"", &["--wait"]);
 }
 
-fn a_writer_to_a_meaningless_command_line_never_fails() {
+fn a_writer_to_a_usage_error_never_fails() {
     assert_never_fails("head -c 1000000 /dev/zero", &["--unknown"]);
     assert_never_fails("sleep 0.3; printf '%s\\n' \"$EVENT\"", &["--unknown"]);
     assert_never_fails("printf x; sleep 0.3; printf x", &["unknown"]);

@@ -1,4 +1,4 @@
-//! The power fails: a file system is looked at as it was on its disk at a moment.
+//! A power failure: the tests read a file system as it was on its disk at a certain moment.
 
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Sandbox, trials};
@@ -14,8 +14,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 const ROUNDS: usize = 10;
 
-/// The state file on a disk whose power fails right after `script`, in which `$0` is the hook, and
-/// its configuration folder lies on that disk.
+/// The state file on a disk whose power fails right after `script`. The hook's configuration folder
+/// is on that disk, and `$0` is the hook.
 fn after_a_power_failure(script: &str) -> String {
     let sandbox = Sandbox::new();
     let [disk, copy, folder] = ["disk", "copy", "mounted"].map(|name| sandbox.root().join(name));
@@ -25,8 +25,8 @@ fn after_a_power_failure(script: &str) -> String {
         Command::new(tool_path("mkfs.ext4").expect("mkfs.ext4")).arg("-q").arg(&disk).status();
     assert!(made.expect("mkfs.ext4").success());
     let script = format!(
-        "mount -o loop {disk} {folder} && {script} && cp {disk} {copy} && umount {folder} && \
-         mount -o loop {copy} {folder} && cat {folder}/home/.config/docglow/telemetry.json; umount {folder}",
+        "mount -o loop '{disk}' '{folder}' && {script} && cp '{disk}' '{copy}' && umount '{folder}' && \
+         mount -o loop '{copy}' '{folder}' && cat '{folder}/home/.config/docglow/telemetry.json'; umount '{folder}'",
         disk = disk.display(),
         copy = copy.display(),
         folder = folder.display(),

@@ -1,4 +1,4 @@
-//! Standard input, output and error: closed, full, of the wrong kind, or with nobody at the other end.
+//! Standard input, output and error that are closed, full, of the wrong type, or without a peer.
 
 use crate::common::platform::IS_LINUX;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
@@ -22,7 +22,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         any_of_the_three_may_be_closed,
         an_event_is_delivered_with_nowhere_to_print,
         an_input_that_cannot_be_read_is_no_event,
-        output_that_nobody_takes_is_no_failure,
+        output_without_a_reader_is_no_failure,
         output_to_a_full_device_is_no_failure,
     ]
 }
@@ -74,7 +74,7 @@ fn sandbox_with_event() -> Sandbox {
     sandbox
 }
 
-fn output_that_nobody_takes_is_no_failure() {
+fn output_without_a_reader_is_no_failure() {
     let (sandbox, receiver) = (sandbox_with_event(), Receiver::answering());
     let nobody = || {
         let (reader, writer) = std::io::pipe().expect("a pipe");

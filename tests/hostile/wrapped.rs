@@ -1,18 +1,18 @@
-//! The hook started by something else: a shell script, another user, a namespace.
+//! The hook started by another program: a shell script, another user, a namespace.
 
 use crate::common::{Invocation, Sandbox, trials};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-/// A user whom no machine knows.
+/// A user id that is not in the user database.
 pub const STRANGER: u32 = 54_321;
 
-/// The hook run by `sh -c SCRIPT`, in which `"$@"` is the hook with its arguments.
+/// The hook run by `sh -c SCRIPT`. In the script, `"$@"` is the hook with its arguments.
 pub fn by_shell(hook: &Invocation, script: &str) -> Invocation {
     by_tool(hook, "sh", &["-c", script, "sh"])
 }
 
-/// The hook run by a tool that takes a command line behind its own arguments.
+/// The hook run by a tool that takes a command line after its own arguments.
 pub fn by_tool(hook: &Invocation, tool: &str, arguments: &[&str]) -> Invocation {
     let mut wrapped = hook.clone();
     let program = trials::tool_path(tool).unwrap_or_else(|| panic!("{tool} is on PATH"));
@@ -21,11 +21,11 @@ pub fn by_tool(hook: &Invocation, tool: &str, arguments: &[&str]) -> Invocation 
     wrapped.arguments = arguments.iter().map(Into::into).collect();
     wrapped.arguments.push(inner.into());
     wrapped.arguments.extend(rest);
-    // The shell and the tools that it starts; the hook looks nothing up on it.
+    // For the shell and the tools that it starts. The hook does not use PATH.
     wrapped.env("PATH", std::env::var_os("PATH").unwrap_or_default())
 }
 
-/// The hook in a mount namespace of its own, behind `script`.
+/// The hook in its own mount namespace, after `script`.
 pub fn in_namespace(hook: &Invocation, script: &str) -> Invocation {
     by_tool(
         &by_shell(hook, &format!("{script} && exec \"$@\"")),

@@ -1,4 +1,4 @@
-//! The bypass token goes to the origin that the user or docglow named, and to no other.
+//! The bypass token is sent to the origin that the user or docglow named, and to no other.
 
 use crate::common::{Behaviour, Receiver, trials};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver};
@@ -7,7 +7,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_token_goes_to_the_endpoint_of_the_environment,
         the_token_goes_to_docglows_own_endpoint,
-        the_token_never_goes_where_docglow_yml_points,
+        the_token_is_never_sent_to_an_endpoint_of_docglow_yml,
         the_token_stays_within_its_origin,
         the_token_is_gone_for_good_once_another_origin_was_visited,
         a_token_that_is_not_visible_ascii_is_not_sent,
@@ -42,7 +42,7 @@ fn the_token_goes_to_docglows_own_endpoint() {
     assert_eq!(receiver.only_request().header("host"), Some("api.docglow.com"));
 }
 
-fn the_token_never_goes_where_docglow_yml_points() {
+fn the_token_is_never_sent_to_an_endpoint_of_docglow_yml() {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     hook.sandbox.write_config(format!("telemetry:\n  endpoint: {}\n", receiver.url()));
     for endpoint in [None, Some("http://collector.test/"), Some("")] {
@@ -77,7 +77,8 @@ fn the_token_stays_within_its_origin() {
     assert_eq!(tokens, [Some(TOKEN.to_owned()), Some(TOKEN.to_owned())]);
 }
 
-/// From the token's origin to another one (by name, then by port), and back again.
+/// The redirects lead from the token's origin to another one (by name, then by port), and back
+/// again.
 fn the_token_is_gone_for_good_once_another_origin_was_visited() {
     for by_name in [true, false] {
         let other = Receiver::start(Behaviour::Custom(Box::new(|connection| {

@@ -1,4 +1,4 @@
-//! The sender outlives what happens to its caller.
+//! The sender survives whatever happens to its caller.
 
 use crate::common::{Behaviour, EVENT, Receiver, trials};
 use crate::support::{Hook, SENDER_LIFE};
@@ -20,8 +20,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Sends this signal to the caller's process group when the event's first request has arrived. A redirect that is only then
-/// answered has the sender make its second request after the signal.
+/// Sends this signal to the caller's process group after the event's first request has arrived.
+/// Only then is a redirect answered, so the sender makes its second request after the signal.
 #[track_caller]
 fn assert_delivers_after(signal: Signal) {
     for wait in [false, true] {
@@ -40,7 +40,7 @@ fn assert_delivers_after(signal: Signal) {
         })));
         let hook = Hook::new();
         let mut call = hook.call().to(&first);
-        // The shell stands for the caller's group: it lives until the signal.
+        // The shell keeps the caller's group alive until the signal.
         let arguments = if wait { "--wait" } else { "" };
         let script = format!(
             "printf %s '{EVENT}' | '{}' {arguments}; read -r forever",

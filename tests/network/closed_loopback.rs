@@ -1,5 +1,5 @@
-//! Loopback is closed, and the collector is not: a sandbox, a rule for routes, an interface that is
-//! down.
+//! Loopback is blocked, but the collector can be reached: by a sandbox, a routing rule, or an
+//! interface that is down.
 
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, trials};
@@ -15,12 +15,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_sandbox_that_allows_port_443_only_delivers needs ["root", "unshare", "ip", "mount", "sh", "python3"],
         a_rule_that_closes_loopback_closes_nothing_else needs ["root", "unshare", "ip", "mount", "sh"],
-        an_interface_of_loopback_that_is_down_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
+        a_loopback_interface_that_is_down_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         a_proxy_is_used_although_loopback_is_closed needs ["root", "unshare", "ip", "mount", "sh"],
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "landlock" => landlock,
@@ -36,12 +36,12 @@ pub fn part(name: &str) -> Option<fn()> {
 
 const EVENTS: usize = 5;
 
-/// How long the far end has to be there.
+/// The time limit for starting the far end.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const FAR_END: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
-/// Each with its undoing. The rule for local addresses is the first one otherwise.
+/// Each rule with the command that removes it. Normally, the rule for local addresses comes first.
 const RULES: [[&str; 2]; 3] = [
     [
         "ip rule add pref 1 lookup local && ip rule del pref 0 && ip rule add pref 0 to 127.0.0.0/8 prohibit",
@@ -55,7 +55,7 @@ fn a_rule_that_closes_loopback_closes_nothing_else() {
     run_inside("rules");
 }
 
-fn an_interface_of_loopback_that_is_down_stops_nobody() {
+fn a_loopback_interface_that_is_down_does_not_prevent_delivery() {
     run_inside("down");
 }
 
@@ -63,7 +63,7 @@ fn a_proxy_is_used_although_loopback_is_closed() {
     run_inside("closed-proxy");
 }
 
-/// A second network with the collector, and a cable to it.
+/// A second network with the collector, connected by a virtual cable.
 struct Network {
     hook: Hook,
     far_end: Child,
@@ -103,7 +103,7 @@ impl Network {
         Self { hook, far_end, url: url.trim().to_owned(), ca }
     }
 
-    /// Delivers under each of these, as curl does.
+    /// With each of these, the hook delivers, and so does curl.
     fn check(&self, closings: &[[&str; 2]], environment: &[(&str, &str)]) {
         for [close, open] in closings {
             sh(close);
@@ -127,7 +127,7 @@ impl Drop for Network {
     }
 }
 
-/// The collector, and a proxy before it, until standard input ends.
+/// Runs the collector, and a proxy in front of it, until standard input ends.
 fn far_end() {
     let mut go = String::new();
     std::io::stdin().read_line(&mut go).expect("a line");
@@ -176,7 +176,7 @@ fn landlock() {
     for _ in 0..EVENTS {
         sandboxed(call.clone().debug()).run().assert_sent(url, "204");
     }
-    // The sandbox is one.
+    // Shows that the sandbox works.
     let other = receiver.url_with("localhost");
     let call = call.env("DOCGLOW_TELEMETRY_ENDPOINT", &other).debug();
     sandboxed(call).run().assert_sent(&other, "failed (Permission denied)");

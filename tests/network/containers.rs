@@ -1,4 +1,4 @@
-//! Where everything ends with the caller, as in a container: a process id namespace, whose first process is the caller.
+//! A process id namespace, in which all processes end with the caller, as in a container.
 
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, trials, trials::tool_path};
 use crate::support::{Hook, SENDER_LIFE};
@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_variable_waits_as_the_option_does,
-        a_container_that_ends_with_the_hook_delivers_where_it_waits needs ["root", "unshare"],
-        an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits needs ["root", "unshare", "sh", "sleep"],
+        a_container_that_ends_with_the_hook_delivers_if_the_hook_waits needs ["root", "unshare"],
+        a_waiting_hook_leaves_no_zombie_to_an_init_that_does_not_reap needs ["root", "unshare", "sh", "sleep"],
     ]
 }
 
@@ -32,7 +32,7 @@ fn the_variable_waits_as_the_option_does() {
     }
 }
 
-/// The call in a process id namespace of its own, with the arguments before it.
+/// The call in its own process id namespace, with these arguments before it.
 fn contained(call: &Invocation, before: &[&str]) -> Invocation {
     let mut contained = call.clone().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     contained.arguments = ["--pid", "--fork", "--mount-proc", "--kill-child"]
@@ -45,7 +45,7 @@ fn contained(call: &Invocation, before: &[&str]) -> Invocation {
     contained
 }
 
-fn a_container_that_ends_with_the_hook_delivers_where_it_waits() {
+fn a_container_that_ends_with_the_hook_delivers_if_the_hook_waits() {
     const EVENTS: usize = 20;
     let delivered = |wait: &str| {
         let (hook, receiver) = (Hook::new(), Receiver::answering());
@@ -55,14 +55,15 @@ fn a_container_that_ends_with_the_hook_delivers_where_it_waits() {
         receiver.requests().len()
     };
     assert_eq!(delivered("1"), EVENTS);
-    // What the README says waiting is for.
+    // The README names this as the reason for waiting.
     assert!(delivered("0") < EVENTS);
 }
 
-/// The first process becomes a program that never looks after a child, while its own children call the hook.
+/// The first process becomes a program that never waits for a child, while its own children call
+/// the hook.
 const INIT: &str = r#"(for _ in 1 2 3; do "$0" <"$EVENT"; done; : >"$DONE") & exec sleep 60"#;
 
-fn an_init_that_does_not_reap_is_left_with_nothing_where_the_hook_waits() {
+fn a_waiting_hook_leaves_no_zombie_to_an_init_that_does_not_reap() {
     for (wait, left) in [("1", 0), ("0", 3)] {
         let (hook, receiver) = (Hook::new(), Receiver::answering());
         let [event, done] = ["event.json", "done"].map(|name| hook.sandbox.root().join(name));

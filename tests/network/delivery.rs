@@ -1,19 +1,23 @@
-//! The detached sender: what it is cut off from, how long it lives, and that its caller never waits for it.
+//! The detached sender: its isolation, its lifetime, and that its caller never waits for it.
 
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
+use crate::support::senders::Sender;
 use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_is_delivered_after_the_caller_has_gone_on,
         the_sender_is_cut_off_from_its_caller needs ["sight of senders"],
+        the_sender_has_a_lower_priority,
+        a_sender_that_is_killed_is_told_from_one_that_timed_out,
         the_event_is_in_no_argument_and_no_environment needs ["sight of senders"],
         the_sender_is_gone_three_seconds_after_its_start,
         waiting_ends_after_three_seconds_too,
-        debug_says_what_became_of_the_event,
+        debug_shows_the_outcome_of_the_event,
         a_long_endpoint_is_handed_over_whole,
         the_sender_works_for_the_hook_alone,
     ]
@@ -46,7 +50,7 @@ fn the_sender_is_cut_off_from_its_caller() {
     );
     assert_eq!(sender.link("cwd"), Some(PathBuf::from("/")));
     assert!(sender.ignores(Signal::HUP));
-    // Its connection, its slot, its source of random numbers.
+    // Its connection, its slot, and its source of random numbers.
     let is_own = |path: &Path| {
         let name = path.to_string_lossy();
         name.starts_with("socket:")
@@ -55,7 +59,7 @@ fn the_sender_is_cut_off_from_its_caller() {
     };
     for (number, path) in sender.descriptors() {
         match number {
-            // The hand-over's, at its end.
+            // The pipe of the hand-over, at its end.
             0 => assert!(
                 path.to_string_lossy().starts_with("pipe:") || path == Path::new("/dev/null"),
                 "{path:?}"
@@ -64,6 +68,28 @@ fn the_sender_is_cut_off_from_its_caller() {
             _ => assert!(is_own(&path), "descriptor {number} leads to {path:?}"),
         }
     }
+}
+
+fn the_sender_has_a_lower_priority() {
+    const NICENESS_FIELD: usize = 19;
+    const MOST: i64 = 19;
+    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
+    hook.call().to(&receiver).run().assert_silent();
+    receiver.wait_for(1, SENDER_LIFE);
+    let sender = hook.sender().stat(NICENESS_FIELD).expect("its niceness");
+    let own = Sender::this_process().stat(NICENESS_FIELD).expect("a niceness");
+    assert_eq!(sender, (own + 10).min(MOST));
+}
+
+fn a_sender_that_is_killed_is_told_from_one_that_timed_out() {
+    let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));
+    let outcome = thread::scope(|scope| {
+        let run = scope.spawn(|| hook.call().to(&receiver).debug().run());
+        receiver.wait_for(1, SENDER_LIFE);
+        hook.sender().kill();
+        run.join().expect("the hook")
+    });
+    outcome.assert_sent(&receiver.url(), "failed (the sender gave up)");
 }
 
 fn parse(bytes: &[u8]) -> Option<i64> {
@@ -108,11 +134,13 @@ fn waiting_ends_after_three_seconds_too() {
     answering.only_request();
 }
 
-fn debug_says_what_became_of_the_event() {
+fn debug_shows_the_outcome_of_the_event() {
     let hook = Hook::new();
     for status in [200, 204, 400, 404, 429, 500, 503] {
         let receiver = Receiver::start(Behaviour::Answer(status, Vec::new()));
         hook.call().to(&receiver).debug().run().assert_sent(&receiver.url(), &status.to_string());
+        // An event is sent once, whatever the answer is.
+        assert_eq!((receiver.requests().len(), receiver.connections()), (1, 1), "{status}");
     }
     let refusing = Receiver::refusing();
     hook.call()
@@ -127,7 +155,7 @@ fn debug_says_what_became_of_the_event() {
 }
 
 fn a_long_endpoint_is_handed_over_whole() {
-    // More than a pipe holds.
+    // More than fits into a pipe.
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     let url = format!("{}?{}", receiver.url(), "x".repeat(100_000));
     hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).run().assert_silent();
@@ -150,7 +178,7 @@ fn the_callers_time_does_not_depend_on_the_endpoint() {
     ];
     let mut runs = endpoints.map(|(name, receiver)| (name, Hook::new(), receiver, Vec::new()));
     for _ in 0..ROUNDS {
-        // Each has each place in a round equally often.
+        // Each run has each position in a round equally often.
         runs.rotate_left(1);
         for (_, hook, receiver, times) in &mut runs {
             times.push(hook.call().to(receiver).run().assert_silent().wall);
@@ -166,7 +194,8 @@ fn the_callers_time_does_not_depend_on_the_endpoint() {
     println!("the caller's time, median and 90th percentile: {times:?}");
 }
 
-/// Nothing was decided where somebody else starts it: the kill switch, for one, was not asked.
+/// If another program starts the sender, there was no decision. For example, the kill switch was
+/// not read.
 fn the_sender_works_for_the_hook_alone() {
     let receiver = Receiver::answering();
     let handover = docglow_telemetry::sender::Handover {
@@ -187,14 +216,15 @@ fn the_sender_works_for_the_hook_alone() {
     sender("1").run().assert_silent();
     sender("0").run().assert_silent();
     assert_eq!(receiver.connections(), 0);
-    // The same hand-over is a good one, where the environment is as the hook leaves it.
+    // The same hand-over is accepted if the environment is the one that the hook sets.
     let bare = sender("1")
         .env_remove("DOCGLOW_NO_TELEMETRY")
         .env_remove("HOME")
         .env_remove("XDG_CONFIG_HOME");
     let report = format!("telemetry: POST {} -> 204\n", receiver.url());
     assert_eq!(bare.run().assert_success().stdout(), report);
-    // What a system sets by itself, as macOS' CoreFoundation and Windows do, does not keep it from sending.
+    // Variables that a system sets itself, as macOS's CoreFoundation and Windows do, do not prevent
+    // sending.
     let by_system =
         bare.env("__CF_USER_TEXT_ENCODING", "0x1F5:0x0:0x0").env("SystemRoot", "C:\\Windows");
     assert_eq!(by_system.run().assert_success().stdout(), report);

@@ -1,4 +1,5 @@
-//! No descriptor that the caller left open reaches the sender: who waits for the end of a pipe never waits for it.
+//! The sender inherits none of the caller's open descriptors, so a reader of a pipe never waits for
+//! the sender.
 
 use crate::common::{Behaviour, EVENT, Receiver, trials};
 use crate::support::{Hook, SENDER_LIFE};
@@ -20,7 +21,8 @@ fn the_callers_output_ends_while_the_sender_lives() {
     assert_eq!(hook.senders().len(), 1);
 }
 
-/// Runs the hook in a shell after these redirections, its own stdout and stderr elsewhere, and awaits the pipe's end.
+/// Runs the hook in a shell after these redirections, with its own stdout and stderr redirected to
+/// other files, and waits for the end of the pipe.
 #[track_caller]
 fn assert_pipe_ends(shell: &str, redirections: &str) {
     let (hook, receiver) = (Hook::new(), Receiver::start(Behaviour::Silent));

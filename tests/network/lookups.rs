@@ -1,5 +1,5 @@
-//! Name look-ups, in a network of the test's own with a resolver on loopback: swallowed, answered,
-//! and excluded from the proxy.
+//! Name look-ups in the test's own network with a resolver on loopback: unanswered, answered, and
+//! excluded from the proxy.
 
 use crate::common::{Receiver, Sandbox, trials};
 use crate::machine;
@@ -23,14 +23,14 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         localhost_is_127_0_0_1_before_it_is_the_other_one needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_addresses_and_blocks_of_them_as_curl_reads_it needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly needs ["root", "unshare", "ip", "mount", "sh"],
-        no_plug_in_of_the_machines_stands_between_a_name_and_its_address
+        no_nss_plug_in_is_loaded
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "cc"],
         a_root_with_only_resolv_conf_looks_names_up
             needs ["a static binary", "root", "unshare", "ip", "mount", "sh", "chroot"],
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "swallowed" => swallowed,
@@ -55,7 +55,7 @@ fn swallowed() {
     let three_seconds = ThreeSeconds::begin();
     hook.sender();
     hook.assert_gone_within(three_seconds);
-    // A busy machine may leave no time to say so.
+    // On a busy machine, the time may run out before the reason is known.
     let told =
         || hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", url).debug().run().stderr().to_owned();
     assert!(
@@ -68,7 +68,7 @@ fn localhost_is_this_machine_whatever_a_name_server_says() {
     run_inside("localhost");
 }
 
-/// Plain HTTP may go to no other.
+/// Plain HTTP may be sent to no other host.
 fn localhost() {
     let asked = Arc::new(AtomicBool::new(false));
     let zone = asked.clone();
@@ -98,7 +98,8 @@ fn localhost_is_127_0_0_1_before_it_is_the_other_one() {
     run_inside("squatter");
 }
 
-/// Whoever listens on `::1` gets neither the event nor the token of a collector on 127.0.0.1.
+/// A process that listens on `::1` gets neither the event nor the token for a collector on
+/// 127.0.0.1.
 fn squatter() {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     let squatter = TcpListener::bind((Ipv6Addr::LOCALHOST, receiver.port())).expect("the port");
@@ -111,7 +112,7 @@ fn squatter() {
     }
     assert!(squatter.accept().is_err());
     drop(receiver);
-    // A collector on `::1` alone is one.
+    // A collector that listens only on `::1` gets the event.
     let other = thread::spawn(move || {
         loop {
             if let Ok((mut client, _)) = squatter.accept() {
@@ -232,8 +233,7 @@ fn chroot() {
     receiver.wait_for(1, SENDER_LIFE);
 }
 
-/// What is seen in the field, and what nobody should write. `hesiod` is a library that ends whoever
-/// loads it.
+/// Common lines, and unusual ones. `hesiod` is a plug-in that ends any process that loads it.
 const NSSWITCH: [&str; 23] = [
     "hosts: files dns",
     "hosts: dns files",
@@ -260,10 +260,11 @@ const NSSWITCH: [&str; 23] = [
     "nonsense",
 ];
 
-/// A plug-in that ends its process as it is loaded, as one of another glibc does when it is called.
+/// A plug-in that ends its process when it is loaded. Calling a plug-in of another glibc has the
+/// same effect.
 const DEADLY: &str = "__attribute__((constructor)) static void deadly(void) { __builtin_trap(); }";
 
-fn no_plug_in_of_the_machines_stands_between_a_name_and_its_address() {
+fn no_nss_plug_in_is_loaded() {
     run_inside("plug-ins");
 }
 
@@ -281,7 +282,7 @@ fn plug_ins() {
         .args(["/lib/", "/usr/lib/", "-name", "libnss_hesiod.so.2"])
         .output()
         .expect("find");
-    // /lib is the same folder as /usr/lib on most machines.
+    // On most machines, /lib is the same folder as /usr/lib.
     let paths = String::from_utf8(found.stdout).expect("paths");
     let plug_ins: BTreeSet<_> =
         paths.lines().filter_map(|path| std::fs::canonicalize(path).ok()).collect();

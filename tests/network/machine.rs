@@ -1,11 +1,11 @@
-//! The static binary needs nothing of the machine: no library, no `/proc`, no `/dev`.
+//! The static binary depends on no part of the machine: no library, no `/proc`, no `/dev`.
 
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// What musl's and glibc's may have.
+/// The limits for the builds with musl and glibc.
 const MAX_BYTES: [u64; 2] = [1_500_000, 2_400_000];
 
 /// A limit is this many tenths of the measured number.
@@ -15,7 +15,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         the_binary_is_small needs ["a static binary"],
         a_root_with_nothing_in_it_is_enough needs ["a static binary", "root", "chroot"],
-        nothing_to_put_in_a_closed_streams_place_is_no_failure needs ["a static binary", "root", "chroot"],
+        without_a_null_device_a_closed_stream_is_no_failure needs ["a static binary", "root", "chroot"],
         off_costs_no_more_instructions_than_that needs ["a static binary", "valgrind"],
     ]
 }
@@ -42,14 +42,17 @@ pub fn memory_limit_kib(measured: [u64; 2]) -> u64 {
     }
 }
 
-/// A root folder that holds the hook, what it needs to look names up, and this file, as `/file`.
+/// A root folder with the hook, the files that it needs for name look-ups, and this file as
+/// `/file`.
 pub fn root_in(sandbox: &Sandbox, file: Option<&Path>) -> PathBuf {
     let root = sandbox.root().join("chroot");
     fs::create_dir_all(root.join("etc")).expect("a root folder");
     fs::write(root.join("etc/hosts"), "127.0.0.1 localhost\n").expect("hosts");
     fs::write(root.join("etc/resolv.conf"), "nameserver 127.0.0.1\n").expect("resolv.conf");
     let binary = crate::common::sandbox::binary();
-    // Another process copies: a file that this one had open for writing could not be executed.
+    // Another process copies the file. If this process wrote it, a program that another test starts
+    // at the same time could inherit the open file, and a file that is open for writing cannot be
+    // executed.
     let copy = |from: &Path, to: &str| {
         Command::new("cp").arg(from).arg(root.join(to)).status().expect("cp").success()
     };
@@ -57,7 +60,7 @@ pub fn root_in(sandbox: &Sandbox, file: Option<&Path>) -> PathBuf {
     root
 }
 
-/// Runs a command in this root, telemetry on, the event on stdin.
+/// Runs a command in this root, with telemetry on and the event on stdin.
 pub fn run_in(
     root: &Path,
     arguments: &[&str],
@@ -103,7 +106,7 @@ fn a_root_with_nothing_in_it_is_enough() {
     }
 }
 
-fn nothing_to_put_in_a_closed_streams_place_is_no_failure() {
+fn without_a_null_device_a_closed_stream_is_no_failure() {
     let sandbox = Sandbox::new();
     let root = root_in(&sandbox, None);
     for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {

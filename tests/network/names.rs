@@ -1,5 +1,5 @@
-//! `/etc/hosts` and `/etc/resolv.conf`, as the machine's other programs read them: beside curl, in
-//! a network of the test's own.
+//! `/etc/hosts` and `/etc/resolv.conf` are read as other programs read them. Compared with curl, in
+//! the test's own network.
 
 use crate::addresses::Scene;
 use crate::common::trials;
@@ -21,15 +21,16 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_later_name_server_does_not_overrule_a_slow_one needs ["root", "unshare", "ip", "mount", "sh"],
         a_slow_name_server_is_waited_for_whatever_the_search_list needs ["root", "unshare", "ip", "mount", "sh"],
         a_dead_name_server_is_passed_over needs ["root", "unshare", "ip", "mount", "sh"],
-        a_search_domain_without_addresses_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
-        a_search_domain_that_is_silent_stops_nobody needs ["root", "unshare", "ip", "mount", "sh"],
+        a_search_domain_without_addresses_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
+        a_name_that_only_the_search_list_completes_is_found needs ["root", "unshare", "ip", "mount", "sh"],
+        a_silent_search_domain_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         a_name_server_that_is_to_be_asked_by_tcp_is needs ["root", "unshare", "ip", "mount", "sh"],
         a_long_answer_is_had_by_tcp needs ["root", "unshare", "ip", "mount", "sh"],
         no_option_of_resolv_conf_stops_the_sender needs ["root", "unshare", "ip", "mount", "sh"],
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "hosts" => hosts,
@@ -40,6 +41,7 @@ pub fn part(name: &str) -> Option<fn()> {
         "dead-server" => delivers_by_second_server,
         "search-empty" => || search(Reply::Addresses(Vec::new())),
         "search-silent" => || search(Reply::Silence),
+        "search-completes" => search_completes,
         "use-vc" => use_vc,
         "truncated" => truncated,
         "options" => options,
@@ -51,13 +53,13 @@ const EVENTS: usize = 5;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// An address of this machine that does not look like one.
+/// An address of this machine that is not a loopback address.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// One that leads nowhere.
+/// An address that cannot be reached.
 const NOWHERE: &str = "192.0.2.99";
 
-/// Each line names the host, for glibc.
+/// Each line names the host, as glibc reads it.
 fn lines(address: &str) -> [String; 9] {
     let padding = "x".repeat(600);
     [
@@ -103,8 +105,8 @@ fn a_name_that_etc_hosts_blocks_gets_nothing() {
     run_inside("blocked");
 }
 
-/// People block telemetry so. The name server knows the collector, at an address that the block's
-/// does not lead to.
+/// People block telemetry in this way. The name server knows the collector's address, which differs
+/// from the blocking one.
 fn blocked() {
     let scene = Scene::new();
     replace("/etc/hosts", scene.hook.sandbox.root());
@@ -144,7 +146,7 @@ fn an_address_that_etc_hosts_gives_is_used_before_a_name_servers() {
 fn hosts_first() {
     let scene = Scene::new();
     replace("/etc/hosts", scene.hook.sandbox.root());
-    // An address of one family keeps the other one's from being asked for.
+    // An address of one family in the file prevents a look-up of the other one.
     start_zone(|_, _| Reply::Addresses(vec![NOWHERE.parse().expect("an address")]));
     for lines in ["127.0.0.1 collector.test\n", "::1 collector.test\n127.0.0.1 collector.test\n"] {
         fs::write("/etc/hosts", lines).expect("hosts");
@@ -197,11 +199,11 @@ fn delivers_by_second_server() {
     assert_delivers(&scene, "it fails");
 }
 
-fn a_search_domain_without_addresses_stops_nobody() {
+fn a_search_domain_without_addresses_does_not_prevent_delivery() {
     run_inside_with("search-empty", "search corp.test svc.test\noptions ndots:5\n");
 }
 
-fn a_search_domain_that_is_silent_stops_nobody() {
+fn a_silent_search_domain_does_not_prevent_delivery() {
     run_inside_with("search-silent", "search corp.test\noptions ndots:5 timeout:1\n");
 }
 
@@ -215,11 +217,27 @@ fn search(of_search_domains: Reply) {
         _ => Reply::Addresses(Vec::new()),
     });
     if is_silent {
-        // glibc does not ask for the name as it stands then.
+        // In this case, glibc does not ask for the name without a suffix.
         assert_eq!(scene.debug_line(&[]).0, format!("telemetry: POST {} -> 204\n", scene.url));
     } else {
         assert_delivers(&scene, "ndots:5");
     }
+}
+
+fn a_name_that_only_the_search_list_completes_is_found() {
+    for lines in ["search svc.test corp.test\n", "domain corp.test\n"] {
+        run_inside_with("search-completes", lines);
+    }
+}
+
+fn search_completes() {
+    let scene = Scene::named("collector");
+    start_zone(|name, family| match (name, family) {
+        ("collector.corp.test.", Type::A) => Reply::Addresses(vec![HERE]),
+        ("collector.corp.test.", Type::Aaaa) => Reply::Addresses(Vec::new()),
+        _ => Reply::Error(NXDOMAIN),
+    });
+    assert_delivers(&scene, "a name of one label");
 }
 
 fn a_name_server_that_is_to_be_asked_by_tcp_is() {
@@ -252,7 +270,7 @@ fn no_option_of_resolv_conf_stops_the_sender() {
     run_inside("options");
 }
 
-/// `attempts:0` ended the sender with a division by zero, in musl.
+/// With `attempts:0`, musl ended the sender by a division by zero.
 fn options() {
     let scene = Scene::new();
     start_zone(known);

@@ -1,5 +1,5 @@
-//! Redirects from elsewhere into this machine or its private network, by names that lead there: in
-//! a network of the test's own.
+//! Redirects from elsewhere into this machine or its private network by a host name, in the test's
+//! own network.
 
 use crate::common::{Behaviour, trials};
 use crate::support::namespace::{Reply, Type, run_inside, sh, start_zone};
@@ -16,7 +16,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "nearer" => nearer,
@@ -28,7 +28,7 @@ pub fn part(name: &str) -> Option<fn()> {
 
 const TRIES: usize = 3;
 
-/// Two of each network. All are this machine's in the test.
+/// Two addresses of each network. In the test, all of them are this machine's.
 const INTERNET: [Ipv4Addr; 2] = [Ipv4Addr::new(192, 0, 2, 1), Ipv4Addr::new(192, 0, 2, 2)];
 const PRIVATE: [Ipv4Addr; 2] = [Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 0, 2)];
 const LOOPBACK: [Ipv4Addr; 2] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)];
@@ -42,7 +42,7 @@ struct Scene {
 }
 
 impl Scene {
-    /// `first.test` redirects to `second.test`. They have these addresses.
+    /// `first.test` redirects to `second.test`. They resolve to these addresses.
     fn new(first: Ipv4Addr, second: Ipv4Addr) -> Self {
         let (hook, authority) = (Hook::new(), Authority::new());
         let ca = authority.write_to(hook.sandbox.root(), "ca.pem");
@@ -52,7 +52,7 @@ impl Scene {
         let redirecting = Behaviour::Answer(307, headers);
         let receiver = TlsReceiver::start(&authority, "first.test", Validity::Current, redirecting);
         for (address, receiver) in [(first, &receiver), (second, &target)] {
-            // A connection to 0.0.0.0 is one to 127.0.0.1.
+            // Connecting to 0.0.0.0 connects to 127.0.0.1.
             if address != Ipv4Addr::LOCALHOST && address != UNSPECIFIED {
                 let port = receiver.front().port();
                 forward(SocketAddr::new(address.into(), port), receiver.front());
@@ -70,7 +70,7 @@ impl Scene {
     }
 }
 
-/// Checks each pair of addresses, which the name server gives to the two names meanwhile.
+/// Checks each pair of addresses. In the meantime, the name server returns them for the two names.
 fn serve_pairs(pairs: Vec<(Ipv4Addr, Ipv4Addr)>, mut check: impl FnMut(Ipv4Addr, Ipv4Addr)) {
     for address in [INTERNET, PRIVATE].concat() {
         sh(&format!("ip address add {address}/32 dev lo"));

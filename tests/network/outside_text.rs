@@ -1,21 +1,21 @@
-//! What a server says of itself, on its way to a terminal and to the log: one short line, and
-//! nothing that a terminal obeys.
+//! Text from a server reaches a terminal or the log only as one short line without control
+//! characters.
 
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, trials};
 use crate::support::{Authority, Hook, TlsReceiver, Validity};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_certificate_with_a_hundred_names_pushes_nothing_out_of_the_log,
+        a_certificate_with_a_hundred_names_does_not_fill_the_log,
         a_certificates_name_can_not_forge_a_line,
     ]
 }
 
-/// The most characters of a reason, and those around it.
+/// The largest number of characters in a reason, and in the text around it.
 const MAX_REASON_CHARS: usize = 200;
 const AROUND: &str = "telemetry: POST https://localhost:65535/v1/telemetry/events -> failed ()";
 
-/// An event for a server whose certificate is for these names, none of which is its own.
+/// Sends an event to a server whose certificate is for these names. Its own name is not among them.
 fn sent_to(hook: &Hook, names: &[String]) -> Outcome {
     let authority = Authority::new();
     let behaviour = Behaviour::Answer(204, Vec::new());
@@ -41,7 +41,7 @@ fn assert_one_short_line(outcome: &Outcome) {
     assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
 }
 
-fn a_certificate_with_a_hundred_names_pushes_nothing_out_of_the_log() {
+fn a_certificate_with_a_hundred_names_does_not_fill_the_log() {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
     for _ in 0..20 {
         hook.call().to(&receiver).arg("--wait").stdin(EVENT).run().assert_silent();

@@ -1,12 +1,13 @@
-//! Every event arrives behind the proxies and at the servers that people run. Names are the test's own, so each trial has a
-//! network of its own.
+//! Every event arrives through the proxies, and at the servers, that people run. The test has its
+//! own host names, so each trial has its own network.
 
 use crate::common::trials;
 use crate::support::namespace::{run_inside, start_resolver};
 use crate::support::peer::Peer;
-use crate::support::{Authority, Hook, curl};
+use crate::support::{Authority, Hook, curl, plain_folder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -27,7 +28,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "squid" => || {
@@ -78,24 +79,27 @@ struct Scene {
     ca: PathBuf,
     url: String,
     _server: Peer,
+    /// Of the peers.
+    folder: TempDir,
 }
 
 impl Scene {
     fn new(server: fn(&Path, &Path) -> Peer) -> Self {
         start_resolver(true);
         let (hook, authority) = (Hook::new(), Authority::new());
-        let folder = hook.sandbox.root();
-        let ca = authority.write_to(folder, "ca.pem");
-        let server = server(folder, &authority.write_server_to(folder, "collector.test"));
+        let folder = plain_folder();
+        let ca = authority.write_to(folder.path(), "ca.pem");
+        let certificate = authority.write_server_to(folder.path(), "collector.test");
+        let server = server(folder.path(), &certificate);
         let url = format!("https://collector.test:{}/v1/telemetry/events", server.port);
-        Self { hook, authority, ca, url, _server: server }
+        Self { hook, authority, ca, url, _server: server, folder }
     }
 
     fn folder(&self) -> &Path {
-        self.hook.sandbox.root()
+        self.folder.path()
     }
 
-    /// Through the first of these.
+    /// Sends an event through the first of these proxies.
     fn passes(self, scheme: &str, proxies: impl FnOnce(&Self) -> Vec<Peer>) {
         let proxies = proxies(&self);
         let proxy = format!("{scheme}://proxy.test:{}", proxies[0].port);

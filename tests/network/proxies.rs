@@ -1,4 +1,4 @@
-//! Which proxy is used, what it is told, and that its credentials stay between it and the hook.
+//! The choice of the proxy, and the requests to it. Its credentials are shown to no other party.
 
 use crate::common::{Invocation, Receiver, trials};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver};
@@ -18,7 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 pub const URL: &str = "https://collector.test:8443/events";
 
-/// A TLS receiver for `collector.test`, which only the proxy knows how to reach.
+/// A TLS receiver for `collector.test`, which only the proxy can reach.
 pub struct Scene {
     pub hook: Hook,
     pub receiver: TlsReceiver,
@@ -35,7 +35,7 @@ impl Scene {
         Self { hook, receiver, proxy, ca }
     }
 
-    /// No proxy is named yet.
+    /// The hook, without a proxy.
     pub fn call(&self) -> Invocation {
         self.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", URL).env("SSL_CERT_FILE", &self.ca)
     }
@@ -55,7 +55,7 @@ fn an_event_goes_through_the_proxy() {
     scene.call().env("https_proxy", scene.proxy_url()).debug().run().assert_sent(URL, "204");
     let [connect] = &scene.proxy.requests()[..] else { panic!("not one CONNECT") };
     assert_eq!(connect.line, "CONNECT collector.test:8443 HTTP/1.1");
-    // apache2 answers 400 without.
+    // Without it, apache2 answers 400.
     assert_eq!(connect.header("host"), Some("collector.test:8443"));
     assert_eq!(connect.header("proxy-authorization"), None);
     let request = scene.receiver.only_request();

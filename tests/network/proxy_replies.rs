@@ -1,4 +1,4 @@
-//! What a proxy may answer to CONNECT, and that no answer brings its credentials to light.
+//! A proxy's possible replies to CONNECT. No reply reveals the credentials.
 
 use crate::common::trials;
 use crate::proxies::{Scene, URL};
@@ -21,7 +21,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n";
 
-/// A reply that opens the tunnel, of exactly this length.
+/// A reply of exactly this length that opens the tunnel.
 fn reply_of(length: usize) -> Vec<u8> {
     let filler = length - ESTABLISHED.len() - "X-Filler: \r\n\r\n".len();
     format!("{ESTABLISHED}X-Filler: {}\r\n\r\n", "x".repeat(filler)).into_bytes()
@@ -69,7 +69,7 @@ fn a_reply_behind_an_interim_one_opens_the_tunnel() {
     assert_delivers(vec![b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), reply_of(100)]);
 }
 
-/// The reason that debug shows, where the proxy answers like this.
+/// The reason that debug shows after this reply.
 #[track_caller]
 fn failure(manner: Manner) -> String {
     let scene = Scene::new(manner);

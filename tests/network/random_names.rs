@@ -1,5 +1,5 @@
-//! Random `/etc/hosts` and `/etc/resolv.conf`, read as glibc's `getent` and curl read them: in a
-//! network of the test's own.
+//! Random `/etc/hosts` and `/etc/resolv.conf` files are read as glibc's `getent` and curl read
+//! them. In the test's own network.
 
 use crate::common::trials;
 use crate::support::namespace::{
@@ -23,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
     Some(match name {
         "random-hosts" => || compare(random_hosts, |_| "nameserver 127.0.0.1\n".to_owned()),
@@ -50,7 +50,7 @@ fn compare(hosts: fn(&mut Rng) -> String, resolv_conf: fn(&mut Rng) -> String) {
         replace(path, folder.path());
     }
     fs::write("/etc/nsswitch.conf", "hosts: files dns\n").expect("nsswitch.conf");
-    // Without an address of a family, glibc does not look for others of it.
+    // glibc looks up a family only if the machine has an address of it.
     sh("ip address add 192.0.2.1/32 dev lo && ip address add 2001:db8::1/128 dev lo");
     start_zone(|name, family| known(name, family, 1));
     start_zone_at(Ipv4Addr::new(127, 0, 0, 2), |name, family| known(name, family, 2));
@@ -73,7 +73,7 @@ fn compare(hosts: fn(&mut Rng) -> String, resolv_conf: fn(&mut Rng) -> String) {
     assert!(found > FILES / 2);
 }
 
-/// What the name servers know, by the number of dots.
+/// The answers of the name servers, by the number of dots in the name.
 fn known(name: &str, family: Type, server: u8) -> Reply {
     let dots = u8::try_from(name.matches('.').count()).expect("a few dots");
     match (name.len() % 5, family) {
@@ -174,8 +174,8 @@ fn random_hosts(random: &mut Rng) -> String {
         }
         text += pick(random, ENDS);
     }
-    // glibc forgets the last letter of a last line that begins with a blank and has no end. We obey
-    // such a line.
+    // glibc drops the last letter of a last line that begins with a blank and has no line break.
+    // The hook reads such a line completely.
     if text.lines().last().is_some_and(|line| line.starts_with(|c| " \t\x0b\x0c\r".contains(c))) {
         text += "\n";
     }

@@ -1,5 +1,5 @@
-//! Redirects: the POST and its body are kept, each hop passes the endpoint's rule, three are
-//! followed.
+//! Redirects: the POST and its body are kept, each hop must pass the endpoint's rule, and at most
+//! three are followed.
 
 use crate::common::{Behaviour, Receiver, trials};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver, Validity, curl};
@@ -57,8 +57,8 @@ fn see_other_ends_the_send() {
     assert_eq!(target.connections(), 0);
 }
 
-/// Sends a request for `/v1/telemetry/events` to this location and returns the path that the second
-/// request asks for.
+/// Redirects a request for `/v1/telemetry/events` to this location. Returns the path in the second
+/// request.
 fn second_path(location: &'static str) -> String {
     let receiver = Receiver::start(Behaviour::Custom(Box::new(move |connection| {
         let first = connection

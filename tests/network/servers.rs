@@ -1,5 +1,5 @@
-//! Servers from hell: whatever one does, the caller is gone at once, the sender by 3 s, and its
-//! memory stays small.
+//! Hostile servers: whatever they do, the caller returns at once, the sender ends within 3 s, and
+//! its memory stays small.
 
 use crate::common::{Behaviour, Connection, Receiver, trials};
 use crate::machine::memory_limit_kib;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The peak memory of a sender, measured with musl and with glibc.
 const PEAK_KIB: [u64; 2] = [1664, 2252];
 
-/// The hook's limits for what it reads of a response.
+/// The hook's limits for reading a response.
 const MAX_HEAD_BYTES: usize = 300 << 10;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -37,7 +37,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_endless_status_line_is_cut_off,
         endless_headers_are_cut_off,
         an_endless_header_is_cut_off,
-        a_header_of_exactly_the_limit_is_no_surprise,
+        a_redirect_is_followed_if_its_location_ends_within_the_limit,
         an_endless_body_is_not_read,
         an_impossible_content_length_does_no_harm,
         an_answer_that_stops_half_way_does_no_harm,
@@ -46,8 +46,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 type Handler = fn(&mut Connection);
 
-/// Runs the hook twice at the same moment: detached, its sender watched, and in debug, whose line
-/// this returns.
+/// Runs the hook twice at the same time: detached, with its sender watched, and in debug. Returns
+/// the debug line.
 #[track_caller]
 fn endure(handler: Handler) -> String {
     let hook = Hook::new();
@@ -64,7 +64,8 @@ fn endure(handler: Handler) -> String {
         let debug = scope.spawn(|| Hook::new().call().to(&plain).debug().run());
         hook.call().to(&watched).run().assert_silent();
         let mut three_seconds = ThreeSeconds::begin();
-        // The server holds its answer back, so the sender is alive: the caller did not wait for it.
+        // The server delays its answer. The sender is still alive, so the caller did not wait for
+        // it.
         let sender = hook.sender();
         seen.store(true, Ordering::Release);
         let peak = sender.watch_peak_kib();
@@ -82,7 +83,7 @@ fn request_and(connection: &mut Connection, answer: &[u8]) {
     connection.stream.write_all(answer).ok();
 }
 
-/// Writes the same again and again until the other side has had enough.
+/// Writes the same bytes again and again until the other side closes the connection.
 fn flood(connection: &mut Connection, begin: &[u8], again: &[u8]) {
     request_and(connection, begin);
     let block = again.repeat(64 * 1024 / again.len());
@@ -201,7 +202,7 @@ fn a_server_that_closes_half_way_through_the_request_does_no_harm() {
 }
 
 fn a_server_that_resets_does_no_harm() {
-    // Unread bytes make the close a reset.
+    // Because of the unread bytes, closing resets the connection.
     let line = endure(|connection| drop(connection.stream.peek(&mut [0])));
     assert!(line.starts_with("failed ("), "{line}");
 }
@@ -247,13 +248,22 @@ fn an_endless_header_is_cut_off() {
     assert_eq!(endure(|connection| flood(connection, BEGIN, b"x")), "204");
 }
 
-fn a_header_of_exactly_the_limit_is_no_surprise() {
-    for bytes in [MAX_HEAD_BYTES - 1, MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1] {
-        let begin = "HTTP/1.1 204 X\r\nname: ";
-        let head = format!("{begin}{}\r\n\r\n", "x".repeat(bytes - begin.len() - 4));
+fn a_redirect_is_followed_if_its_location_ends_within_the_limit() {
+    let target = Receiver::answering();
+    let location = format!("Location: {}\r\n", target.url());
+    for (bytes, is_read) in [(MAX_HEAD_BYTES, true), (MAX_HEAD_BYTES + 1, false)] {
+        let begin = "HTTP/1.1 307 X\r\nname: ";
+        let padding = "x".repeat(bytes - begin.len() - 2 - location.len());
+        let head = format!("{begin}{padding}\r\n{location}\r\n");
         let receiver = Receiver::start(Behaviour::Bytes(head.into_bytes()));
-        Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
+        let outcome = Hook::new().call().to(&receiver).debug().run();
+        if is_read {
+            outcome.assert_sent(&target.url(), "204");
+        } else {
+            outcome.assert_sent(&receiver.url(), "failed (redirect without a Location)");
+        }
     }
+    target.only_request();
 }
 
 fn an_endless_body_is_not_read() {

@@ -3,21 +3,31 @@
 use crate::common::{Behaviour, Receiver, trials};
 use crate::proxies::{Scene, URL};
 use crate::support::namespace::{Reply, Type, run_inside, start_zone};
+use crate::support::proxy::forward;
 use crate::support::socks::{Asked, SocksProxy};
 use crate::support::{Manner, curl};
+use std::net::Ipv6Addr;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_socks5h_proxy_is_given_the_name,
         a_socks5_proxy_is_given_an_address needs ["root", "unshare", "ip", "mount", "sh"],
+        a_socks5_proxy_is_given_an_ipv6_address_if_there_is_no_other
+            needs ["root", "unshare", "ip", "mount", "sh"],
+        a_socks_proxy_may_have_an_ipv6_address needs ["root", "unshare", "ip", "mount", "sh"],
         a_socks_proxy_is_given_the_credentials,
         a_socks_proxy_that_refuses_is_told,
     ]
 }
 
-/// What is done inside the namespaces, by the name that a trial gives it.
+/// The tests that run inside the namespaces, by the name that a trial passes.
 pub fn part(name: &str) -> Option<fn()> {
-    (name == "socks5").then_some(socks5)
+    Some(match name {
+        "socks5" => socks5,
+        "socks5-v6" => socks5_v6,
+        "socks-at-v6" => socks_at_v6,
+        _ => return None,
+    })
 }
 
 fn a_socks5h_proxy_is_given_the_name() {
@@ -46,6 +56,37 @@ fn socks5() {
     curl::delivers(URL, &scene.ca, &[("all_proxy", &url)]);
     let asked = Asked { credentials: None, kind: 1, address: vec![192, 0, 2, 1], port: 8443 };
     assert!(proxy.asked().iter().all(|one| *one == asked), "{:?}", proxy.asked());
+}
+
+fn a_socks5_proxy_is_given_an_ipv6_address_if_there_is_no_other() {
+    run_inside("socks5-v6");
+}
+
+fn socks5_v6() {
+    const ADDRESS: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7);
+    start_zone(|_, family| {
+        Reply::Addresses(if family == Type::Aaaa { vec![ADDRESS.into()] } else { Vec::new() })
+    });
+    let scene = Scene::new(Manner::Hang);
+    let proxy = SocksProxy::start(scene.receiver.front(), None, 0);
+    let url = format!("socks5://{}", proxy.address());
+    scene.call().env("all_proxy", &url).debug().run().assert_sent(URL, "204");
+    let asked = Asked { credentials: None, kind: 4, address: ADDRESS.octets().into(), port: 8443 };
+    assert_eq!(proxy.asked(), [asked]);
+}
+
+fn a_socks_proxy_may_have_an_ipv6_address() {
+    run_inside("socks-at-v6");
+}
+
+fn socks_at_v6() {
+    let scene = Scene::new(Manner::Hang);
+    let proxy = SocksProxy::start(scene.receiver.front(), None, 0);
+    let port = proxy.address().port();
+    forward((Ipv6Addr::LOCALHOST, port).into(), proxy.address());
+    let url = format!("socks5h://[::1]:{port}");
+    scene.call().env("https_proxy", &url).debug().run().assert_sent(URL, "204");
+    assert_eq!(proxy.asked().len(), 1);
 }
 
 fn a_socks_proxy_is_given_the_credentials() {

@@ -1,4 +1,5 @@
-//! What strace sees: off does nothing, and a sender starts no process.
+//! System calls, as strace shows them: while telemetry is off there is no effect, and a sender
+//! starts no process.
 
 use crate::common::{EVENT, Invocation, Receiver, trials};
 use crate::support::Hook;
@@ -11,7 +12,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The system calls of this run and of all that it starts.
+/// The system calls of this run and of all processes that it starts.
 fn trace(hook: &Hook, mut call: Invocation) -> Vec<String> {
     let log = hook.sandbox.root().join("strace");
     let strace = crate::common::trials::tool_path("strace").expect("strace");

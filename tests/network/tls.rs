@@ -1,4 +1,4 @@
-//! HTTPS: only a server that the platform's trust store vouches for gets an event.
+//! HTTPS: a server gets an event only if the platform's trust store accepts its certificate.
 
 use crate::common::{Behaviour, Invocation, Receiver, trials};
 use crate::support::{Authority, Hook, SENDER_LIFE, ThreeSeconds, TlsReceiver, Validity};
@@ -21,13 +21,13 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_expired_certificate_gets_nothing,
         plain_http_on_a_tls_port_gets_nothing,
         a_server_that_hangs_in_the_handshake_is_left_after_three_seconds,
-        a_server_that_closes_in_the_handshake_gets_nothing,
+        a_server_that_closes_in_the_handshake_gets_no_event,
         an_unreadable_trust_store_sends_nothing,
         a_trust_store_as_large_as_a_platforms_stays_small_in_memory,
     ]
 }
 
-/// As openssl-rehash would name it; only the form of the name matters.
+/// A name in the form of openssl-rehash. Only the form matters.
 const HASHED_NAME: &str = "0a1b2c3d.0";
 
 struct Scene {
@@ -58,7 +58,7 @@ impl Scene {
     }
 }
 
-/// Panics unless one debug line gives a reason in which this word stands.
+/// Panics unless there is one debug line, and its reason contains this word.
 #[track_caller]
 fn assert_fails(call: Invocation, url: &str, word: &str) {
     let outcome = call.debug().run();
@@ -127,8 +127,8 @@ fn a_ca_in_ssl_cert_dir_is_trusted() {
     assert_eq!(scene.receiver.requests().len(), 2);
 }
 
-/// Makes a certificate as people do for a collector of their own: it calls itself an authority. Its
-/// file, and its receiver.
+/// A certificate as people make it for their own collector: it is marked as an authority. Returns
+/// its file and its receiver.
 fn self_signed(scene: &Scene, name: &str) -> (PathBuf, TlsReceiver) {
     let root = scene.hook.sandbox.root();
     let (file, key) = (root.join(format!("{name}.pem")), root.join(format!("{name}.key")));
@@ -148,7 +148,7 @@ fn a_self_signed_certificate_in_the_trust_store_is_trusted() {
     let call = scene.hook.call().env("DOCGLOW_TELEMETRY_ENDPOINT", &url).debug();
     call.clone().env("SSL_CERT_FILE", &file).run().assert_sent(&url, "204");
     crate::support::curl::delivers(&url, &file, &[]);
-    // Beside others, and in a folder.
+    // Together with other certificates, and in a folder.
     let folder = scene.hook.sandbox.root().join("folder");
     std::fs::create_dir(&folder).unwrap();
     let own = std::fs::read_to_string(&file).unwrap();
@@ -176,7 +176,7 @@ fn a_self_signed_certificate_is_trusted_for_its_name_its_time_and_itself_only() 
     call.env("SSL_CERT_FILE", file).debug().run().assert_sent(&url, "204");
 }
 
-/// Another one that calls itself an authority, and whose time is over.
+/// Another certificate that is marked as an authority, but has expired.
 fn expired(scene: &Scene) -> (PathBuf, TlsReceiver) {
     let key = KeyPair::generate().unwrap();
     let mut parameters = CertificateParams::new(["localhost".to_owned()]).unwrap();
@@ -264,7 +264,7 @@ fn a_server_that_hangs_in_the_handshake_is_left_after_three_seconds() {
     call.debug().run().assert_sent(&url, "failed (timed out)");
 }
 
-fn a_server_that_closes_in_the_handshake_gets_nothing() {
+fn a_server_that_closes_in_the_handshake_gets_no_event() {
     let scene = Scene::new("localhost", Validity::Current);
     let receiver = Receiver::start(Behaviour::Custom(Box::new(|connection| {
         std::io::Read::read(&mut connection.stream, &mut [0; 4096]).ok();

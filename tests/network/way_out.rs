@@ -1,4 +1,5 @@
-//! What goes away as the caller exits: its process group, its session, its terminal. The events of all callers arrive.
+//! The end of the caller's process group, session or terminal, right after the caller exits. All
+//! events must arrive.
 
 use crate::common::trials::tool_path;
 use crate::common::{EVENT, Receiver, trials};
@@ -15,10 +16,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Each of these is a race, which a sender that gets away too late wins half of the time.
+/// Each run is a race. A sender that detaches too late would win only half of the time.
 const EVENTS: usize = 40;
 
-/// Runs a program that starts the hook, by a line of shell, in a process group of its own.
+/// Runs a program that starts the hook by a line of shell, in its own process group.
 #[track_caller]
 fn assert_all_arrive(program: &str, arguments: impl Fn(&str) -> Vec<String>) {
     let (hook, receiver) = (Hook::new(), Receiver::answering());
@@ -47,7 +48,7 @@ fn a_session_that_ends_with_the_hook_takes_no_event_along() {
     });
 }
 
-/// As `ssh -tt` does to what it has run.
+/// `ssh -tt` does this to its command.
 fn a_terminal_that_is_closed_as_the_hook_returns_takes_no_event_along() {
     assert_all_arrive("script", |hook| {
         vec!["-qc".into(), format!("{hook}; kill -KILL $PPID"), "/dev/null".into()]

@@ -1,4 +1,4 @@
-//! What is in the wheels, the archives and the Linux packages.
+//! The contents of the wheels, the archives and the Linux packages.
 
 use crate::common::sandbox::binary;
 use crate::common::trials::trials;
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A wheel: the part of its file name that no other has, Rust's target, and the systems that it is tagged for.
+/// A wheel: the part of its file name that is unique, Rust's target, and the systems in its tags.
 struct Wheel {
     word: &'static str,
     target: &'static str,
@@ -35,7 +35,7 @@ const WHEELS: [Wheel; 5] = [
     },
 ];
 
-/// PyPI's own limit is far higher; a wheel that outgrows this has something in it that it should not.
+/// PyPI's own limit is far higher. A wheel above this limit contains something unexpected.
 const LARGEST_WHEEL_BYTES: u64 = 1_000_000;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -50,7 +50,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Each wheel that was built, unpacked. The one for this machine always was.
+/// All wheels that were built, unpacked. There is always one for this machine.
 fn wheels() -> Vec<(&'static Wheel, Unpacked)> {
     let files = fs::read_dir(given("PACKAGES")).expect("the packages");
     let files: Vec<PathBuf> = files.map(|file| file.expect("a file").path()).collect();
@@ -180,7 +180,7 @@ fn lintian_finds_no_error() {
     let package = only_file(&given("PACKAGES"), &["_amd64.deb"]);
     let mut lintian = Command::new("lintian");
     lintian.args(["--fail-on", "error", "--allow-root"]);
-    // The owner decides on the address: `metadata.sh check` stops a release without one.
+    // The owner chooses the address. `metadata.sh check` refuses a release without one.
     if !env!("CARGO_PKG_AUTHORS").contains('@') {
         lintian.args(["--suppress-tags", "malformed-contact"]);
     }
@@ -190,7 +190,7 @@ fn lintian_finds_no_error() {
 fn rpmlint_finds_no_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let configuration = folder.path().join("rpmlint.toml");
-    // It is static on purpose, and who signs it is the owner's decision.
+    // The binary is static on purpose, and the owner decides who signs the package.
     let filters = "Filters = ['statically-linked-binary', 'no-signature']\n";
     fs::write(&configuration, filters).expect("a file");
     let package = only_file(&given("PACKAGES"), &[".x86_64.rpm"]);

@@ -5,7 +5,8 @@ use crate::common::{EVENT, Invocation, Receiver, Sandbox};
 use crate::{SENDER_LIFE, given};
 use std::path::PathBuf;
 
-/// The first argument is qemu, which the kernel is told to start for programs of that processor; the rest is a command.
+/// The first argument is qemu, which the kernel will start for programs of that processor. The rest
+/// is a command.
 const SET_UP: &str = r#"
 mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
 header='\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00'
@@ -24,7 +25,8 @@ fn binary() -> PathBuf {
     given("BUILDS").join("aarch64-unknown-linux-musl/release/docglow-telemetry")
 }
 
-/// It starts itself again, so the kernel has to know how to run it: in a user namespace, where that concerns nobody else.
+/// The hook starts itself again, so the kernel must know how to run it. This is set up in a user
+/// namespace, so that the rest of the machine is not affected.
 fn hook(sandbox: &Sandbox) -> Invocation {
     let mut hook = sandbox.hook();
     hook.program = tool_path("unshare").expect("unshare");

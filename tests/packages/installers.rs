@@ -1,4 +1,5 @@
-//! The wheel as pip, pipx and uv install, upgrade and uninstall it, and what a shell with the line of the README makes of each.
+//! Installing, upgrading and uninstalling the wheel with pip, pipx and uv, and the effect on a
+//! shell with the line of the README.
 
 use crate::common::trials::{tool_path, trial};
 use crate::common::{Outcome, Receiver, Sandbox};
@@ -29,14 +30,15 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Installer {
-    /// In one virtual environment with docglow.
+    /// In the same virtual environment as docglow.
     Pip,
     Pipx,
     Uv,
 }
 
 impl Installer {
-    /// Does `task` (install, upgrade, uninstall) with what the folder `index` has, in `home`.
+    /// Runs `task` (install, upgrade, uninstall) with the packages in the folder `index`, in
+    /// `home`.
     fn run(self, task: &str, home: &Path, index: &Path) {
         let tools = given("PYTHON_TOOLS");
         let (program, words): (PathBuf, &[&str]) = match (self, task) {
@@ -112,7 +114,7 @@ fn installs_upgrades_and_uninstalls(installer: Installer) {
         let outcome = shell(start_up, &receiver);
         outcome.assert_success();
         assert!(!outcome.stderr().contains("docglow-telemetry"), "{outcome:?}");
-        // The consent is docglow's too.
+        // docglow has the same recorded consent.
         let requests = receiver.wait_for(1, SENDER_LIFE);
         assert!(
             !requests[0].header("User-Agent").unwrap_or_default().starts_with("docglow-telemetry")
@@ -120,7 +122,7 @@ fn installs_upgrades_and_uninstalls(installer: Installer) {
     }
 }
 
-/// `docglow generate` in a shell with this line in its start-up file, telemetry on.
+/// Runs `docglow generate` in a shell with this line in its start-up file, and with telemetry on.
 fn run_docglow(
     sandbox: &Sandbox,
     path: &[PathBuf],

@@ -1,5 +1,6 @@
-//! What is given to others: the wheel and the sdist, as installers take them; the same bytes from the same source; the binary for
-//! another processor. `make packages` builds all of it and says where it lies; the Python tools reach for PyPI.
+//! The packages: installing the wheel and the sdist, reproducible builds, and the binary for
+//! another processor. `make packages` builds them and passes their paths. The Python tools need
+//! PyPI.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// Ten times what a sender takes here.
+/// Ten times the time of a sender here.
 const SENDER_LIFE: Duration = Duration::from_secs(5);
 
 fn main() -> std::process::ExitCode {
@@ -31,14 +32,14 @@ fn main() -> std::process::ExitCode {
     common::conclude(trials)
 }
 
-/// The folder or file that `make packages` names by this variable.
+/// The folder or file in this variable, which `make packages` sets.
 fn given(variable: &str) -> PathBuf {
     std::env::var_os(variable)
         .unwrap_or_else(|| panic!("{variable} is not set: `make packages`"))
         .into()
 }
 
-/// The one file of that folder with these words in its name.
+/// The only file of that folder with these words in its name.
 fn only_file(folder: &std::path::Path, words: &[&str]) -> PathBuf {
     let names =
         std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -48,7 +49,7 @@ fn only_file(folder: &std::path::Path, words: &[&str]) -> PathBuf {
     found.into_iter().next().expect("one file")
 }
 
-/// Runs it to its end; panics, with what it said, where it fails.
+/// Runs the command and returns its output. Panics with the output if the command fails.
 #[track_caller]
 fn succeed(command: &mut Command) -> String {
     let output = command

@@ -1,4 +1,5 @@
-//! The Python module of the wheel: it finds the binary wherever an installer put it, and `report` never fails its caller.
+//! The Python module of the wheel: it finds the binary wherever an installer has put it, and
+//! `report` never raises.
 
 use crate::common::trials::{tool_path, trials};
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox};
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The first Python that the wheel is for, as (major, minor).
+/// The oldest Python that the wheel supports, as (major, minor).
 const OLDEST: (u32, u32) = (3, 8);
 
-/// The sender's own limit is 3 s: a report that waited for a silent endpoint would take that long.
+/// The sender's own limit is 3 s. A report that waited for a silent endpoint would take that long.
 const NOT_WAITING: Duration = Duration::from_secs(2);
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
@@ -30,7 +31,7 @@ fn wheel() -> PathBuf {
     only_file(&given("PACKAGES"), &[".whl", "manylinux2014_x86_64"])
 }
 
-/// One Python of each version on this machine, on PATH or of pyenv.
+/// One Python of each version on this machine, from PATH or pyenv.
 fn pythons() -> BTreeMap<(u32, u32), PathBuf> {
     let named = ["python3".to_owned()].into_iter();
     let named = named.chain((OLDEST.1..20).map(|minor| format!("python3.{minor}")));
@@ -48,7 +49,7 @@ fn pythons() -> BTreeMap<(u32, u32), PathBuf> {
     on_path.chain(of_pyenv).filter_map(version).filter(|(version, _)| *version >= OLDEST).collect()
 }
 
-/// A virtual environment with the wheel; nothing activates it.
+/// A virtual environment with the wheel. It is not activated.
 fn environment(sandbox: &Sandbox, python: &Path) -> PathBuf {
     let folder = sandbox.root().join("environment");
     let uv = given("PYTHON_TOOLS").join("uv");
@@ -59,7 +60,7 @@ fn environment(sandbox: &Sandbox, python: &Path) -> PathBuf {
     folder.join("bin/python")
 }
 
-/// This Python with this code, and a PATH without the environment's folder.
+/// Runs this code in this Python. PATH does not contain the environment's folder.
 fn run(sandbox: &Sandbox, python: &Path, code: &str) -> Invocation {
     let mut invocation = sandbox.hook().args(["-c", code]).env("PATH", "/usr/bin:/bin");
     invocation.program = python.to_owned();

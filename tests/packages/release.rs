@@ -1,4 +1,4 @@
-//! What the release workflow makes of this source: whether it may, and the files for other package managers.
+//! The release workflow: whether a release may be made, and the files for other package managers.
 
 use crate::common::trials::trials;
 use crate::succeed;
@@ -29,7 +29,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// A copy of the files that say whether a release may be made.
+/// A copy of the files that decide whether a release may be made.
 fn source_with(repository: &str, authors: &str, changelog: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in [".package", ".github"] {
@@ -79,7 +79,7 @@ fn archive(target: &str, suffix: &str) -> String {
     format!("docglow-telemetry-{VERSION}-{target}.{suffix}")
 }
 
-/// A folder with archives of any content, and the filled in files.
+/// A folder with archives of any content, and the completed files.
 fn filled() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for (target, suffix) in ARCHIVES {

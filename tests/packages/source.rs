@@ -1,4 +1,4 @@
-//! The same bytes from the same source, and a program from the sdist.
+//! Reproducible builds, and a program that is built from the sdist.
 
 use crate::common::sandbox::binary;
 use crate::common::trials;
@@ -24,7 +24,7 @@ fn cargo_home() -> PathBuf {
     std::env::var_os("CARGO_HOME").map_or_else(usual, PathBuf::from)
 }
 
-/// Without what `make` and cargo tell the processes that they start.
+/// Removes the variables that `make` and cargo set for their child processes.
 fn outside_of_make(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -57,7 +57,7 @@ fn the_same_source_makes_the_same_bytes_anywhere() {
     }
     let mut make = outside_of_make("make");
     make.current_dir(&source).env("CARGO_HOME", &home).env("CARGO_NET_OFFLINE", "true");
-    // Neither a user's environment nor cargo's configuration changes what is make's own.
+    // make's own linker is used, whatever the user's environment and cargo's configuration say.
     let linker =
         format!("CARGO_TARGET_{}_UNKNOWN_LINUX_MUSL_LINKER", std::env::consts::ARCH.to_uppercase());
     let others = ["TARGET", "HOST", "TARGET_CC", "CARGO_BUILD_TARGET_DIR", &linker]
@@ -71,8 +71,8 @@ fn the_same_source_makes_the_same_bytes_anywhere() {
     makes_the_same_packages(&source, &home);
 }
 
-/// With the tools of the first build, which PyPI need not be asked for again, and at another time, in another time zone, with
-/// another umask.
+/// Uses the tools of the first build, so that PyPI is not needed again. The time, the time zone and
+/// the umask are different.
 fn makes_the_same_packages(source: &Path, home: &Path) {
     let tools = given("PYTHON_TOOLS");
     let tools = tools.parent().expect("the tools' folder");
@@ -112,7 +112,7 @@ fn the_sdist_builds() {
     let sdist = only_file(&given("PACKAGES"), &["docglow_telemetry-", ".tar.gz"]);
     let mut pip = outside_of_make(given("PYTHON_TOOLS").join("pip"));
     pip.args(["install", "--no-deps", "--no-cache-dir", "--target"]).args([folder.path(), &sdist]);
-    // What is asked is whether it builds; how fast the program would be is another matter.
+    // Only whether it builds is tested, so the program need not be fast.
     pip.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
     succeed(pip.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"));
     let said = succeed(Command::new(folder.path().join("bin/docglow-telemetry")).arg("--version"));

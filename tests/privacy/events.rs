@@ -1,4 +1,4 @@
-//! Events that carry secrets wherever a string or a key can stand.
+//! Events with secrets in all places where a string or a key can be.
 
 use crate::secrets::SECRETS;
 use crate::vocabulary::{COMMANDS, COUNTS, FEATURES, RESULTS};
@@ -22,7 +22,8 @@ const KEYS: [&str; 12] = [
     "python_version",
 ];
 
-/// What secrets are put behind, so that a prefix that is good does not carry the rest along.
+/// Valid beginnings. A secret is put after them, because a valid prefix must not make the rest
+/// acceptable.
 const GOOD_BEGINNINGS: [&str; 14] = [
     "duckdb",
     " Snowflake\n",
@@ -40,7 +41,7 @@ const GOOD_BEGINNINGS: [&str; 14] = [
     "{\"command\":\"",
 ];
 
-/// A secret in one of its spellings, perhaps behind a beginning that is good.
+/// A secret in one of its spellings, perhaps after a valid beginning.
 pub fn secret() -> impl Strategy<Value = String> {
     let spelling = select(&SECRETS[..]).prop_flat_map(|secret| {
         let spaced: String = secret.chars().flat_map(|character| [character, '.']).collect();
@@ -90,12 +91,12 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Any object, as text, a key possibly more than once.
+/// Any object as text. A key may be repeated.
 pub fn any_object() -> impl Strategy<Value = String> {
     vec((key(), value()), 0..12).prop_map(|entries| written(&entries))
 }
 
-/// A good event of which some fields are replaced and to which others are added, before and behind.
+/// A valid event in which some fields are replaced and others are added, before and after it.
 pub fn mutated_event() -> impl Strategy<Value = String> {
     let good = (select(&COMMANDS[..]), select(&RESULTS[..]))
         .prop_map(|(command, result)| good(command, result));

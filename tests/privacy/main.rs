@@ -1,4 +1,5 @@
-//! No text of the caller's leaves the machine: properties over events and surroundings full of marked secrets.
+//! No text of the caller's leaves the machine: property tests with marked secrets in events and
+//! surroundings.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -16,7 +17,7 @@ fn main() -> std::process::ExitCode {
     )
 }
 
-/// Runs a property on this many cases, the same ones every time.
+/// Runs a property on this many cases, which are the same each time.
 fn for_all<S: proptest::strategy::Strategy>(
     cases: u32,
     strategy: &S,
@@ -28,7 +29,7 @@ fn for_all<S: proptest::strategy::Strategy>(
         Config { cases, failure_persistence: None, ..Config::default() },
         rng,
     );
-    // A `Fn` is asked for, though the cases come one after the other.
+    // `run` requires a `Fn`, although the cases run one after the other.
     let test = std::cell::RefCell::new(&mut test);
     let outcome = runner.run(strategy, |value| {
         (test.borrow_mut())(value);

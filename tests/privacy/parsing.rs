@@ -1,4 +1,4 @@
-//! In the library: from any text to the request body.
+//! Tests in the library: from any text to the request body.
 
 use crate::common::trials;
 use crate::events::{any_object, mutated_event, secret};
@@ -24,7 +24,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Whether the text made an event; panics where its payload is not clean.
+/// Whether the text is an event. Panics if its payload contains a secret.
 fn is_clean_event(text: &str) -> bool {
     let Ok(event) = Event::parse(text) else { return false };
     let body = Payload::new(event, fresh_id()).to_json();
@@ -42,7 +42,7 @@ fn the_payload_of_a_mutated_event_holds_no_secret_and_only_closed_vocabulary() {
     assert_eq!(events, CASES, "what makes an event was left in place");
 }
 
-/// The property says nothing of a text without a secret.
+/// The property would be meaningless for a text without a secret.
 fn assert_secret_given(text: &str) {
     assert!(text.contains(SECRETS[0]), "{text}");
 }
@@ -66,7 +66,7 @@ fn any_text_gives_a_closed_payload_or_none() {
     });
 }
 
-/// Whatever the numbers and the order, the payload is one of few.
+/// With all numbers and orders, there are only a few different payloads.
 fn no_number_and_no_order_of_features_carries_a_message() {
     let number = || proptest::prop_oneof![any::<u64>(), 0..20_000_000_u64];
     let numbers = (number(), number());

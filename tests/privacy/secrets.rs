@@ -1,14 +1,15 @@
-//! Marked secrets: texts of which no vocabulary holds even a piece of eight characters.
+//! Marked secrets: texts of which even a piece of eight characters is in no vocabulary.
 
 use crate::common::trials;
 use crate::vocabulary::{COMMANDS, FEATURES, adapters};
 use std::sync::LazyLock;
 
-/// How many characters of a secret in a row give it away.
+/// How many consecutive characters reveal a secret.
 const PIECE_CHARS: usize = 8;
 
-/// Letters and digits that change with every character, none of them a run of hexadecimal digits; a number too large for a
-/// version; and the first one in full-width and in Cyrillic and Greek look-alikes.
+/// Alternating letters and digits, without long runs of hexadecimal digits; a number too large for
+/// a version; and the first secret in full-width characters, and in similar Cyrillic and Greek
+/// ones.
 pub const SECRETS: [&str; 5] = [
     "Zq7Xk9Wv2Jp4Ym6",
     "83920174655",
@@ -21,7 +22,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![a_piece_of_a_secret_is_found_in_any_case, no_vocabulary_holds_a_piece_of_a_secret]
 }
 
-/// The pieces of every secret, in lower case.
+/// The pieces of all secrets, in lower case.
 static PIECES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let pieces = |secret: &&str| {
         let characters: Vec<char> = secret.to_lowercase().chars().collect();
@@ -35,7 +36,7 @@ fn leaked(bytes: &[u8]) -> Option<&'static String> {
     PIECES.iter().find(|piece| text.contains(*piece))
 }
 
-/// Panics where the bytes hold a piece of a secret, whatever its case.
+/// Panics if the bytes contain a piece of a secret, in any case.
 #[track_caller]
 pub fn assert_none_in(bytes: &[u8], whose: &str) {
     if let Some(piece) = leaked(bytes) {

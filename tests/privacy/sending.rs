@@ -1,4 +1,4 @@
-//! The real binary among secrets: the request, the debug line, the sender as `/proc` shows it.
+//! The real binary among secrets: the request, the debug line, and the sender in `/proc`.
 
 use crate::common::platform::{IS_LINUX, owner_of};
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, Request, Sandbox, trials};
@@ -12,7 +12,7 @@ use std::fs;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Each is a process or two.
+/// Each case starts one or two processes.
 const CASES: u32 = 150;
 
 const SECONDS_10: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ const SECONDS_10: Duration = Duration::from_secs(10);
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     let everywhere = trials![
         the_request_for_a_mutated_event_holds_no_secret,
-        what_is_no_event_is_not_repeated_in_debug,
+        debug_does_not_repeat_input_that_is_no_event,
         versions_and_counts_found_among_secrets_are_the_only_thing_sent_of_them,
         preview_shows_no_secret_but_the_keys_that_it_drops,
         a_usage_error_does_not_repeat_the_command_line,
@@ -58,7 +58,7 @@ fn the_request_for_a_mutated_event_holds_no_secret() {
     });
 }
 
-fn what_is_no_event_is_not_repeated_in_debug() {
+fn debug_does_not_repeat_input_that_is_no_event() {
     let (world, receiver) = (World::new(), Receiver::answering());
     let hook = world.hook(&receiver).debug();
     for_all(CASES, &any_object(), |text| {
@@ -95,7 +95,7 @@ fn preview_shows_no_secret_but_the_keys_that_it_drops() {
         assert!(outcome.assert_success().stdout().contains("\"schema_version\":1"));
         assert_none_in(&outcome.stdout, "the preview");
         for line in outcome.stderr().lines() {
-            // What is dropped is named by its key, which alone may be anything.
+            // A dropped member is named by its key, which may be any text.
             let (key, why) = line.rsplit_once("\": ").expect("a key and a reason");
             assert!(key.starts_with("docglow-telemetry: \""), "{line}");
             assert_none_in(why.as_bytes(), "the reason");
@@ -225,7 +225,7 @@ fn the_senders_memory_is_hidden_from_other_processes_and_from_core_files() {
     assert!(hook.wait().expect("the exit status").success());
 }
 
-/// The processes whose parent is this one.
+/// The child processes of this process.
 fn children(parent: u32) -> Vec<String> {
     let processes = fs::read_dir("/proc").expect("/proc").flatten();
     let pids = processes.filter_map(|entry| entry.file_name().into_string().ok());

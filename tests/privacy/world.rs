@@ -1,12 +1,12 @@
-//! A sandbox with secrets in every place that the hook may look at.
+//! A sandbox with secrets in all places that the hook may read.
 
-use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, packages};
+use crate::common::platform::{CONFIG_HOME, CONFIG_IN_HOME, HOME, PROGRAMS, first_lines, packages};
 use crate::common::{Invocation, Receiver, Sandbox};
 use crate::secrets::SECRETS;
 use std::fs;
 use std::path::PathBuf;
 
-/// A home, a project, dbt artifacts and a docglow, all named and filled with secrets.
+/// A home, a project, dbt artifacts and a docglow. All of their names and contents are secrets.
 pub struct World {
     sandbox: Sandbox,
 }
@@ -55,10 +55,8 @@ impl World {
         );
         fs::write(self.environment().join("pyvenv.cfg"), config).expect("pyvenv.cfg");
         let programs = self.environment().join(PROGRAMS);
-        let script = format!(
-            "#!{} {secret}\nfrom docglow.cli import cli # {secret}\n",
-            programs.join("python").display()
-        );
+        let script = first_lines(&programs.join("python"), &format!(" {secret}"))
+            + &format!("from docglow.cli import cli # {secret}\n");
         fs::write(self.docglow(), script).expect("docglow");
     }
 
@@ -90,7 +88,7 @@ impl World {
         self.environment().join(PROGRAMS).join("docglow")
     }
 
-    /// The hook with everything pointed at secrets, but for the endpoint.
+    /// The hook, with secrets for all of its settings except the endpoint.
     pub fn hook(&self, receiver: &Receiver) -> Invocation {
         let [secret, number, wide, ..] = SECRETS;
         self.sandbox

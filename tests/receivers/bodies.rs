@@ -56,8 +56,6 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("no command", r#""command":"generate","#, ""),
     ("an unknown result", "success", "perhaps"),
     ("an unknown platform", r#""linux""#, r#""plan9""#),
-    ("an unknown adapter", "duckdb", "acme_internal"),
-    ("an empty adapter", "duckdb", ""),
     ("a negative duration", "1446", "-1446"),
     ("a duration with a fraction", "1446", "1446.5"),
     ("a huge duration", "1446", "12345678901"),
@@ -82,10 +80,21 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("an unknown feature", "static", "acme_feature"),
     ("a feature that is a number", r#""static""#, "7"),
     ("features that are a word", r#"["column_lineage","static"]"#, r#""static""#),
-    ("SQL", "duckdb", "'); DROP TABLE docglow.event; --"),
     ("a feature twice", "column_lineage", "static"),
     ("features without a comma", r#"","st"#, r#""st"#),
     ("half an object", "]}", ""),
+];
+
+/// Adapters as docglow itself may send them. A receiver stores them as `other`; the hook never sends them.
+const UNPUBLISHED: &[(&str, &str, &str)] = &[
+    ("an unknown adapter", "duckdb", "acme_internal"),
+    ("an empty adapter", "duckdb", ""),
+    ("an adapter in upper case", "duckdb", "DuckDB"),
+    ("an adapter with a blank", "duckdb", " duckdb"),
+    ("an adapter with escapes", "duckdb", r#"acme \"data\" \\ \u00e9\ud83d\ude00\n"#),
+    ("an adapter in UTF-8", "duckdb", "größe"),
+    ("SQL", "duckdb", "'); DROP TABLE docglow.event; --"),
+    ("an adapter called null", "duckdb", "null"),
 ];
 
 /// A table and a schema say this, and a pattern can't.
@@ -98,36 +107,67 @@ const ORDER: (&str, &str, &str) = (
     r#"["static","column_lineage"]"#,
 );
 
-/// A pattern and a schema say these, and a table has no place for the key.
+/// A pattern and a schema refuse these, and a table has no place for the key.
 const ADDITIONS: &[(&str, &str, &str)] = &[
     ("an additional key", "{\"schema_version\"", "{\"project_name\":\"acme\",\"schema_version\""),
     ("an additional count", "\"macros\"", "\"exposures\":1,\"macros\""),
 ];
 
+/// A pattern, a schema and Postgres refuse this, and ClickHouse stores it as `other`.
+const OBJECT: (&str, &str, &str) =
+    ("an adapter that is an object", r#""duckdb""#, r#"{"name":"duckdb"}"#);
+
 /// Bodies that are not schema version 1, each with what is wrong with it.
-pub fn refused() -> Vec<(&'static str, String)> {
+pub fn refused() -> Bodies {
     let whole =
         [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
     let whole = whole.map(|(wrong, body)| (wrong, body.to_owned()));
     changed(CHANGES).into_iter().chain(whole).collect()
 }
 
+/// Bodies for a receiver, each with what is special about it.
+pub type Bodies = Vec<(&'static str, String)>;
+
 /// The same, with those that a table refuses.
-pub fn refused_by_tables() -> Vec<(&'static str, String)> {
+pub fn refused_by_tables() -> Bodies {
     [refused(), changed(&[DURATION, ORDER])].concat()
 }
 
+/// Those that a table stores, and a schema refuses.
+pub fn stored_by_tables() -> Bodies {
+    changed(ADDITIONS)
+}
+
 /// The same, with those that a pattern refuses.
-pub fn refused_by_patterns() -> Vec<(&'static str, String)> {
-    [refused(), changed(&[ORDER]), changed(ADDITIONS)].concat()
+pub fn refused_by_patterns() -> Bodies {
+    [refused(), changed(&[ORDER, OBJECT]), changed(ADDITIONS)].concat()
+}
+
+/// Those that a pattern accepts, and a schema refuses.
+pub fn stored_by_patterns() -> Bodies {
+    changed(&[DURATION])
 }
 
 /// The same, with those that the schema refuses.
-pub fn refused_by_schema() -> Vec<(&'static str, String)> {
-    [refused(), changed(&[DURATION]), changed(ADDITIONS)].concat()
+pub fn refused_by_schema() -> Bodies {
+    let more = [changed(&[DURATION, OBJECT]), changed(ADDITIONS), changed(UNPUBLISHED)];
+    [refused(), more.concat()].concat()
 }
 
-fn changed(changes: &[(&'static str, &str, &str)]) -> Vec<(&'static str, String)> {
+/// Payloads as docglow 0.9.2 itself writes them, each with the payload that is stored.
+pub fn by_docglow() -> Vec<(String, Value)> {
+    let file = fixtures_folder().join("payloads.jsonl");
+    let text = fs::read_to_string(file).expect("docglow's payloads");
+    let published = text.lines().map(|line| (line.to_owned(), payload(line)));
+    let unpublished = changed(UNPUBLISHED).into_iter().map(|(_, body)| {
+        let mut stored = payload(GOOD);
+        stored["adapter_type"] = "other".into();
+        (body.replace(':', ": ").replace(",\"", ", \""), stored)
+    });
+    published.chain(unpublished).collect()
+}
+
+fn changed(changes: &[(&'static str, &str, &str)]) -> Bodies {
     let change = |(wrong, from, to): &(&'static str, &str, &str)| {
         assert!(GOOD.contains(from), "{from}");
         (*wrong, GOOD.replacen(from, to, 1))

@@ -1,36 +1,25 @@
 //! Caddy, which has its own TLS and appends each event to its log.
 
-use crate::common::trials;
 use crate::promises::{self, Receiver, days_ago};
 use crate::sender::Sender;
-use crate::service::{Service, is_open};
+use crate::service::{Service, is_open, messages};
 use crate::site::Site;
 use crate::{bodies, duckdb, readme};
 use libtest_mimic::Trial;
 use rustix::process::Signal;
-use serde_json::{Value, json};
-use std::fs::{self, File};
+use serde_json::Value;
+use std::fs;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    let own = trials![no_address_and_no_header_is_written_down needs ["caddy", "curl"]];
-    promises::trials(
-        "caddy",
-        &["caddy", "duckdb", "curl"],
-        Caddy::start,
-        bodies::refused_by_patterns,
-    )
-    .into_iter()
-    .chain(own)
-    .collect()
+    let needs = ["caddy", "duckdb"];
+    promises::trials::<Caddy>(&needs, bodies::refused_by_patterns, bodies::stored_by_patterns)
 }
 
-fn no_address_and_no_header_is_written_down() {
-    let receiver = Caddy::start();
-    promises::no_address_and_no_header_is_written_down(
-        &receiver,
-        &[receiver.site.path("docglow.jsonl")],
-    );
+fn set_up(site: &Site) {
+    let changes = [("/etc/caddy/", site.text(""))];
+    let mut shell = readme::shell(readme::block("caddy: set up"), &changes);
+    readme::run(shell.current_dir(site.path("")));
 }
 
 struct Caddy {
@@ -39,35 +28,6 @@ struct Caddy {
 }
 
 impl Caddy {
-    fn start() -> Caddy {
-        let site = Site::new();
-        let set_up = [("/etc/caddy/", site.text(""))];
-        readme::run(
-            readme::shell(readme::block("caddy: set up"), &set_up).current_dir(site.path("")),
-        );
-        let (port, certificate, key) =
-            (site.port, site.text("fullchain.pem"), site.text("privkey.pem"));
-        let changes = [
-            ("(refuse) {", "{\n\tadmin off\n\tauto_https off\n}\n\n(refuse) {".to_owned()),
-            (
-                "telemetry.example.com {",
-                format!("localhost:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}"),
-            ),
-            ("/etc/caddy/", site.text("")),
-            ("/var/log/caddy/", site.text("")),
-        ];
-        let file = site.install("caddy/Caddyfile", "Caddyfile", &changes);
-        let folder = site.path("");
-        let command = move || {
-            let mut command = Command::new("caddy");
-            command.args(["run", "--config"]).arg(&file).env("HOME", &folder);
-            let messages = File::create(folder.join("messages")).expect("a file for messages");
-            command.stdout(Stdio::null()).stderr(messages);
-            command
-        };
-        Caddy { service: Service::start(command, move || is_open(port)), site }
-    }
-
     fn query(&self, statement: &str) -> Vec<Value> {
         let logs = [("/var/log/caddy/", self.site.text(""))];
         let files = [
@@ -90,6 +50,44 @@ impl Caddy {
 }
 
 impl Receiver for Caddy {
+    const NAME: &'static str = "Caddy";
+    const SMALL_DISK: u32 = 2;
+
+    fn start(site: Site) -> Caddy {
+        set_up(&site);
+        let (port, certificate, key) =
+            (site.port, site.text("fullchain.pem"), site.text("privkey.pem"));
+        let changes = [
+            (
+                "\tlog {\n\t\texclude",
+                "\tadmin off\n\tauto_https off\n\tlog {\n\t\texclude".to_owned(),
+            ),
+            (
+                "telemetry.example.com {",
+                format!("localhost:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}"),
+            ),
+            (
+                "https:// {",
+                format!("https://:{port} {{\n\tbind 127.0.0.1\n\ttls {certificate} {key}"),
+            ),
+            ("/etc/caddy/", site.text("")),
+            ("/var/log/caddy/", site.text("")),
+        ];
+        let file = site.install("caddy/Caddyfile", "Caddyfile", &changes);
+        let folder = site.path("");
+        let command = move || {
+            let mut command = Command::new("caddy");
+            command.args(["run", "--config"]).arg(&file).env("HOME", &folder);
+            command.stdout(Stdio::null()).stderr(messages(&folder.join("messages")));
+            command
+        };
+        Caddy { service: Service::start(command, move || is_open(port)), site }
+    }
+
+    fn site(&self) -> &Site {
+        &self.site
+    }
+
     fn sender(&self) -> Sender {
         Sender::to(self.site.url(), Some(self.site.path("ca.pem")))
     }
@@ -100,19 +98,38 @@ impl Receiver for Caddy {
         )
     }
 
+    fn refusals(&self) -> usize {
+        let counts =
+            self.query("SELECT coalesce(sum(requests), 0) FROM refused WHERE status = 422");
+        counts[0].as_u64().expect("a number") as usize
+    }
+
     fn kill_and_restart(&mut self) {
         self.service.kill_and_restart();
+    }
+
+    fn restart(&mut self) {
+        self.service.stop(Signal::TERM);
+        self.service.start_again();
+    }
+
+    fn add_adapter(&mut self, name: &str) {
+        self.site.add_adapter(name);
+        set_up(&self.site);
+        self.restart();
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {
         let log = self.site.path("docglow.jsonl");
         let text = fs::read_to_string(&log).expect("the log");
-        let redated = text.lines().map(|line| {
-            let mut entry: Value = serde_json::from_str(line).expect("a line of JSON");
-            if line.contains(instance_id) {
-                entry["ts"] = json!(days_ago(days));
+        let redated = text.split_inclusive('\n').map(|line| {
+            let (before, rest) = line.split_once(r#""ts":"#).expect("a time");
+            let (time, after) = rest.split_once(',').expect("more");
+            let is_recent = time.parse::<f64>().expect("a time") > days_ago(1) as f64;
+            if !line.contains(instance_id) || !is_recent {
+                return line.to_owned();
             }
-            format!("{entry}\n")
+            format!(r#"{before}"ts":{},{after}"#, days_ago(days))
         });
         fs::write(&log, redated.collect::<String>()).expect("the log");
     }

@@ -6,6 +6,7 @@ use crate::service::{Service, is_open};
 use crate::site::Site;
 use crate::{bodies, duckdb, readme};
 use libtest_mimic::Trial;
+use rustix::process::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,42 +14,16 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    promises::trials("clickhouse", &["chdb", "curl"], ClickHouse::start, bodies::refused_by_tables)
+    promises::trials::<ClickHouse>(&["chdb"], bodies::refused_by_tables, bodies::stored_by_tables)
 }
 
-struct ClickHouse {
+pub struct ClickHouse {
     service: Service,
     site: Site,
 }
 
 impl ClickHouse {
-    fn start() -> ClickHouse {
-        let site = Site::new();
-        let (folder, port) = (site.path("clickhouse"), site.port);
-        let command = move || {
-            let mut command = Command::new(duckdb::python());
-            command.arg(
-                Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"),
-            );
-            command.arg(&folder).arg(port.to_string()).env("TZ", "UTC").stdout(Stdio::null());
-            command
-        };
-        site.install("clickhouse/schema.sql", "schema.sql", &[]);
-        let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
-        let set_up = readme::block("clickhouse: set up");
-        // The second line is about a user, and chdb has none.
-        let tables = set_up.lines().next().expect("a line").to_owned();
-        let client = [("clickhouse-client --multiquery", "cat".to_owned())];
-        let statements =
-            readme::run(readme::shell(tables, &client).current_dir(receiver.site.path("")));
-        statements
-            .split(";\n")
-            .filter(|text| !text.trim().is_empty())
-            .for_each(|statement| drop(receiver.query(statement)));
-        receiver
-    }
-
-    fn query(&self, statement: &str) -> Vec<Value> {
+    pub fn query(&self, statement: &str) -> Vec<Value> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.site.port)).expect("the peer");
         let escaped: String = statement.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let request = format!("POST /?query={escaped} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
@@ -62,8 +37,51 @@ impl ClickHouse {
 }
 
 impl Receiver for ClickHouse {
+    const NAME: &'static str = "ClickHouse";
+    const SMALL_DISK: u32 = 64;
+    const REFUSALS_ARE: &'static str = "counted";
+
+    fn start(site: Site) -> ClickHouse {
+        let (folder, port) = (site.path("clickhouse"), site.port);
+        let command = move || {
+            let mut command = Command::new(duckdb::python());
+            command.arg(
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers/clickhouse/peer.py"),
+            );
+            command.arg(&folder).arg(port.to_string()).env("TZ", "UTC");
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        for name in ["schema.sql", "questions.sql"] {
+            site.install(&format!("clickhouse/{name}"), name, &[]);
+        }
+        let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
+        let set_up = readme::block("clickhouse: set up");
+        // The last line is about a user, and chdb has none.
+        let (tables, _user) = set_up.trim_end().rsplit_once('\n').expect("lines");
+        let client = [("clickhouse-client --multiquery", "cat".to_owned())];
+        let mut shell = readme::shell(tables.to_owned(), &client);
+        let statements = readme::run(shell.current_dir(receiver.site.path("")));
+        statements
+            .split(";\n")
+            .filter(|text| !text.trim().is_empty())
+            .for_each(|statement| drop(receiver.query(statement)));
+        receiver
+    }
+
+    fn site(&self) -> &Site {
+        &self.site
+    }
+
+    fn refusals(&self) -> usize {
+        let client = [("clickhouse-client --query=", "printf %s ".to_owned())];
+        let block = readme::block("clickhouse: refused events");
+        let rows = self.query(&readme::run(&mut readme::shell(block, &client)));
+        rows.first().map_or(0, |row| row["value"].as_u64().expect("a number") as usize)
+    }
+
     fn sender(&self) -> Sender {
-        let insert = "INSERT%20INTO%20docglow.event%20FORMAT%20JSONEachRow";
+        let insert = "INSERT%20INTO%20docglow.inbox%20FORMAT%20JSONEachRow";
         Sender::to(
             format!("http://127.0.0.1:{}/?user=docglow&query={insert}", self.site.port),
             None,
@@ -76,6 +94,16 @@ impl Receiver for ClickHouse {
 
     fn kill_and_restart(&mut self) {
         self.service.kill_and_restart();
+    }
+
+    fn restart(&mut self) {
+        self.service.stop(Signal::TERM);
+        self.service.start_again();
+    }
+
+    fn add_adapter(&mut self, name: &str) {
+        let statement = "INSERT INTO docglow.adapter VALUES ('…')";
+        self.query(&readme::statement(statement).replace('…', name));
     }
 
     fn age(&mut self, instance_id: &str, days: u64) {
@@ -102,10 +130,9 @@ impl Receiver for ClickHouse {
     }
 
     fn installs(&self) -> Vec<(String, u64)> {
-        self.query("SELECT * FROM docglow.installs_by_adapter_last_month")
-            .iter()
-            .map(promises::install)
-            .collect()
+        let last_month = "month = toStartOfMonth(now() - INTERVAL 1 MONTH)";
+        let rows = self.query(&format!("SELECT * FROM docglow.adapters WHERE {last_month}"));
+        rows.iter().map(promises::install).collect()
     }
 }
 

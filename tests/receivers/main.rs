@@ -2,6 +2,7 @@
 //!
 //! DuckDB and chdb are looked for in the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
 
+mod accidents;
 mod bodies;
 mod caddy;
 mod clickhouse;
@@ -10,12 +11,17 @@ mod common;
 mod duckdb;
 mod nginx;
 mod postgres;
+mod production;
 mod promises;
+mod questions;
 mod readme;
+mod report;
+mod roll_up;
 mod schemas;
 mod sender;
 mod service;
 mod site;
+mod traces;
 
 fn main() -> std::process::ExitCode {
     let parts = [
@@ -24,6 +30,10 @@ fn main() -> std::process::ExitCode {
         caddy::trials(),
         postgres::trials(),
         clickhouse::trials(),
+        production::trials(),
+        questions::trials(),
+        report::trials(),
+        roll_up::trials(),
     ];
     common::conclude(parts.into_iter().flatten().collect())
 }

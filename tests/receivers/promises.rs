@@ -1,69 +1,86 @@
 //! What every receiver promises, whatever it stores in.
 
-use crate::bodies::{GOOD, INSTANCE_ID, fixtures, payload};
+use crate::bodies::{self, Bodies, GOOD, INSTANCE_ID, fixtures, payload};
 use crate::common::{EVENT, trials::trial};
 use crate::sender::Sender;
+use crate::site::Site;
+use crate::{accidents, promises, traces};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
-use std::collections::HashSet;
-use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A receiver that runs.
-pub trait Receiver {
+pub trait Receiver: Sized {
+    /// Its column in the README's table of accidents.
+    const NAME: &'static str;
+    /// The megabytes of a disk that it starts on.
+    const SMALL_DISK: u32;
+    /// The README's word for [`Receiver::refusals`].
+    const REFUSALS_ARE: &'static str = "logged";
+
+    fn start(site: Site) -> Self;
+    fn site(&self) -> &Site;
     fn sender(&self) -> Sender;
     /// The stored payloads, in any order.
     fn rows(&self) -> Vec<Value>;
-    /// As an accident does it: nothing is told to finish what it does.
+    /// The number of refused events, as the README has it looked up.
+    fn refusals(&self) -> usize;
+    /// As an accident does it: the server cannot finish its work.
     fn kill_and_restart(&mut self);
-    /// Makes what this machine has sent look so many days old.
+    /// As an operator does it.
+    fn restart(&mut self);
+    /// As the README adds one.
+    fn add_adapter(&mut self, name: &str);
+    /// Makes the events that this machine sent within the last day look so many days old.
     fn age(&mut self, instance_id: &str, days: u64);
-    /// What the README runs each day.
+    /// The README's commands for each day.
     fn purge(&mut self);
-    /// What the README runs for a machine whose owner asks.
+    /// The README's commands for a machine whose owner asks.
     fn forget(&mut self, instance_id: &str);
     /// The view of installs by adapter, last month.
     fn installs(&self) -> Vec<(String, u64)>;
 }
 
-/// A trial for each promise, named after the receiver. `refused` are bodies, each with what is wrong with it.
+/// A trial for each common promise of the README, named after the receiver. `needs` are the tools of the server, and those that
+/// read its rows. `refused` and `stored` are bodies that are not schema version 1.
 pub fn trials<R: Receiver + 'static>(
-    name: &str,
     needs: &[&str],
-    start: fn() -> R,
-    refused: fn() -> Vec<(&'static str, String)>,
+    refused: fn() -> Bodies,
+    stored: fn() -> Bodies,
 ) -> Vec<Trial> {
-    let trial = |promise: &str, body: Box<dyn FnOnce() + Send>| {
-        trial(format!("receivers::{name}::{promise}"), needs, body)
+    let name = R::NAME.to_lowercase();
+    let promise = |promise: &str, more: &[&str], body: Box<dyn FnOnce() + Send>| {
+        let needs = [needs, &["curl"], more].concat();
+        trial(format!("receivers::{name}::{promise}"), &needs, body)
     };
-    vec![
-        trial(
-            "every_payload_is_stored_and_nothing_else",
-            Box::new(move || every_payload_is_stored_and_nothing_else(&start(), refused())),
-        ),
-        trial(
-            "what_was_answered_survives_accidents",
-            Box::new(move || what_was_answered_survives_accidents(&mut start())),
-        ),
-        trial(
-            "old_events_go_and_an_id_is_forgotten",
-            Box::new(move || old_events_go_and_an_id_is_forgotten(&mut start())),
-        ),
-        trial(
-            "installs_by_adapter_are_last_months",
-            Box::new(move || installs_by_adapter_are_last_months(&mut start())),
-        ),
-    ]
+    macro_rules! promises {
+        ($($module:ident::$name:ident $(needs $more:expr)?),* $(,)?) => {
+            [$(promise(
+                stringify!($name),
+                [&[] as &[&str], $($more)?].concat().as_slice(),
+                Box::new($module::$name::<R>),
+            )),*]
+        };
+    }
+    let only_schema_version_1 = Box::new(move || only_schema_version_1::<R>(refused(), stored()));
+    let first = promise("only_schema_version_1_is_stored", &[], only_schema_version_1);
+    let others = promises![
+        promises::docglows_own_events_are_stored_with_unpublished_adapters_as_other,
+        promises::a_new_adapter_is_stored_as_other_until_the_list_has_it,
+        traces::refused_events_are_logged_with_time_and_status_only,
+        traces::addresses_and_headers_are_not_stored needs &["Linux"],
+        accidents::a_full_disk_has_the_effect_in_the_table needs &["root", "unshare"],
+        accidents::kill_9_has_the_effect_in_the_table,
+        accidents::a_restart_has_the_effect_in_the_table,
+        accidents::a_wrong_host_has_the_effect_in_the_table,
+        promises::events_are_deleted_after_365_days_and_an_id_if_its_owner_asks,
+        promises::installs_by_adapter_are_last_months,
+    ];
+    [first].into_iter().chain(others).collect()
 }
 
-fn every_payload_is_stored_and_nothing_else(
-    receiver: &impl Receiver,
-    refused: Vec<(&str, String)>,
-) {
+fn only_schema_version_1<R: Receiver>(refused: Bodies, also_stored: Bodies) {
+    let receiver = R::start(Site::new());
     let sender = receiver.sender();
     sender.be(INSTANCE_ID);
     let (events, payloads): (Vec<_>, Vec<_>) = fixtures()
@@ -79,11 +96,39 @@ fn every_payload_is_stored_and_nothing_else(
         let status = sender.post(body.as_bytes());
         assert!((400..500).contains(&status), "{wrong}: answered with {status}");
     }
-    sender.post(GOOD.replace("duckdb", &"a".repeat(1 << 20)).as_bytes());
+    sender.post(GOOD.replace("generate", &"a".repeat(1 << 20)).as_bytes());
     assert_eq!(receiver.rows().len(), payloads.len(), "a body that is no payload was stored");
     assert!((200..300).contains(&sender.post(GOOD.as_bytes())));
     let more = [payloads, vec![payload(GOOD)]].concat();
-    assert_same(receiver.rows(), more);
+    assert_same(receiver.rows(), more.clone());
+    for (special, body) in &also_stored {
+        let status = sender.post(body.as_bytes());
+        assert!((200..300).contains(&status), "{special}: answered with {status}");
+    }
+    assert_eq!(receiver.rows().len(), more.len() + also_stored.len());
+}
+
+fn docglows_own_events_are_stored_with_unpublished_adapters_as_other<R: Receiver>() {
+    let receiver = R::start(Site::new());
+    let sender = receiver.sender();
+    let (bodies, payloads): (Vec<_>, Vec<_>) = bodies::by_docglow().into_iter().unzip();
+    for body in bodies {
+        let status = sender.post(body.as_bytes());
+        assert!((200..300).contains(&status), "answered with {status}: {body}");
+    }
+    assert_same(receiver.rows(), payloads);
+}
+
+fn a_new_adapter_is_stored_as_other_until_the_list_has_it<R: Receiver>() {
+    let mut receiver = R::start(Site::new());
+    let body = GOOD.replace("duckdb", "acme_new");
+    receiver.sender().post(body.as_bytes());
+    receiver.add_adapter("acme_new");
+    receiver.sender().post(body.as_bytes());
+    let mut adapters: Vec<_> =
+        receiver.rows().iter().map(|row| row["adapter_type"].to_string()).collect();
+    adapters.sort();
+    assert_eq!(adapters, [r#""acme_new""#, r#""other""#]);
 }
 
 /// In any order: an arrival's time may have no more than seconds.
@@ -95,53 +140,8 @@ fn assert_same(mut rows: Vec<Value>, mut payloads: Vec<Value>) {
     rows.iter().zip(&payloads).for_each(|(row, payload)| assert_eq!(row, payload));
 }
 
-/// Between two accidents at least this many events are answered, one behind the other and across the accidents.
-const ANSWERS_BETWEEN_ACCIDENTS: usize = 25;
-const ACCIDENTS: usize = 4;
-
-fn what_was_answered_survives_accidents(receiver: &mut impl Receiver) {
-    let sender = receiver.sender();
-    let answered = Mutex::new(Vec::new());
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for number in (0u64..).take_while(|_| !is_over.load(Ordering::Relaxed)) {
-                let event = json!({"command": "serve", "result": "success", "duration_ms": number});
-                if sender.send(event.to_string()) {
-                    answered.lock().expect("the answered").push(number);
-                }
-            }
-        });
-        // Ends the sender before a panic is passed on.
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            for accidents in 0..=ACCIDENTS {
-                if accidents > 0 {
-                    receiver.kill_and_restart();
-                }
-                await_more(&answered, ANSWERS_BETWEEN_ACCIDENTS);
-            }
-        }));
-        is_over.store(true, Ordering::Relaxed);
-        done.unwrap_or_else(|panic| resume_unwind(panic));
-    });
-    let answered = answered.into_inner().expect("the answered");
-    let rows = receiver.rows();
-    let stored: HashSet<_> =
-        rows.iter().map(|row| row["duration_ms"].as_u64().expect("a number")).collect();
-    let lost: Vec<_> = answered.iter().filter(|number| !stored.contains(number)).collect();
-    assert!(lost.is_empty(), "answered with 2xx and not stored: {lost:?}");
-}
-
-fn await_more(answered: &Mutex<Vec<u64>>, more: usize) {
-    let count = || answered.lock().expect("the answered").len();
-    let (start, wanted) = (Instant::now(), count() + more);
-    while count() < wanted {
-        assert!(start.elapsed() < Duration::from_secs(60), "nothing is answered any more");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn old_events_go_and_an_id_is_forgotten(receiver: &mut impl Receiver) {
+fn events_are_deleted_after_365_days_and_an_id_if_its_owner_asks<R: Receiver>() {
+    let mut receiver = R::start(Site::new());
     let [old, young, forgotten, new] = ids();
     let sender = receiver.sender();
     for id in [&old, &young, &forgotten, &new] {
@@ -151,63 +151,41 @@ fn old_events_go_and_an_id_is_forgotten(receiver: &mut impl Receiver) {
     receiver.age(&old, 366);
     receiver.age(&young, 364);
     receiver.purge();
-    assert_eq!(ids_in(receiver), sorted([&young, &young, &forgotten, &forgotten, &new, &new]));
+    assert_eq!(ids_in(&receiver), sorted([&young, &young, &forgotten, &forgotten, &new, &new]));
     receiver.forget(&forgotten);
-    assert_eq!(ids_in(receiver), sorted([&young, &young, &new, &new]));
+    assert_eq!(ids_in(&receiver), sorted([&young, &young, &new, &new]));
     assert!(sender.send(EVENT), "it does not store any more");
-    assert_eq!(ids_in(receiver), sorted([&young, &young, &new, &new, &new]));
+    assert_eq!(ids_in(&receiver), sorted([&young, &young, &new, &new, &new]));
 }
 
-fn installs_by_adapter_are_last_months(receiver: &mut impl Receiver) {
-    let [first, second, earlier, later] = ids();
-    let sender = receiver.sender();
-    let send = |id: &str, adapter: Option<&str>| {
+fn installs_by_adapter_are_last_months<R: Receiver>() {
+    let mut receiver = R::start(Site::new());
+    let [first, second, earlier, ci] = ids();
+    let last_day = day_of_month();
+    let mut send = |id: &str, age: u64, adapters: &[Option<&str>]| {
+        let sender = receiver.sender();
         sender.be(id);
-        assert!(sender.send(
-            json!({"command": "generate", "result": "success", "adapter": adapter}).to_string()
-        ));
+        for adapter in adapters {
+            let event = json!({"command": "generate", "result": "success", "adapter": adapter});
+            assert!(sender.send(event.to_string()));
+        }
+        receiver.age(id, age);
     };
-    for id in [&first, &second, &earlier, &later] {
-        send(id, Some("duckdb"));
-    }
-    send(&first, Some("duckdb"));
-    send(&second, Some("in_house"));
-    send(&second, None);
-    let last_day_of_last_month = day_of_month();
-    receiver.age(&first, last_day_of_last_month);
-    receiver.age(&second, last_day_of_last_month);
-    receiver.age(&earlier, last_day_of_last_month + 31);
+    send(&first, last_day + 1, &[Some("duckdb")]);
+    send(&first, last_day, &[Some("duckdb")]);
+    send(&second, last_day + 1, &[Some("duckdb")]);
+    send(&second, last_day, &[Some("in_house"), None]);
+    send(&earlier, last_day + 31, &[Some("duckdb")]);
+    send(&earlier, last_day + 32, &[Some("duckdb")]);
+    send(&ci, last_day, &[Some("duckdb"), Some("trino")]);
+    send(&first, 0, &[Some("trino")]);
     let expected = [("duckdb", 2), ("none", 1), ("other", 1)]
         .map(|(adapter, installs)| (adapter.to_owned(), installs));
     assert_eq!(receiver.installs(), expected);
 }
 
-/// Neither of an event that is stored nor of one that is refused, in what `files` there are then.
-pub fn no_address_and_no_header_is_written_down(receiver: &impl Receiver, files: &[PathBuf]) {
-    let sender = receiver.sender();
-    assert!(sender.send(EVENT));
-    for body in [GOOD.to_owned(), GOOD.replace("duckdb", "acme"), "x".repeat(1 << 20)] {
-        sender.post(body.as_bytes());
-    }
-    let texts: Vec<_> = files.iter().map(|file| fs::read_to_string(file).expect("a log")).collect();
-    let text = texts.concat();
-    assert_eq!(text.matches("instance_id").count(), 2, "{text}");
-    for trace in [
-        "127.0.0.1",
-        "localhost",
-        "User-Agent",
-        "curl/",
-        "docglow-telemetry/",
-        "Content-Type: ",
-        "acme",
-        "xxx",
-    ] {
-        assert!(!text.contains(trace), "{trace} is in {text}");
-    }
-}
-
 /// Four machines.
-fn ids() -> [String; 4] {
+pub fn ids() -> [String; 4] {
     [1, 2, 3, 4].map(|number| format!("{number:08}-0000-4000-8000-000000000000"))
 }
 
@@ -226,7 +204,7 @@ fn sorted<const N: usize>(ids: [&String; N]) -> Vec<String> {
 }
 
 /// Of today in UTC, from 1 on.
-fn day_of_month() -> u64 {
+pub fn day_of_month() -> u64 {
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     date[8..10].parse().expect("a day")
 }

@@ -15,15 +15,32 @@ pub fn block(title: &str) -> String {
     lines.to_owned()
 }
 
+/// A statement that the README has inside a sentence.
+pub fn statement(text: &str) -> String {
+    assert!(README.contains(&format!("`{text}`")), "the README lacks {text:?}");
+    text.to_owned()
+}
+
 /// The same for another id than the README's.
 pub fn block_for(title: &str, instance_id: &str) -> String {
     changed(block(title), &[(EXAMPLE_ID, instance_id.to_owned())])
 }
 
+/// The text of a cell in the table of accidents.
+pub fn cell(row: &str, column: &str) -> String {
+    let (_, table) = README.split_once("## Accidents").expect("a table of accidents");
+    let mut lines = table.lines().filter(|line| line.starts_with('|'));
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let head = cells(lines.next().expect("a head"));
+    let place = head.iter().position(|cell| cell == column).expect("a column");
+    let found = lines.map(cells).find(|cells| cells[1] == row);
+    found.unwrap_or_else(|| panic!("no row {row:?}"))[place].clone()
+}
+
 /// To run lines of a block, with each text on the left replaced.
 pub fn shell(lines: String, changes: &[(&str, String)]) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-euc", &changed(lines, changes)]);
+    command.args(["-euc", &changed(lines, changes)]).env("TZ", "UTC");
     command
 }
 

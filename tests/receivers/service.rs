@@ -1,14 +1,23 @@
 //! A server under test: a process group of its own, killed at the latest when dropped.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Ten times what the slowest of them was seen to take.
 const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A file of the site that takes the messages of each start.
+pub fn messages(file: &Path) -> File {
+    File::options().create(true).append(true).open(file).expect("a file for messages")
+}
 
 pub struct Service {
     command: Box<dyn Fn() -> Command + Send>,
@@ -53,6 +62,16 @@ impl Service {
         }
     }
 
+    /// Sends `signal` to the first of its processes.
+    pub fn signal(&self, signal: Signal) {
+        let process = Pid::from_child(self.child.as_ref().expect("it is running"));
+        kill_process(process, signal).expect("a signal");
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it is running").id()
+    }
+
     pub fn kill_and_restart(&mut self) {
         self.stop(Signal::KILL);
         self.start_again();
@@ -65,10 +84,45 @@ impl Drop for Service {
     }
 }
 
-/// A port of 127.0.0.1 that was free a moment ago.
+/// A temporary folder for the configuration of a service, which does not quote its path: below `/tmp`
+/// if the usual folder has a name that would have to be quoted.
+pub fn plain_folder() -> TempDir {
+    let usual = std::env::temp_dir();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+    let is_plain = usual.as_os_str().as_encoded_bytes().iter().all(is_plain);
+    let parent = if is_plain { usual } else { "/tmp".into() };
+    tempfile::Builder::new()
+        .prefix("docglow-receiver-")
+        .tempdir_in(parent)
+        .expect("a temporary folder")
+}
+
+/// User and group of a name.
+pub fn account(name: &str) -> (u32, u32) {
+    let passwd = fs::read_to_string("/etc/passwd").expect("the machine's users");
+    let entries = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let entry = entries
+        .into_iter()
+        .find(|entry| entry[0] == name)
+        .unwrap_or_else(|| panic!("no user {name}"));
+    (entry[2].parse().expect("a user"), entry[3].parse().expect("a group"))
+}
+
+/// Runs the command as this user of the machine.
+pub fn as_user<'a>(command: &'a mut Command, name: &str) -> &'a mut Command {
+    let (user, group) = account(name);
+    command.uid(user).gid(group)
+}
+
+/// A free port of 127.0.0.1, below those that the kernel gives to connections. Otherwise another
+/// process's connection may take the port before the server listens.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+    loop {
+        let port = 10_000 + (RandomState::new().hash_one(()) % 22_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 pub fn is_open(port: u16) -> bool {

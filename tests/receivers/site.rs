@@ -1,12 +1,16 @@
 //! An operator's machine in a temporary folder: the configuration files of the repository with this machine's paths and ports.
 
-use crate::service::free_port;
+use crate::readme;
+use crate::service::{free_port, plain_folder};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 pub struct Site {
+    disk: Option<SmallDisk>,
     folder: tempfile::TempDir,
     pub port: u16,
 }
@@ -14,12 +18,19 @@ pub struct Site {
 impl Site {
     /// A folder that servers' users may enter, with a certificate for `localhost` and the CA it comes from.
     pub fn new() -> Site {
-        let folder = tempfile::Builder::new()
-            .prefix("docglow-receiver-")
-            .tempdir()
-            .expect("a temporary folder");
+        Site::on(|_| None)
+    }
+
+    /// The same on a disk of so many megabytes.
+    pub fn on_a_small_disk(megabytes: u32) -> Site {
+        Site::on(|folder| Some(SmallDisk::mount(folder, megabytes)))
+    }
+
+    fn on(disk: impl Fn(&Path) -> Option<SmallDisk>) -> Site {
+        let folder = plain_folder();
+        let disk = disk(folder.path());
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("an open folder");
-        let site = Site { folder, port: free_port() };
+        let site = Site { disk, folder, port: free_port() };
         let (authority, certificate, key) = certificate_for("localhost");
         for (name, pem) in
             [("ca.pem", authority), ("fullchain.pem", certificate), ("privkey.pem", key)]
@@ -43,6 +54,25 @@ impl Site {
         format!("https://localhost:{}/v1/telemetry/events", self.port)
     }
 
+    /// As a new release of the hook has it.
+    pub fn add_adapter(&self, name: &str) {
+        let list = File::options().append(true).open(self.path("adapters.txt"));
+        writeln!(list.expect("the list of adapters"), "{name}").expect("a line");
+    }
+
+    /// Leaves no byte free on the small disk.
+    pub fn fill_the_disk(&self) {
+        assert!(self.disk.is_some(), "this would fill the machine's disk");
+        let mut filler = File::create(self.path("filler")).expect("a file");
+        for size in [1 << 16, 1 << 10, 1] {
+            while filler.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    pub fn free_the_disk(&self) {
+        fs::remove_file(self.path("filler")).expect("the disk is full");
+    }
+
     /// Puts a configuration file of the repository here, with each text on the left, which must be there, replaced.
     pub fn install(&self, source: &str, name: &str, changes: &[(&str, String)]) -> PathBuf {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers").join(source);
@@ -50,6 +80,24 @@ impl Site {
             fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         fs::write(self.path(name), changed(text, changes)).expect("a configuration file");
         self.path(name)
+    }
+}
+
+/// A tmpfs, mounted until it is dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(folder: &Path, megabytes: u32) -> SmallDisk {
+        let options = format!("size={megabytes}m");
+        let mut mount = Command::new("mount");
+        readme::run(mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(folder));
+        SmallDisk(folder.to_owned())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("--lazy").arg(&self.0).status().ok();
     }
 }
 

@@ -10,9 +10,9 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         every_exit_status_is_the_commands,
         a_command_that_a_signal_ended_ends_run_by_the_same_signal,
         there_is_no_second_core_dump,
-        what_cannot_be_started_is_said_as_env_says_it,
+        a_command_that_cannot_start_has_envs_status_and_message,
         without_a_command_it_says_how_it_is_called_and_runs_nothing,
-        what_the_command_leaves_behind_is_not_waited_for,
+        run_does_not_wait_for_the_commands_children,
         where_no_process_may_be_started_the_command_runs_unreported needs ["root", "setpriv", "prlimit"],
     ]
 }
@@ -54,13 +54,13 @@ fn there_is_no_second_core_dump() {
     assert_eq!((outcome.status.signal(), outcome.status.core_dumped()), (Some(11), false));
 }
 
-/// Exit status and reason, without the name of who says it.
+/// The exit status and the reason, without the name of the program that prints it.
 fn refusal(outcome: &Outcome) -> (Option<i32>, String) {
     let line = outcome.stderr().lines().next().unwrap_or_default().to_owned();
     (outcome.status.code(), line.rsplit(": ").next().unwrap_or_default().to_owned())
 }
 
-fn what_cannot_be_started_is_said_as_env_says_it() {
+fn a_command_that_cannot_start_has_envs_status_and_message() {
     let scene = Scene::new();
     let file = scene.sandbox.project().join("docglow");
     fs::write(&file, "not to be run").expect("a file");
@@ -116,10 +116,11 @@ fn without_a_command_it_says_how_it_is_called_and_runs_nothing() {
     }
 }
 
-fn what_the_command_leaves_behind_is_not_waited_for() {
+fn run_does_not_wait_for_the_commands_children() {
     let scene = Scene::new();
     for by in BY_RUN {
-        // It holds the command's standard output, as this test sees by not reading to its end.
+        // The command keeps its standard output open. This test does not read to the end, so it
+        // does not wait for that.
         let call = scene
             .call(by, &["docglow", "generate"])
             .env("STUB", "(read -r line; echo late) <&3 & exit 6");

@@ -1,4 +1,4 @@
-//! `run`, around a `docglow` that does what the trial says.
+//! `run` with a `docglow` that does what each trial needs.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -6,7 +6,7 @@ mod common;
 mod ends;
 mod off;
 #[path = "../shells/pty.rs"]
-#[allow(dead_code)] // its part that only shells need
+#[allow(dead_code)] // only the tests of shells need some of it
 mod pty;
 mod question;
 mod report;

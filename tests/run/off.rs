@@ -1,4 +1,5 @@
-//! What of `run` there is while the command runs: nothing where nothing is to be reported, else a process that waits.
+//! The processes of `run` while its command runs: none if there is nothing to report, otherwise one
+//! that waits.
 
 use crate::common::{Behaviour, Invocation, Receiver, trials};
 use crate::scene::{By, PATIENCE, Scene, children, spawn, stat, wait_until};
@@ -6,7 +7,8 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::Child;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -21,7 +23,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Waits for a line on standard input after having said its process id.
+/// Prints its process id, and then waits for a line on standard input.
 const SAYS_ITS_ID: &str = "echo $$; read -r line";
 
 fn first_number(child: &mut Child) -> u32 {
@@ -35,7 +37,7 @@ fn first_number(child: &mut Child) -> u32 {
     String::from_utf8_lossy(&text).trim().parse().expect("a process id")
 }
 
-/// Whether the command is the process that `run` was started as, and that one has no children.
+/// Whether the command has the process id of `run`, and that process has no children.
 fn becomes_it(call: &Invocation) -> bool {
     let mut run = spawn(&call.clone().env("STUB", SAYS_ITS_ID));
     let command = first_number(&mut run);
@@ -116,7 +118,7 @@ fn serve_is_reported_at_its_start_and_run_becomes_it() {
     assert_eq!(run.try_wait().expect("its state"), None);
     drop(run.stdin.take());
     run.wait().expect("its end");
-    // Once, and not where docglow would refuse it.
+    // The event is sent once. It is not sent if docglow would refuse the command line.
     let refused = scene
         .call(By::RunOn, &["--wait", "docglow", "serve", "--dir", "missing"])
         .env("STUB", "exit 1");
@@ -131,7 +133,7 @@ fn around_a_command_that_is_reported_two_small_processes_wait() {
     let [probe, child] = children(run.id())[..] else { panic!("the probe and the command") };
     assert_eq!((child, stat(command, 4)), (command, Some(run.id().to_string())));
     for process in [run.id(), probe] {
-        // The command may say its id before they have closed the files.
+        // The command may print its id before they have closed the files.
         wait_until("it has closed all files but one", || {
             let files = fs::read_dir(format!("/proc/{process}/fd")).expect("its files").flatten();
             let files = files.map(|file| fs::read_link(file.path()).expect("a file"));
@@ -179,16 +181,26 @@ fn the_sender_has_no_file_of_the_callers() {
         (&["docglow", "generate"][..], "echo out; echo err >&2; echo three >&3"),
         (&["docglow", "serve", "--dir", "."], "echo out; echo err >&2; echo three >&3"),
     ] {
-        let scene = Scene::to(Receiver::start(Behaviour::Silent));
+        let is_sender_gone = Arc::new(AtomicBool::new(false));
+        let receiver = Receiver::start(Behaviour::Custom(Box::new({
+            let is_sender_gone = is_sender_gone.clone();
+            move |connection| {
+                connection.read_request().ok();
+                connection.hold();
+                is_sender_gone.store(true, Ordering::Release);
+            }
+        })));
+        let scene = Scene::to(receiver);
         let call = scene.call(By::RunOn, line).env("STUB", stub);
         let mut shell = call.clone();
         shell.program = "/bin/sh".into();
         shell.arguments =
             vec!["-c".into(), "exec 3>&1; exec \"$@\"".into(), "sh".into(), call.program.into()];
-        // Reads to the end of all three, which a sender that held one would put off until its own end, 3 s later.
+        // Reads to the end of all three. A sender that held one of them would delay that until it
+        // ends.
         let outcome = shell.args(call.arguments).run();
         assert_eq!((outcome.stdout(), outcome.stderr()), ("out\nthree\n", "err\n"));
-        assert!(outcome.wall < Duration::from_secs(2), "{outcome:?}");
+        assert!(!is_sender_gone.load(Ordering::Acquire), "{outcome:?}");
         scene.receiver.wait_for(1, PATIENCE);
     }
 }

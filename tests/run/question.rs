@@ -5,15 +5,17 @@ use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::scene::{Scene, children, wait_until, written};
+use docglow_telemetry::decision::environment::unattended_variables;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        // The longest one first.
+        // The longest one starts first.
         no_answer_in_a_minute_is_no_answer needs ["setsid", "stty"],
         y_and_yes_are_a_yes_and_the_command_is_reported needs ["setsid"],
         enter_n_and_no_are_a_no needs ["setsid"],
@@ -28,18 +30,19 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_signal_ends_run_and_the_modes_are_restored needs ["setsid", "stty"],
         ctrl_c_ends_run_before_docglow_runs needs ["setsid", "stty"],
         after_ctrl_z_it_is_asked_again needs ["setsid", "bash", "stty"],
-        nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
-        nobody_is_asked_if_nothing_could_be_reported needs ["setsid"],
-        nobody_is_asked_if_the_answer_cannot_be_recorded needs ["setsid"],
+        there_is_no_question_in_ci_by_an_agent_or_in_a_notebook needs ["setsid"],
+        every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests,
+        there_is_no_question_if_there_would_be_no_event needs ["setsid"],
+        there_is_no_question_if_the_answer_cannot_be_recorded needs ["setsid"],
         an_answer_that_is_not_recorded_silences_docglow needs ["setsid"],
-        the_text_says_what_is_sent_and_how_to_turn_it_off needs ["setsid"],
+        the_question_lists_the_data_and_how_to_turn_it_off needs ["setsid"],
     ]
 }
 
 const QUESTION: &str = "[y/N] ";
 const CTRL_D: &str = "\x04";
 
-/// docglow, which says that it runs, and whether its own telemetry is silenced.
+/// A docglow that prints whether its own telemetry is silenced.
 const STUB: &str = "echo \"docglow ran, silenced: <$DOCGLOW_NO_TELEMETRY>\"";
 const RAN: &str = "docglow ran, silenced: <>";
 const RAN_SILENCED: &str = "docglow ran, silenced: <1>";
@@ -52,8 +55,8 @@ fn generate(scene: &Scene) -> Invocation {
     undecided(scene, &["--wait", "docglow", "generate"])
 }
 
-/// The call, made by a shell that first does this to the terminal. It says how the call ended, and
-/// whether the terminal's modes are those from before.
+/// The call, made by a shell that first prepares the terminal like this. The shell prints how the
+/// call ended, and whether the terminal's modes are the same as before.
 fn generate_after(scene: &Scene, prepare: &str) -> Invocation {
     let call = generate(scene);
     let mut shell = call.clone();
@@ -114,7 +117,7 @@ fn after_an_unclear_line_it_is_asked_once_more() {
     for (lines, answer) in [
         (["yep\n", "y\n"], "yes"),
         (["yes please\n", "\n"], "no"),
-        // What a terminal sends when its window gets the focus, and around pasted text.
+        // The bytes that a terminal sends when its window gets the focus, and around pasted text.
         (["\x1b[Iy\n", "n\n"], "no"),
         (["\x1b[200~y\x1b[201~\n", "yes\n"], "yes"),
         (["yep\n", "sure\n"], "no"),
@@ -149,7 +152,7 @@ fn input_within_half_a_second_is_no_answer() {
         terminal.wait_for(QUESTION);
         terminal.type_in(keys);
         terminal.wait_for(RAN_SILENCED);
-        // docglow can read it, as the shell could.
+        // docglow can read the input, as the shell could.
         terminal.wait_for(match keys {
             "y\n" => "y  \\n",
             "\n" => "\\n",
@@ -160,7 +163,7 @@ fn input_within_half_a_second_is_no_answer() {
     }
 }
 
-/// Does something so many times, some at once.
+/// Runs `body` this many times, some of them at the same time.
 fn repeat(times: usize, body: impl Fn() + Sync) {
     const AT_ONCE: usize = 5;
     thread::scope(|scope| {
@@ -175,7 +178,7 @@ fn a_hundred_piped_or_pasted_yeses_record_nothing() {
         let scene = Scene::new();
         let call = generate(&scene);
         let mut piped = scene.program("/bin/sh").env("STUB", STUB).env("TERM", "xterm");
-        let line = format!("{} run docglow generate", call.program.display());
+        let line = format!("'{}' run docglow generate", call.program.display());
         let script =
             "(sleep 0.05; echo y; sleep 0.7) | script -qec \"$1\" /dev/null; echo end".to_owned();
         piped.arguments = vec!["-c".into(), script.into(), "sh".into(), line.into()];
@@ -196,7 +199,7 @@ fn a_hundred_piped_or_pasted_yeses_record_nothing() {
     });
 }
 
-/// A tmux server of its own, which ends with the test.
+/// A separate tmux server, which ends with the test.
 struct Tmux<'a>(&'a Scene);
 
 impl Tmux<'_> {
@@ -239,7 +242,7 @@ fn no_answer_in_a_minute_is_no_answer() {
     let start = Instant::now();
     let mut terminal = Terminal::open(&generate_after(&scene, "stty -icanon min 0"));
     terminal.wait_for(QUESTION);
-    // This is no line.
+    // Without Enter, this is not a line.
     terminal.answer("y");
     terminal.wait_for_within(RAN_SILENCED, Duration::from_secs(90));
     assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
@@ -287,7 +290,7 @@ fn modes_left_behind_by_another_program_do_not_matter_and_stay() {
         "-echo",
     ] {
         for (keys, answer) in [("y\r", Some("yes")), ("y\x04", None)] {
-            // With `inlcr`, the Enter of a terminal is still a carriage return.
+            // With `inlcr`, Enter still arrives as a carriage return.
             let scene = Scene::new();
             let mut terminal = Terminal::open(&generate_after(&scene, &format!("stty {modes}")));
             terminal.wait_for(QUESTION);
@@ -299,7 +302,7 @@ fn modes_left_behind_by_another_program_do_not_matter_and_stay() {
     }
 }
 
-/// The `run` that the shell of [`generate_after`] waits for.
+/// The process id of the `run` that the shell of [`generate_after`] waits for.
 fn run_of(shown: &str) -> Pid {
     let shell = shown.lines().find_map(|line| line.strip_prefix("shell ")).expect("its id");
     let run = children(shell.trim().parse().expect("a number"))[0];
@@ -359,27 +362,27 @@ fn after_ctrl_z_it_is_asked_again() {
     assert_eq!(consent(&scene), Some("no".into()));
 }
 
-fn nobody_is_asked_in_ci_by_an_agent_or_in_a_notebook() {
-    for (name, value) in [
-        ("CI", "true"),
-        ("TF_BUILD", "True"),
-        ("JENKINS_URL", "http://jenkins/"),
-        ("CLAUDECODE", "1"),
-        ("CURSOR_AGENT", "1"),
-        ("GEMINI_CLI", "1"),
-        ("AI_AGENT", "any"),
-        ("CODEX_SANDBOX", "seatbelt"),
-        ("JPY_PARENT_PID", "4711"),
-        ("TERM", "dumb"),
-    ] {
-        let scene = Scene::new();
+/// The variables in the lists of the packages that `decision/environment.rs` names.
+fn unattended() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../fixtures/unattended.txt").lines();
+    lines.filter(|line| !line.starts_with('#'))
+}
+
+fn there_is_no_question_in_ci_by_an_agent_or_in_a_notebook() {
+    let scene = Scene::new();
+    for (name, value) in unattended().map(|name| (name, "any")).chain([("TERM", "dumb")]) {
         let mut terminal = Terminal::open(&generate(&scene).env(name, value));
         assert!(!terminal.wait_for(RAN).contains(QUESTION), "{name}={value}");
         assert_eq!(consent(&scene), None);
     }
 }
 
-fn nobody_is_asked_if_nothing_could_be_reported() {
+fn every_variable_of_ci_agents_and_notebooks_is_listed_in_the_tests() {
+    let known: BTreeSet<&str> = unattended_variables().collect();
+    assert_eq!(known, unattended().collect(), "the lists differ: tests/fixtures/unattended.txt");
+}
+
+fn there_is_no_question_if_there_would_be_no_event() {
     for words in [
         &["docglow", "health"][..],
         &["docglow", "serve"],
@@ -396,7 +399,7 @@ fn nobody_is_asked_if_nothing_could_be_reported() {
     }
 }
 
-fn nobody_is_asked_if_the_answer_cannot_be_recorded() {
+fn there_is_no_question_if_the_answer_cannot_be_recorded() {
     let scene = Scene::new();
     let mut terminal =
         Terminal::open(&generate(&scene).env("XDG_CONFIG_HOME", NOWHERE).env("HOME", NOWHERE));
@@ -420,7 +423,7 @@ fn an_answer_that_is_not_recorded_silences_docglow() {
     }
 }
 
-fn the_text_says_what_is_sent_and_how_to_turn_it_off() {
+fn the_question_lists_the_data_and_how_to_turn_it_off() {
     let schema = include_str!("../../hooks/payload.schema.json");
     let schema: Value = serde_json::from_str(schema).expect("a schema");
     let features = &schema["$defs"]["features_used"]["items"]["enum"];

@@ -1,5 +1,6 @@
 //! The events that `run` sends, and the commands that it does not report.
 
+use crate::common::platform::first_lines;
 use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::scene::{By, Scene, executable};
@@ -21,12 +22,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_duration_is_the_commands,
         counts_come_from_the_target_folder_once_docglow_has_ended,
         versions_are_those_of_the_docglow_that_ran_or_none,
-        debug_says_what_was_sent_or_why_nothing_was,
+        debug_shows_the_event_or_why_there_was_none,
         words_that_only_look_like_a_docglow_are_not_reported,
     ]
 }
 
-/// The events that this command line sends by `run --wait`.
+/// The events that `run --wait` sends for this command line.
 fn events(scene: &Scene, words: &[&str], stub: &str) -> Vec<Value> {
     let before = scene.receiver.requests().len();
     let outcome = scene.call(By::RunOn, &[&["--wait"], words].concat()).env("STUB", stub).run();
@@ -51,7 +52,8 @@ fn docglow_itself_is_reported_by_name_path_or_module() {
     }
 }
 
-/// Launchers as minimal scripts: each changes the environment, folder or user in which docglow runs.
+/// Launchers as minimal scripts. Each one changes the environment, folder or user in which docglow
+/// runs.
 const LAUNCHERS: [&str; 16] = [
     "direnv",
     "dotenv",
@@ -114,7 +116,7 @@ fn run_behind_a_launcher_decides_as_docglow_would() {
             launcher.iter().map(|word| word.replace("$PATH", &path)).collect();
         let words = launcher.iter().map(String::as_str).chain(own).collect::<Vec<_>>();
         let set = if launcher.iter().any(|word| word == "-u") { "1" } else { "" };
-        // With `run` in front as well: the launcher is only executed.
+        // Even with `run` in front of it, the launcher is only executed.
         for outer in [&[][..], &["docglow-telemetry", "run", "--wait"]] {
             let before = scene.receiver.connections();
             let call = scene.program("/usr/bin/env").args(outer.iter().chain(&words));
@@ -147,7 +149,7 @@ fn a_python_without_docglow_is_no_event() {
     let scene = Scene::new();
     let python = tool_path("python3").expect("python3");
     let python = python.to_str().expect("a UTF-8 path");
-    // A name that no Python has installed cannot be told from docglow by its exit status.
+    // If no Python has installed the module, its exit status is no proof that docglow ran.
     let call = scene.call(By::RunOn, &["--wait", python, "-m", "docglow", "generate"]);
     let outcome = call.env("PYTHONNOUSERSITE", "1").run();
     assert_eq!(outcome.status.code(), Some(1), "{outcome:?}");
@@ -163,7 +165,7 @@ fn a_script_whose_python_lost_docglow_is_no_event() {
     let python = venv.join("bin/python");
     executable(&python, "#!/bin/sh\nexit 1\n");
     let docglow = venv.join("bin/docglow");
-    executable(&docglow, &format!("#!{}\nfrom docglow.cli import cli\n", python.display()));
+    executable(&docglow, &(first_lines(&python, "") + "from docglow.cli import cli\n"));
     let docglow = docglow.to_str().expect("a UTF-8 path");
     assert_eq!(events(&scene, &[docglow, "generate"], ""), [] as [Value; 0]);
     let dist_info = "lib/python3.11/site-packages/docglow-0.9.2.dist-info";
@@ -246,12 +248,10 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     fs::create_dir(venv.join("bin")).expect("a folder");
     fs::write(venv.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n").expect("pyvenv.cfg");
     let python = venv.join("bin/python");
-    let python = python.to_str().expect("a UTF-8 path");
-    // It runs its script by the shell, and docglow as a module from PATH.
-    let by_shell = "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexec /bin/sh \"$@\"\n";
-    executable(&venv.join("bin/python"), by_shell);
+    // It runs docglow from PATH as the module, and every script successfully.
+    executable(&python, "#!/bin/sh\n[ \"$1\" = -m ] && shift && exec \"$@\"\nexit 0\n");
     let docglow = venv.join("bin/docglow");
-    executable(&docglow, &format!("#!{python}\nexit 0\nfrom docglow.cli import cli\n"));
+    executable(&docglow, &(first_lines(&python, "") + "from docglow.cli import cli\n"));
     for (words, docglow_version, python_version) in [
         (&["docglow", "health"][..], None, None),
         (&[docglow.to_str().expect("a UTF-8 path"), "health"], Some("0.9.2"), Some("3.11.7")),
@@ -266,7 +266,7 @@ fn versions_are_those_of_the_docglow_that_ran_or_none() {
     }
 }
 
-fn debug_says_what_was_sent_or_why_nothing_was() {
+fn debug_shows_the_event_or_why_there_was_none() {
     const NOT_DOCGLOW: &str = "the command is not docglow: \
                                put `docglow-telemetry run` directly in front of docglow";
     let scene = Scene::new();

@@ -1,4 +1,4 @@
-//! A `docglow` on PATH that runs the shell code in `$STUB`, and the ways to run it.
+//! A `docglow` on PATH that runs the shell code in `$STUB`, and the ways to call it.
 
 use crate::common::{Invocation, Receiver, Request, Sandbox};
 use std::ffi::OsStr;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long an event may be on its way, and anything else that is awaited: ten times what was ever seen.
+/// The time limit for an event, and for any other condition: ten times the longest time seen.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Scene {
@@ -16,7 +16,7 @@ pub struct Scene {
     pub receiver: Receiver,
 }
 
-/// How a command line is run: as it is, or by `run`, which becomes it or waits for it.
+/// How a command line is run: directly, or by a `run` that becomes it or waits for it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum By {
     Itself,
@@ -42,24 +42,24 @@ impl Scene {
         scene
     }
 
-    /// The folder on PATH that holds `docglow` and `docglow-telemetry`.
+    /// The folder on PATH that contains `docglow` and `docglow-telemetry`.
     pub fn bin(&self) -> PathBuf {
         self.sandbox.root().join("bin")
     }
 
-    /// A script of this name on PATH.
+    /// Creates a script of this name on PATH.
     pub fn script(&self, name: &str, code: &str) {
         executable(&self.bin().join(name), &format!("#!/bin/sh\n{code}\n"));
     }
 
-    /// A program of the machine's in the scene's environment.
+    /// Runs a program of the machine in the scene's environment.
     pub fn program(&self, program: impl Into<PathBuf>) -> Invocation {
         let mut invocation = self.sandbox.hook().to(&self.receiver);
         invocation.program = program.into();
         invocation.env("PATH", format!("{}:/usr/bin:/bin", self.bin().display()))
     }
 
-    /// This command line, run in this way; telemetry is off or on by the environment.
+    /// Calls this command line in this way. The environment turns telemetry off or on.
     pub fn call(&self, by: By, words: &[impl AsRef<OsStr>]) -> Invocation {
         match by {
             By::Itself => self.program("/usr/bin/env").args(words),
@@ -68,40 +68,41 @@ impl Scene {
         }
     }
 
-    /// `docglow-telemetry run WORDS…`, and nothing that turns telemetry on or off.
+    /// `docglow-telemetry run WORDS…`, without a variable that turns telemetry on or off.
     pub fn run(&self, words: &[impl AsRef<OsStr>]) -> Invocation {
         self.program(self.bin().join("docglow-telemetry")).arg("run").args(words)
     }
 
-    /// The one event that arrives in the end.
+    /// Waits for the only event.
     #[track_caller]
     pub fn event(&self) -> Request {
         self.receiver.wait_for(1, PATIENCE);
         self.receiver.only_request()
     }
 
-    /// Panics where an event has been sent. Nothing is on its way any more if the calls so far have waited for it (`--wait`).
+    /// Panics if an event has been sent. Earlier calls must have waited for theirs (`--wait`).
     #[track_caller]
     pub fn assert_nothing_sent(&self) {
         assert_eq!(self.receiver.connections(), 0);
     }
 }
 
-/// Writes a file that can be executed. Another process writes: a file that this one had open for writing when one of its other
-/// trials started a process could not be.
+/// Writes an executable file. Another process writes it. If this process wrote it, a program that
+/// another trial starts at the same time could inherit the open file, and a file that is open for
+/// writing cannot be executed.
 pub fn executable(file: &Path, text: &str) {
     let write = ["-c", "printf %s \"$1\" >\"$2\" && chmod 755 \"$2\"", "sh", text];
     assert!(Command::new("/bin/sh").args(write).arg(file).status().expect("sh").success());
 }
 
-/// A started call whose streams are piped.
+/// Starts a call with piped streams.
 pub fn spawn(invocation: &Invocation) -> Child {
     let mut command: Command = invocation.as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("the call")
 }
 
-/// Awaits a condition, and panics where it does not come.
+/// Waits for a condition. Panics if it takes too long.
 #[track_caller]
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
@@ -111,7 +112,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// What a file says that a command writes; `None` until it is there, whole.
+/// The text that a command writes to a file, once its last line is complete.
 pub fn written(file: &Path) -> Option<String> {
     fs::read_to_string(file)
         .ok()
@@ -119,14 +120,14 @@ pub fn written(file: &Path) -> Option<String> {
         .map(|text| text.trim_end().to_owned())
 }
 
-/// The n-th field of `/proc/PID/stat`, counted as proc(5) does, from the third on.
+/// Field n of `/proc/PID/stat`, with the numbers of proc(5), from the third on.
 pub fn stat(pid: u32, field: usize) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, after_name) = stat.rsplit_once(") ")?;
     after_name.split_whitespace().nth(field - 3).map(str::to_owned)
 }
 
-/// The processes that this one has started and not yet waited for.
+/// The child processes that this process has not waited for yet.
 pub fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     text.split_whitespace().filter_map(|child| child.parse().ok()).collect()

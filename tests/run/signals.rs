@@ -1,4 +1,4 @@
-//! Signals without a terminal: what is sent to `run` alone, and what is not its affair.
+//! Signals without a terminal: those that are sent to `run` alone, and those that are not.
 
 use crate::common::platform::{make_fifo, signal};
 use crate::common::trials;
@@ -14,8 +14,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         every_signal_sent_to_the_group_arrives_once needs ["python3"],
         a_signal_sent_to_each_process_arrives_once needs ["python3"],
         a_signal_that_ends_the_command_ends_run_and_is_no_event,
-        an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report,
-        what_nohup_has_ignored_is_not_passed_on needs ["nohup"],
+        an_interrupt_of_the_group_ends_the_command_and_run_reports_it,
+        a_signal_that_nohup_ignores_is_not_passed_on needs ["nohup"],
         a_signal_from_outside_of_a_container_is_passed_on needs ["user namespaces"],
         the_command_ends_when_run_is_killed needs ["Linux"],
         only_the_command_stops_if_it_is_stopped_by_its_own_id needs ["setsid"],
@@ -25,20 +25,20 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// The signals that a process can handle, but SIGCHLD, which the kernel sends to `run` by itself.
-/// Signals 32 to 34 are those of the C libraries.
+/// The signals that a process can handle, except SIGCHLD, which the kernel itself sends to `run`.
+/// Signals 32 to 34 are reserved by the C libraries.
 fn catchable() -> impl Iterator<Item = i32> {
     (1..=64).filter(|signal| ![9, 17, 19, 32, 33, 34].contains(signal))
 }
 
-/// A started `run` whose command has said that it is ready, and the file it says more in.
+/// A started `run` whose command is ready, and the file that the command writes to.
 struct Ready {
     run: Child,
     file: PathBuf,
 }
 
 impl Ready {
-    /// `stub` writes to `$SAYS`, whole lines.
+    /// `stub` writes whole lines to `$SAYS`.
     fn start(scene: &Scene, stub: &str) -> Ready {
         Ready::start_as(scene, &["docglow", "generate"], stub)
     }
@@ -48,7 +48,7 @@ impl Ready {
         let wait = [&["--wait"], words].concat();
         let call = scene.call(By::RunOn, &wait).env("STUB", stub).env("SAYS", &file);
         let mut command = call.as_command();
-        // Its own group: what is sent to all of it must not reach this test.
+        // A separate process group, because a signal to the group must not reach this test.
         command.process_group(0).stdin(Stdio::null());
         let ready = Ready { run: command.spawn().expect("the call"), file };
         wait_until("the command is ready", || ready.says("ready"));
@@ -98,12 +98,12 @@ fn is_stopped(pid: u32) -> bool {
     stat(pid, 3).expect("it lives") == "T"
 }
 
-/// Says that it is ready, handles these signals as told, and waits for them.
+/// Reports that it is ready, handles these signals with these traps, and waits for them.
 fn waiting(traps: &str) -> String {
     format!("{traps}\necho ready >>$SAYS\nwhile :; do sleep 0.02; done")
 }
 
-/// Counts signals as docglow would, in Python, and without a child that a signal could stop. With
+/// Counts signals in Python, as docglow would, and without a child that a signal could stop. With
 /// `signal.pause`, a signal just before the pause would be noticed only at the next one.
 const COUNTS_SIGNALS: &str = r#"exec python3 -c '
 import os, signal, sys, time
@@ -114,10 +114,10 @@ note("ready")
 while True: time.sleep(0.01)
 ' "$SIGNALS""#;
 
-/// The signal with the largest number. Of those that have arrived, the kernel delivers it last.
+/// The signal with the largest number. The kernel delivers it after all other pending signals.
 const MARK: i32 = 64;
 
-/// Sends every signal in this way, to a command that counts them.
+/// Sends each signal in this way to a command that counts them.
 fn assert_every_signal_arrives_once(send: impl Fn(&Ready, Signal)) {
     let scene = Scene::new();
     let numbers: Vec<String> = catchable().map(|signal| signal.to_string()).collect();
@@ -126,7 +126,7 @@ fn assert_every_signal_arrives_once(send: impl Fn(&Ready, Signal)) {
     for (count, number) in catchable().filter(|number| *number != MARK).enumerate() {
         send(&ready, signal(number));
         wait_until("it arrives", || ready.says(&number.to_string()));
-        // `run` passes signals on one after the other: what it has passed on has arrived, too.
+        // `run` passes signals on in order, so all earlier signals have arrived, too.
         ready.send(signal(MARK));
         wait_until("the mark arrives", || ready.times(&MARK.to_string()) == count + 1);
         assert_eq!(ready.times(&number.to_string()), 1, "{number}");
@@ -141,7 +141,7 @@ fn every_signal_sent_to_the_group_arrives_once() {
     assert_every_signal_arrives_once(Ready::send_to_group);
 }
 
-/// As systemd does it with the processes of a service.
+/// As systemd does with the processes of a service.
 fn a_signal_sent_to_each_process_arrives_once() {
     assert_every_signal_arrives_once(|ready, signal| {
         for process in [ready.probe(), ready.command(), ready.run.id()] {
@@ -160,7 +160,7 @@ fn a_signal_that_ends_the_command_ends_run_and_is_no_event() {
     }
 }
 
-fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
+fn an_interrupt_of_the_group_ends_the_command_and_run_reports_it() {
     for (signal, name) in [(Signal::INT, "INT"), (Signal::QUIT, "QUIT")] {
         for (status, result) in [(0, "success"), (1, "error")] {
             let scene = Scene::new();
@@ -177,7 +177,7 @@ fn an_interrupted_group_is_the_commands_affair_and_run_lives_on_to_report() {
     scene.assert_nothing_sent();
 }
 
-fn what_nohup_has_ignored_is_not_passed_on() {
+fn a_signal_that_nohup_ignores_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
     let stub = "echo ready >>$SAYS; read -r word <end; exit 3";
@@ -224,17 +224,17 @@ fn the_command_ends_when_run_is_killed() {
     let ready = Ready::start(&scene, &waiting(""));
     let (command, probe) = (ready.command(), ready.probe());
     ready.send(Signal::KILL);
-    // What is left of an ended process is a zombie until its new parent has waited for it.
+    // An ended process is a zombie until its new parent has waited for it.
     let is_gone = |pid| stat(pid, 3).is_none_or(|state| state == "Z");
     wait_until("command and probe are gone", || is_gone(command) && is_gone(probe));
 }
 
-/// Stops the command alone, and continues it: `run` neither stops nor notices.
+/// Stops and continues the command alone: `run` does not stop.
 fn assert_only_the_command_stops(run: u32) {
     let command = children(run)[1];
     for stop in [Signal::STOP, Signal::TSTP] {
         send(command, stop);
-        // SIGTSTP stops nothing in a group that no shell waits for.
+        // SIGTSTP has no effect in a group for which no shell waits.
         if stop == Signal::STOP {
             wait_until("the command is stopped", || is_stopped(command));
         }
@@ -247,10 +247,10 @@ fn assert_only_the_command_stops(run: u32) {
     }
 }
 
-/// A command of one process: no child of its own stays stopped.
+/// A command of one process. A child of its own could stay stopped.
 const ENDS_WHEN_TOLD: &str = "echo ready >>$SAYS; read -r word <end; exit 3";
 
-/// Tells that command to end.
+/// Makes that command end.
 fn end(scene: &Scene) {
     std::fs::write(scene.sandbox.project().join("end"), "now\n").expect("it reads");
 }

@@ -1,10 +1,11 @@
-//! At a terminal: `run` leaves it to its command, and shells see one job.
+//! At a terminal: `run` leaves the terminal to its command, and shells see one job.
 
 use crate::common::platform::{make_fifo, pseudo_terminal};
 use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::scene::{BY_RUN, By, Scene, stat, wait_until, written};
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 
 const CTRL_BACKSLASH: &str = "\x1c";
@@ -19,6 +20,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         ctrl_z_and_fg_in_zsh needs ["setsid", "zsh"],
         bg_and_fg_of_a_job_that_reads_the_terminal needs ["setsid", "bash"],
         a_stop_for_run_alone_stops_the_job_as_without_run needs ["setsid", "bash"],
+        a_continue_at_the_moment_of_the_stop_is_obeyed needs ["setsid", "bash", "strace"],
         a_terminal_that_hangs_up_ends_the_command needs ["setsid"],
     ]
 }
@@ -60,12 +62,12 @@ fn a_terminal_that_the_command_changes_stays_changed() {
     }
 }
 
-/// A call that reports before it returns, by a shell that says how it ended.
+/// A call that reports before it returns, in a shell that prints the exit status.
 fn with_status(scene: &Scene, by: By, stub: &str) -> Terminal {
     let call = scene.call(by, &["--wait", "docglow", "generate"]).env("STUB", stub);
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
-    // Without `noflsh`, the keys drop what is printed meanwhile.
+    // Without `noflsh`, the keys would discard output that is printed at the same time.
     let script = "stty noflsh; trap : INT QUIT; \"$@\"; echo \"ended with $?\"";
     shell.arguments = vec!["-c".into(), script.into(), "sh".into()];
     Terminal::open(&shell.arg(call.program).args(call.arguments))
@@ -104,7 +106,7 @@ fn ctrl_backslash_is_the_commands_affair() {
     assert_keys_are_the_commands(CTRL_BACKSLASH, "QUIT", 3);
 }
 
-/// A shell with job control, in which `docglow` stands behind `run`.
+/// A shell with job control, in which `docglow` runs behind `run`.
 fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
     let no_start_up_file: &[&str] =
         if shell == "bash" { &["--noprofile", "--norc"] } else { &["-f"] };
@@ -116,7 +118,7 @@ fn shell(scene: &Scene, shell: &str, stub: &str) -> Terminal {
 }
 
 fn ctrl_z_stops_the_job_and_fg_goes_on_with_it() {
-    // The words for SIGTSTP; for SIGSTOP they are others.
+    // The message for SIGTSTP. The one for SIGSTOP is different.
     assert_stops_and_goes_on("bash", "Stopped  ");
 }
 
@@ -126,7 +128,7 @@ fn ctrl_z_and_fg_in_zsh() {
 
 fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     let scene = Scene::new();
-    // One process, for a shell that waits for a vfork of its own can't be stopped.
+    // One process, because a shell that waits for its own vfork cannot be stopped.
     let stub = "echo $$ >pid; echo working; read -r word <end; echo done working; exit 3";
     make_fifo(&scene.sandbox.project().join("end"));
     let mut terminal = shell(&scene, name, stub);
@@ -163,7 +165,7 @@ fn bg_and_fg_of_a_job_that_reads_the_terminal() {
     let scene = Scene::new();
     let mut terminal = shell(&scene, "bash", "echo working; read -r line; echo \"read $line\"");
     terminal.type_in("docglow-telemetry run --wait docglow health &\n");
-    // Both are stopped by the terminal, as the job's processes.
+    // The terminal stops both, because they are processes of the job.
     terminal.wait_for("working");
     terminal.type_in("while ! jobs | grep -q Stopped; do sleep 0.05; done; fg\n");
     terminal.type_in("some words\n");
@@ -189,13 +191,53 @@ fn a_stop_for_run_alone_stops_the_job_as_without_run() {
         terminal.type_in("kill -CONT $!\n");
         wait_until("both go on", || !is_stopped(run) && !is_stopped(command));
     }
-    terminal.type_in("echo now >end; wait $!; echo \"status $?\"\n");
+    // `wait` returns 128 plus the stop signal if bash has not yet seen that the job goes on.
+    terminal.type_in(
+        "echo now >end; while wait $!; s=$?; [ $s -gt 128 ]; do :; done; echo \"status $s\"\n",
+    );
     terminal.wait_for("status 3");
     assert_eq!(scene.event().json()["result"], "error");
 }
 
-/// The session's leader is told by the kernel, alone, as where a terminal window runs nothing but this; of any other process,
-/// the whole group is.
+/// strace delays `run` for a moment after `run` has sent itself the stop signal. SIGCONT removes
+/// that signal again, so `run` must not wait for it.
+fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
+    let scene = Scene::new();
+    make_fifo(&scene.sandbox.project().join("end"));
+    let stub = "echo $$ >pid; read -r word <end; exit 3";
+    let mut terminal = shell(&scene, "bash", stub);
+    terminal.type_in(
+        "strace -qq -o /dev/null -e inject=kill:delay_exit=2000000 \
+         docglow-telemetry run --wait docglow generate &\n",
+    );
+    let pid = scene.sandbox.project().join("pid");
+    wait_until("docglow runs", || written(&pid).is_some());
+    let command: u32 = written(&pid).expect("its id").parse().expect("a number");
+    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let send = |to: u32, signal| {
+        let process = Pid::from_raw(to.cast_signed()).expect("a process id");
+        kill_process(process, signal).expect("it lives");
+    };
+    let is_pending = |signal: Signal| {
+        let status = std::fs::read_to_string(format!("/proc/{run}/status")).expect("it lives");
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        let pending = u64::from_str_radix(pending.expect("a line").trim(), 16).expect("a number");
+        pending & (1 << (signal.as_raw() - 1)) != 0
+    };
+    send(run, Signal::TSTP);
+    wait_until("docglow is stopped", || stat(command, 3).expect("it lives") == "T");
+    wait_until("run stops itself", || is_pending(Signal::TSTP));
+    send(command, Signal::CONT);
+    send(run, Signal::CONT);
+    terminal.type_in(
+        "echo now >end; while wait $!; s=$?; [ $s -gt 128 ]; do :; done; echo \"status $s\"\n",
+    );
+    terminal.wait_for("status 3");
+}
+
+/// If the session's leader is `run`, as in a terminal window that runs only this command, the
+/// kernel sends the signal to that process alone. Otherwise it sends the signal to the whole
+/// foreground group.
 fn a_terminal_that_hangs_up_ends_the_command() {
     for led_by_run in [true, false] {
         let scene = Scene::new();

@@ -1,4 +1,4 @@
-//! The command notices nothing: what it is given is what it would be given without `run`.
+//! The command sees no difference: it gets the same as without `run`.
 
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
@@ -15,12 +15,12 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_environment_is_the_same_but_for_the_kill_switch,
         groups_limits_and_signals_are_the_callers_own,
         the_working_folder_is_the_callers_own,
-        what_the_caller_ignores_or_blocks_stays_so,
+        signals_that_the_caller_ignores_or_blocks_stay_so,
         files_that_the_caller_left_open_are_open_and_closed_ones_closed,
         input_output_and_errors_pass_through,
         a_binary_stream_passes_through_whole,
         a_script_without_a_first_line_is_run_by_the_shell,
-        a_command_is_found_where_the_shell_finds_it,
+        a_command_is_found_as_the_shell_finds_it,
         a_folder_on_a_server_that_is_gone_is_skipped needs ["strace"],
     ]
 }
@@ -49,7 +49,7 @@ fn arguments_arrive_byte_for_byte() {
     let expected = |arguments: &[OsString]| {
         arguments.iter().flat_map(|a| [a.as_encoded_bytes(), b"\0"].concat()).collect::<Vec<_>>()
     };
-    // All of them, to a docglow that would refuse them, and one by one as a title.
+    // All of them in one line that docglow would refuse, and then each one as a title.
     let mut lines = vec![odd.clone()];
     lines.extend(odd.iter().map(|title| vec!["generate".into(), "--title".into(), title.clone()]));
     for by in BY_RUN {
@@ -62,13 +62,13 @@ fn arguments_arrive_byte_for_byte() {
     }
 }
 
-/// What the command says of itself, run in this way by a shell that prepares its own process with this code first.
+/// The output of the command, run in this way by a shell that first runs this code.
 fn seen(scene: &Scene, by: By, prepare: &str, stub: &str) -> String {
     let call = scene.call(by, &["docglow", "generate"]).env("STUB", stub);
     prepared(call, prepare).run().assert_success().stdout().to_owned()
 }
 
-/// The call, made by a shell that does this to its own process first.
+/// The call, made by a shell that first runs this code.
 fn prepared(call: Invocation, prepare: &str) -> Invocation {
     let mut shell = call.clone();
     shell.program = "/bin/sh".into();
@@ -108,7 +108,7 @@ fn the_environment_is_the_same_but_for_the_kill_switch() {
             let outcome = call.run();
             let entries =
                 outcome.assert_success().stdout.split(|byte| *byte == 0).map(<[u8]>::to_vec);
-            // What `call` itself sets to turn telemetry on or off.
+            // Without the variable that `call` sets to turn telemetry on or off.
             entries.filter(|entry| !entry.starts_with(b"DOCGLOW_TELEMETRY=")).collect::<Vec<_>>()
         };
         let directly = environment(By::Itself);
@@ -124,8 +124,9 @@ fn the_environment_is_the_same_but_for_the_kill_switch() {
     }
 }
 
-/// What a process says of itself in `/proc`, as far as it is not its own: user, groups, masks of signals, limits, and of the
-/// fields of `stat` process group, session, terminal, its foreground group, priority and niceness.
+/// The state of a process in `/proc` that does not differ between processes anyway: user, groups,
+/// signal masks and limits; and from `stat`, the process group, session, terminal, foreground
+/// group, priority and niceness.
 const STATE: &str = "exec cat /proc/self/status /proc/self/limits /proc/self/stat";
 
 fn state(scene: &Scene, by: By, prepare: &str) -> Vec<String> {
@@ -159,8 +160,8 @@ fn the_working_folder_is_the_callers_own() {
     assert_eq!(assert_same("cd /tmp", "pwd"), "/tmp\n");
 }
 
-/// The masks of ignored and of blocked signals in a command that is run after `env` was told this. The command is no shell,
-/// which has a mind of its own about signals, but a `cat` of its own status.
+/// The masks of ignored and of blocked signals in a command that runs after `env` with this option.
+/// The command is a `cat` of its own status, because a shell changes its signals.
 fn masks(by: By, option: &str) -> [u64; 2] {
     let scene = Scene::new();
     fs::remove_file(scene.bin().join("docglow")).expect("the script is gone");
@@ -176,7 +177,7 @@ fn masks(by: By, option: &str) -> [u64; 2] {
     })
 }
 
-fn what_the_caller_ignores_or_blocks_stays_so() {
+fn signals_that_the_caller_ignores_or_blocks_stay_so() {
     let [ignored, blocked] = masks(By::Itself, "");
     for (signal, number) in [
         ("PIPE", 13),
@@ -216,7 +217,7 @@ fn files_that_the_caller_left_open_are_open_and_closed_ones_closed() {
         let seen = assert_same(prepare, stub);
         assert_eq!(seen.contains("0 "), !prepare.contains("0<&-"), "{seen}");
     }
-    // Closed standard output, told of by another way.
+    // With a closed standard output, the command reports in another way.
     let scene = Scene::new();
     let stub = "open=; for n in 0 1 2 3; do [ ! -e /proc/$$/fd/$n ] || open=\"$open $n\"; done; echo \"$open\" >&2";
     for by in [By::Itself, By::RunOff, By::RunOn] {
@@ -249,7 +250,7 @@ fn a_binary_stream_passes_through_whole() {
             scene.call(by, &["docglow", "generate"]).env("STUB", "cat").stdin(stream.clone()).run();
         assert!(outcome.assert_success().stdout == stream, "{by:?}");
     }
-    // A reader that goes away ends the command as it would without `run`.
+    // If the reader goes away, the command ends as it would without `run`.
     for by in [By::Itself, By::RunOff, By::RunOn] {
         let call = scene.call(by, &["docglow", "generate"]).env("STUB", "exec cat /dev/zero");
         let mut command = call.as_command();
@@ -259,7 +260,7 @@ fn a_binary_stream_passes_through_whole() {
         let status = child.wait().expect("its end");
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(13), "{by:?}");
     }
-    // A command that closes its output early is all that its reader waits for.
+    // If the command closes its output early, its reader waits no longer.
     let call = scene
         .call(By::RunOn, &["docglow", "generate"])
         .env("STUB", "exec >&-; read -r line; exit 4");
@@ -285,7 +286,7 @@ fn a_script_without_a_first_line_is_run_by_the_shell() {
     }
 }
 
-fn a_command_is_found_where_the_shell_finds_it() {
+fn a_command_is_found_as_the_shell_finds_it() {
     let scene = Scene::new();
     let [first, second] = ["first", "second"].map(|name| scene.sandbox.project().join(name));
     for folder in [&first, &second] {
@@ -301,7 +302,7 @@ fn a_command_is_found_where_the_shell_finds_it() {
             assert_eq!(outcome.assert_success().stdout(), "second/docglow\n", "{by:?} {path}");
         }
     }
-    // `env` gives up here; shells do not.
+    // `env` gives up at this error; shells do not.
     for too_long in ["x".repeat(300), "x/".repeat(5000)] {
         for by in BY_RUN {
             let call = scene.call(by, &["docglow", "generate"]).env("STUB", "echo $0");

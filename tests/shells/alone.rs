@@ -1,4 +1,4 @@
-//! The function `docglow` taken out of its shell, as a snapshot of a shell does it.
+//! The function `docglow` copied out of its shell, as in a snapshot of a shell.
 
 use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
@@ -11,12 +11,12 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
         }
         Shell::Zsh => promises![shell => a_function_printed_and_read_again_works],
         Shell::Fish => promises![shell => a_saved_function_works],
-        // Neither can print a function.
+        // These shells cannot print a function.
         Shell::Dash | Shell::Busybox => Vec::new(),
     }
 }
 
-/// It works, in a strict shell too, with the tool and without it.
+/// The function works with and without the tool, even in a strict shell.
 #[track_caller]
 fn assert_works(shell: Shell, function: &str) {
     for strict in ["", shell.strict()] {

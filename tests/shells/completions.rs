@@ -1,4 +1,4 @@
-//! The completions and the manual of docglow-telemetry name all that `--help` names.
+//! The completions and the manual page of docglow-telemetry contain everything that `--help` lists.
 
 use crate::common::trials::{tool_path, trials};
 use crate::common::{Invocation, Sandbox};
@@ -11,16 +11,16 @@ use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        bash_completes_what_the_help_names needs ["bash"],
-        zsh_completes_what_the_help_names needs ["zsh", "setsid"],
-        fish_completes_what_the_help_names needs ["fish"],
+        bash_completes_all_words_of_the_help needs ["bash"],
+        zsh_completes_all_words_of_the_help needs ["zsh", "setsid"],
+        fish_completes_all_words_of_the_help needs ["fish"],
         behind_run_bash_completes_docglows_own_words needs ["bash", "setsid"],
         behind_run_bash_completion_completes_docglows_own_words
             needs ["bash", "setsid", "/usr/share/bash-completion/bash_completion"],
         behind_run_zsh_completes_docglows_own_words needs ["zsh", "setsid"],
         behind_run_fish_completes_docglows_own_words needs ["fish"],
         bash_quotes_the_names_of_folders needs ["bash", "setsid"],
-        the_manual_has_what_the_help_names,
+        the_manual_has_all_words_of_the_help,
         the_manual_is_well_formed needs ["groff"],
     ]
 }
@@ -53,8 +53,9 @@ fn shells() -> BTreeSet<String> {
     SHELLS.iter().map(|shell| shell.name.to_owned()).collect()
 }
 
-/// Compares the commands, options and shells that `offers` has for a command line with the help.
-fn offers_what_the_help_names(offers: impl Fn(&str) -> Vec<String>) {
+/// Compares the commands, options and shells that `offers` returns for a command line with the
+/// help.
+fn offers_all_words_of_the_help(offers: impl Fn(&str) -> Vec<String>) {
     let offered: BTreeSet<String> =
         offers("").into_iter().filter(|word| !word.starts_with('-')).collect();
     assert_eq!(offered, commands());
@@ -75,34 +76,34 @@ fn shell(sandbox: &Sandbox, name: &str, arguments: &[&str]) -> Invocation {
     shell
 }
 
-fn bash_completes_what_the_help_names() {
+fn bash_completes_all_words_of_the_help() {
     const SCRIPT: &str = r#"source "$1"; COMP_WORDS=(docglow-telemetry $2)
 case $2 in '' | *' ') COMP_WORDS+=('') ;; esac
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _docglow_telemetry; printf '%s\n' "${COMPREPLY[@]}""#;
     let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.bash"));
-    offers_what_the_help_names(|line| {
+    offers_all_words_of_the_help(|line| {
         let bash = shell(&sandbox, "bash", &["--norc", "-c", SCRIPT, "bash"]).arg(&file).arg(line);
         bash.run().stdout().lines().filter(|word| !word.is_empty()).map(Into::into).collect()
     });
 }
 
-fn fish_completes_what_the_help_names() {
+fn fish_completes_all_words_of_the_help() {
     let (sandbox, file) = (Sandbox::new(), completions().join("docglow-telemetry.fish"));
-    offers_what_the_help_names(|line| {
+    offers_all_words_of_the_help(|line| {
         let script = format!("source '{}'; complete -C 'docglow-telemetry {line}'", file.display());
         let fish = shell(&sandbox, "fish", &["--no-config", "-c", &script]).run();
         fish.stdout().lines().filter_map(|line| line.split('\t').next()).map(Into::into).collect()
     });
 }
 
-fn zsh_completes_what_the_help_names() {
+fn zsh_completes_all_words_of_the_help() {
     let sandbox = Sandbox::new();
     let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
     terminal.type_in(&format!(
         "fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u\n",
         completions().display()
     ));
-    // Every list in full, with each word at the beginning of a line.
+    // Shows each list completely, with each word at the beginning of a line.
     terminal.type_in("LISTMAX=9999; setopt no_auto_menu; stty rows 99 columns 150; echo rea''dy\n");
     terminal.wait_for("ready");
     let mut offered = |line: &str, words: &[String]| {
@@ -125,7 +126,7 @@ fn zsh_completes_what_the_help_names() {
         rest.retain(|option| !is_there(option));
     }
     offered("--", &rest.into_iter().collect::<Vec<_>>());
-    // These stand in columns.
+    // These are shown in columns.
     terminal.type_in("docglow-telemetry init \t\t");
     terminal.wait_for("docglow-telemetry init");
     terminal.type_in("\x15echo 'do''ne'\n");
@@ -136,13 +137,14 @@ fn zsh_completes_what_the_help_names() {
     }
 }
 
-/// docglow's own completion in bash, as click makes it: a function that asks docglow.
+/// docglow's own completion in bash, as click generates it: a function that calls docglow.
 const DOCGLOWS_OWN: &str = r#"docglow() { case $2 in g*) echo generate ;; *) echo --project-dir ;; esac; }
 _docglow() { COMPREPLY=($($1 "${COMP_WORDS[@]:COMP_CWORD-1}")); }
 complete -o nosort -F _docglow docglow
 "#;
 
-/// An interactive bash with these lines as its start-up file, in a folder with this one.
+/// An interactive bash with these lines as its start-up file, in a folder that contains this
+/// subfolder.
 fn bash(sandbox: &Sandbox, lines: &str, folder: &str) -> Terminal {
     fs::create_dir(sandbox.project().join(folder)).expect("a folder");
     let file = completions().join("docglow-telemetry.bash");
@@ -229,7 +231,7 @@ fn manual() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".package/docglow-telemetry.1")
 }
 
-fn the_manual_has_what_the_help_names() {
+fn the_manual_has_all_words_of_the_help() {
     let manual = std::fs::read_to_string(manual()).expect("the manual").replace("\\-", "-");
     let help = help();
     let variables = help

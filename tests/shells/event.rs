@@ -37,7 +37,7 @@ fn docglow_is_reported_as_it_ended_and_silenced_only_then(shell: Shell) {
     }
 }
 
-/// Sets a variable of the shell that is not exported.
+/// Sets a shell variable without exporting it.
 fn assignment(shell: Shell, name: &str, value: &str) -> String {
     if shell.is_posix() { format!("{name}={value}") } else { format!("set -g {name} {value}") }
 }
@@ -75,7 +75,7 @@ fn a_read_only_kill_switch_counts(shell: Shell) {
     assert_is_off(shell, "readonly DOCGLOW_TELEMETRY=0", "DOCGLOW_TELEMETRY", "0");
 }
 
-/// docglow alone would not see it either.
+/// Without the hook, docglow would not see the variable either.
 fn a_variable_that_says_on_is_not_exported(shell: Shell) {
     for value in ["1", "true", "Yes", "ON"] {
         let stage = Stage::new(shell);

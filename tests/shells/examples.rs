@@ -17,7 +17,7 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
     }
 }
 
-/// The shell's example, out of the Markdown.
+/// The example for the shell, extracted from the Markdown.
 fn example(shell: Shell) -> String {
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/hooks/README.md");
     let readme = fs::read_to_string(readme).expect("hooks/README.md");
@@ -42,7 +42,7 @@ fn open(stage: &Stage, telemetry: Telemetry) -> Terminal {
     terminal
 }
 
-/// Types a line and waits for its end, in a line of its own.
+/// Types a line and waits until it has ended.
 #[track_caller]
 fn enter(terminal: &mut Terminal, line: &str) {
     terminal.type_in(&format!("{line}\n"));
@@ -78,7 +78,7 @@ fn a_line_of_plain_words_is_reported_once(shell: Shell) {
     assert_eq!(events[0]["features_used"], serde_json::json!(["column_lineage", "slim"]));
     let milliseconds = events[0]["duration_ms"].as_u64().expect("a number");
     assert!((1..60_000).contains(&milliseconds), "{milliseconds}");
-    // Later commands are as before.
+    // Later commands are unchanged.
     enter(&mut terminal, "echo \"[$DOCGLOW_NO_TELEMETRY]\"; docglow init");
     assert_eq!(stage.calls().last().expect("a call").kill_switch(), None);
 }

@@ -1,4 +1,4 @@
-//! The hook files as such.
+//! Checks of the hook files themselves.
 
 use crate::common::Sandbox;
 use crate::common::trials::{tool_path, trials};
@@ -31,7 +31,7 @@ fn a_line_of_the_hooks_has_at_most_100_columns() {
     }
 }
 
-/// Runs a tool that finds mistakes in a script on its stdin, or in the file of its last argument.
+/// Runs a linter on a script, which is on its stdin or in the file of its last argument.
 #[track_caller]
 fn finds_nothing(tool: &str, arguments: &[&str], script: &str) {
     let mut child = Command::new(tool_path(tool).expect("the tool"))
@@ -47,10 +47,10 @@ fn finds_nothing(tool: &str, arguments: &[&str], script: &str) {
 
 fn shellcheck_finds_nothing() {
     let hook = fs::read_to_string(hook_file("docglow.sh")).expect("the hook file");
-    // `typeset` may be missing: the hook expects that.
+    // `typeset` may be missing. The hook handles that.
     let arguments = ["--norc", "--shell=sh", "--severity=style", "--exclude=SC3044", "-"];
     finds_nothing("shellcheck", &arguments, &hook);
-    // The function, which is quoted in the file.
+    // The function, which is in quotes in the file.
     let print = ["--norc", "-c", ". \"$1\"; typeset -f docglow", "bash"];
     let mut bash = Command::new(tool_path("bash").expect("bash"));
     let function = bash.args(print).arg(hook_file("docglow.sh")).output().expect("bash").stdout;

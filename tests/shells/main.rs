@@ -1,4 +1,4 @@
-//! The hooks in their real shells, with docglow-telemetry itself and a recording stub of docglow.
+//! The hooks in their real shells, with the real docglow-telemetry and a recording stub of docglow.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! A docglow of the user's own, a function or an alias, stays as it is.
+//! The user's own docglow, a function or an alias, stays as it is.
 
 use crate::script::Stage;
 use crate::shell::{Shell, promises};
@@ -29,12 +29,12 @@ fn alias(shell: Shell, text: &str) -> String {
     format!("{}\nalias docglow='{text}'", shell.with_aliases())
 }
 
-/// The set-up, read from a file and by `eval`.
+/// The set-up line, as a file and by `eval`.
 fn set_ups(stage: &Stage) -> [String; 2] {
     [stage.source_line(), stage.shell.set_up().to_owned()]
 }
 
-/// With the set-up before it and after it, `own` does what it does without.
+/// `own` does the same as without the set-up, whether the set-up comes before or after it.
 #[track_caller]
 fn assert_stays(stage: &Stage, own: &str, printed: &str) {
     for set_up in set_ups(stage).into_iter().chain([String::new()]) {
@@ -62,7 +62,7 @@ fn an_alias_stays(shell: Shell) {
     if !shell.is_posix() {
         return;
     }
-    // With the characters of a definition in it.
+    // Contains the characters of a function definition.
     let text = "env printf \"%s|\" docglow { \\) \";;\"";
     let printed = "docglow|{|)|;;|generate|a  b|0\n";
     assert_stays(&stage, &alias(shell, text), printed);
@@ -92,7 +92,7 @@ fn an_autoloaded_function_stays(shell: Shell) {
     let functions = stage.sandbox.root().join("functions");
     fs::create_dir(&functions).expect("a folder");
     fs::write(functions.join("docglow"), "echo loaded \"$@\"\n").expect("a function");
-    let own = format!("fpath=({})\nautoload -Uz docglow", functions.display());
+    let own = format!("fpath=('{}')\nautoload -Uz docglow", functions.display());
     for set_up in set_ups(&stage) {
         assert_prints(&stage, &[&own, &set_up], "loaded generate a  b\n0\n");
     }

@@ -1,4 +1,4 @@
-//! The hook's own question, on a real terminal, asked by the real binary through the shell hook.
+//! The hook's own question on a real terminal, asked by the real binary through the shell hook.
 
 use crate::common::sandbox::binary;
 use crate::common::trials::trials;
@@ -18,15 +18,15 @@ pub fn trials() -> Vec<Trial> {
         it_is_asked_once_in_all_sessions needs ["bash", "setsid"],
         where_something_else_decides_nothing_is_asked_or_recorded needs ["bash", "setsid"],
         in_the_background_nothing_is_asked_and_docglow_runs needs ["bash", "setsid"],
-        the_question_names_where_events_would_go needs ["bash", "setsid"],
-        what_is_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
-        a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked needs ["bash", "zsh", "setsid"],
+        the_question_names_the_endpoint_of_the_events needs ["bash", "setsid"],
+        early_input_belongs_to_the_shell_and_prevents_the_question needs ["bash", "zsh", "setsid"],
+        half_a_line_of_early_input_prevents_the_question needs ["bash", "zsh", "setsid"],
     ]
 }
 
 const QUESTION: &str = "[y/N]";
 
-/// A stage with the real binary, and bash on its terminal to be.
+/// A stage with the real binary, and a bash to be run on a terminal.
 fn stage() -> (Stage, Receiver, Invocation) {
     stage_of(Shell::Bash, &["--noediting", "-i"])
 }
@@ -48,7 +48,8 @@ fn generate(shell: &Invocation) -> Terminal {
     terminal
 }
 
-/// Waits until docglow ran and the shell is back; returns what was shown before docglow began.
+/// Waits until docglow has run and the shell is back. Returns the text that was shown before
+/// docglow started.
 #[track_caller]
 fn shown_before_docglow(terminal: &mut Terminal) -> String {
     let shown = terminal.wait_for("docglow: <generate>");
@@ -122,7 +123,7 @@ fn where_something_else_decides_nothing_is_asked_or_recorded() {
     }
 }
 
-/// Asking from there would stop the job before docglow has run.
+/// A question from the background would stop the job before docglow runs.
 fn in_the_background_nothing_is_asked_and_docglow_runs() {
     let (stage, _receiver, shell) = stage();
     let mut terminal = Terminal::open(&shell);
@@ -132,7 +133,7 @@ fn in_the_background_nothing_is_asked_and_docglow_runs() {
     assert!(stage.sandbox.state().is_none());
 }
 
-fn the_question_names_where_events_would_go() {
+fn the_question_names_the_endpoint_of_the_events() {
     let (_stage, receiver, shell) = stage();
     let shell = shell.env("DOCGLOW_TELEMETRY_ENDPOINT", format!("{}?token=secret", receiver.url()));
     let asked = generate(&shell).wait_for(QUESTION);
@@ -140,7 +141,7 @@ fn the_question_names_where_events_would_go() {
     assert!(!asked.contains("secret"), "{asked}");
 }
 
-/// Shells whose line editor is on and off.
+/// Shells with their line editor on and off.
 const EDITORS: [(Shell, &[&str]); 4] = [
     (Shell::Bash, &["--noediting", "-i"]),
     (Shell::Bash, &["-i"]),
@@ -148,7 +149,8 @@ const EDITORS: [(Shell, &[&str]); 4] = [
     (Shell::Zsh, &["-i"]),
 ];
 
-/// Types what stands before the `|` in one go with generate, and the rest once docglow ran: it is for the shell, whole.
+/// Types the text before the `|` together with generate, and the rest after docglow has run. The
+/// shell must get all of it.
 #[track_caller]
 fn typed_ahead(line: &str) {
     let (ahead, rest) = line.split_once('|').expect("a part typed ahead");
@@ -165,17 +167,17 @@ fn typed_ahead(line: &str) {
         terminal.wait_for("typed ahead");
         assert!(stage.sandbox.state().is_none(), "{arguments:?}");
         assert_eq!(receiver.connections(), 0);
-        // Nothing was settled by it.
+        // The line was not recorded as an answer.
         terminal.type_in("docglow generate\n");
         terminal.wait_for(QUESTION);
     }
 }
 
-fn what_is_typed_ahead_is_the_shells_and_nothing_is_asked() {
+fn early_input_belongs_to_the_shell_and_prevents_the_question() {
     typed_ahead("echo 'typed ''ahead'\n|");
     typed_ahead("y\necho 'typed ''ahead'\n|");
 }
 
-fn a_line_half_typed_ahead_is_the_shells_and_nothing_is_asked() {
+fn half_a_line_of_early_input_prevents_the_question() {
     typed_ahead("echo 'typed| ''ahead'\n");
 }

@@ -1,4 +1,4 @@
-//! An interactive shell in a pseudo-terminal, and somebody who types.
+//! An interactive shell in a pseudo-terminal, with simulated typing.
 
 use crate::common::Invocation;
 use crate::common::platform::pseudo_terminal;
@@ -8,16 +8,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
-/// Ten times what the slowest of the shells takes for anything here.
+/// Ten times the longest time that any step takes in the slowest shell.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long closing a terminal waits for its processes.
+const HANG_UP: Duration = Duration::from_secs(2);
 
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_Z: &str = "\x1a";
 
-/// Everything the terminal showed, whether that was all, and a bell for both.
+/// All text that the terminal has shown, whether it is complete, and a condition variable for both.
 #[derive(Default)]
 struct Screen {
     text: Mutex<(String, bool)>,
@@ -27,14 +30,13 @@ struct Screen {
 pub struct Terminal {
     keyboard: File,
     screen: Arc<Screen>,
-    /// How much of the screen's text has been waited for.
+    /// The length of the text that the test has already waited for.
     seen: usize,
     shell: Child,
-    reader: Option<JoinHandle<()>>,
 }
 
 impl Terminal {
-    /// Runs the command as the leader of a session whose terminal this is.
+    /// Runs the command as the leader of a session with this terminal.
     pub fn open(invocation: &Invocation) -> Self {
         let (keyboard, name) = pseudo_terminal();
         let side = || OpenOptions::new().read(true).write(true).open(&name).expect("the terminal");
@@ -52,15 +54,15 @@ impl Terminal {
             .spawn()
             .expect("the shell");
         let screen = Arc::new(Screen::default());
-        let reader = thread::spawn({
+        thread::spawn({
             let (source, screen) = (keyboard.try_clone().expect("a second handle"), screen.clone());
             move || read_all(source, &screen)
         });
-        Self { keyboard, screen, seen: 0, shell, reader: Some(reader) }
+        Self { keyboard, screen, seen: 0, shell }
     }
 
     /// Types the answer to the question that is shown. Keys of the first half second belong to the
-    /// shell; the question reads whole lines from then on.
+    /// shell. From then on, the question reads whole lines.
     #[track_caller]
     pub fn answer(&mut self, keys: &str) {
         let deadline = Instant::now() + PATIENCE;
@@ -76,13 +78,14 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).expect("typed");
     }
 
-    /// Waits until the terminal shows this, after what was waited for before; returns what stood between.
+    /// Waits until the terminal shows this text, after the text that was waited for before. Returns
+    /// the text between the two.
     #[track_caller]
     pub fn wait_for(&mut self, text: &str) -> String {
         self.wait_for_within(text, PATIENCE)
     }
 
-    /// The same, with a time limit of its own.
+    /// The same, with another time limit.
     #[track_caller]
     pub fn wait_for_within(&mut self, text: &str, limit: Duration) -> String {
         let shown = self.screen.text.lock().expect("the screen");
@@ -92,7 +95,11 @@ impl Terminal {
             .changed
             .wait_timeout_while(shown, limit, |shown| found(shown).is_none() && !shown.1)
             .expect("the screen");
-        let Some(at) = found(&shown) else { panic!("no {text:?} on the screen:\n{}", shown.0) };
+        let Some(at) = found(&shown) else {
+            let screen = shown.0.clone();
+            drop(shown); // The panic would poison it, and `drop` needs it.
+            panic!("no {text:?} on the screen:\n{screen}");
+        };
         let between = shown.0[self.seen..self.seen + at].to_owned();
         self.seen += at + text.len();
         between
@@ -101,23 +108,26 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A session's terminal that hangs up takes its processes with it; a shell in a bad state is ended by force.
+        // Closing the terminal ends the processes of its session. A shell that does not react is
+        // killed.
         let _ = self.keyboard.write_all(b"\x03\nexit\nexit\n");
-        let deadline = Instant::now() + Duration::from_secs(2);
+        let deadline = Instant::now() + HANG_UP;
         while Instant::now() < deadline && matches!(self.shell.try_wait(), Ok(None)) {
             thread::sleep(Duration::from_millis(10));
         }
         let _ = self.shell.kill();
         let _ = self.shell.wait();
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
+        // A process that survives may keep the terminal open, and then its reader does not end.
+        let shown = self.screen.text.lock().expect("the screen");
+        let wait = |shown: &mut (String, bool)| !shown.1;
+        let waited = self.screen.changed.wait_timeout_while(shown, HANG_UP, wait);
+        drop(waited);
     }
 }
 
 fn read_all(mut source: File, screen: &Screen) {
     let mut buffer = [0; 4096];
-    // A pseudo-terminal whose other side is closed ends with an error.
+    // Reading from a pseudo-terminal fails after its other side is closed.
     while let Ok(length @ 1..) = source.read(&mut buffer) {
         let mut text = screen.text.lock().expect("the screen");
         text.0.push_str(&String::from_utf8_lossy(&buffer[..length]));

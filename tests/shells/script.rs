@@ -1,4 +1,4 @@
-//! Scripts in a sandbox, run with the hook and without it.
+//! Scripts in a sandbox, run with and without the hook.
 
 use crate::common::sandbox::binary;
 use crate::common::trials::tool_path;
@@ -9,21 +9,21 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-/// A sandbox with a shell, a stub of docglow and docglow-telemetry itself on PATH.
+/// A sandbox with a shell, and with a stub of docglow and the real docglow-telemetry on PATH.
 pub struct Stage {
     pub shell: Shell,
     pub sandbox: Sandbox,
     pub receiver: Receiver,
 }
 
-/// Whether a script's first line sets the hook up.
+/// Whether the first line of a script sets the hook up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Hook {
     With,
     Without,
 }
 
-/// Whether telemetry is on, by the environment.
+/// Whether the environment turns telemetry on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Telemetry {
     Off,
@@ -40,7 +40,7 @@ impl Stage {
         stage
     }
 
-    /// PATH holds only the system's own tools.
+    /// A stage whose PATH has only the system's own tools.
     pub fn empty(shell: Shell) -> Self {
         let stage = Self { shell, sandbox: Sandbox::new(), receiver: Receiver::answering() };
         for folder in [stage.bin(), stage.records()] {
@@ -64,12 +64,12 @@ impl Stage {
         self.sandbox.root().join("records")
     }
 
-    /// `.` and the path of the hook file.
+    /// The line `. FILE` with the hook file.
     pub fn source_line(&self) -> String {
         format!(". '{}'", self.shell.hook_file().display())
     }
 
-    /// The shell without a script yet.
+    /// The shell without a script.
     pub fn invocation(&self) -> Invocation {
         let mut invocation = self.sandbox.hook();
         invocation.program = tool_path(self.shell.name()).expect("the shell");
@@ -81,14 +81,14 @@ impl Stage {
             .to(&self.receiver)
     }
 
-    /// A script file with these lines as they are; `@status` is the last exit status.
+    /// A script file with exactly these lines. `@status` stands for the last exit status.
     pub fn script(&self, lines: &str) -> Invocation {
         let file = self.sandbox.root().join("script");
         fs::write(&file, lines.replace("@status", self.shell.status())).expect("a script");
         self.invocation().arg(file)
     }
 
-    /// These lines, after the set-up line if the hook is to be there.
+    /// These lines, after the set-up line if the hook is used.
     pub fn script_with(&self, hook: Hook, lines: &str) -> Invocation {
         match hook {
             Hook::With => self.script(&format!("{}\n{lines}", self.shell.set_up())),
@@ -96,13 +96,13 @@ impl Stage {
         }
     }
 
-    /// Runs the lines with the hook, while telemetry is on. Events have arrived when it returns.
+    /// Runs the lines with the hook and telemetry on. All events have arrived when it returns.
     pub fn run(&self, lines: &str) -> Outcome {
         self.script_with(Hook::With, lines).on().run()
     }
 
-    /// Runs the lines with the hook and without it, while telemetry is off and on. Status, stdout
-    /// and stderr must be the same; returns stdout.
+    /// Runs the lines with and without the hook, with telemetry off and on. Status, stdout and
+    /// stderr must be the same. Returns stdout.
     #[track_caller]
     pub fn same_with_and_without(&self, lines: &str) -> String {
         let run = |invocation: Invocation| {
@@ -117,12 +117,12 @@ impl Stage {
         without.1
     }
 
-    /// docglow's calls so far.
+    /// The calls of docglow so far.
     pub fn calls(&self) -> Vec<Call> {
         stubs::calls(&self.records())
     }
 
-    /// Commands and results of the events that have arrived so far.
+    /// The commands and results of the events that have arrived so far.
     pub fn events(&self) -> Vec<String> {
         let text = |request: &crate::common::Request| {
             let event = request.json();

@@ -1,4 +1,4 @@
-//! Settings of the shell make no difference.
+//! The shell's settings make no difference.
 
 use crate::common::Invocation;
 use crate::common::trials::{tool_path, trials};
@@ -53,7 +53,7 @@ fn a_trace_shows_at_most_10_lines(shell: Shell) {
     }
 }
 
-/// Every word of the hook file that is quoted as a command.
+/// The commands in the hook file that a backslash protects from aliases, and some others.
 fn commands(shell: Shell) -> BTreeSet<String> {
     let text = fs::read_to_string(shell.hook_file()).expect("the hook file");
     let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
@@ -68,7 +68,7 @@ fn aliases_of_all_commands_that_the_hook_uses_make_no_difference(shell: Shell) {
     for command in ["alias", "command", "eval", "exec", "export", "hash", "typeset"] {
         assert!(commands.contains(command), "{command}: {commands:?}");
     }
-    // The script itself needs these; a shell reads their line as a whole before it runs it.
+    // The script itself needs these. A shell parses the whole line before it runs it.
     let ordinary = commands.iter().filter(|command| !["alias", "eval"].contains(&command.as_str()));
     let aliases: String = ordinary
         .map(|command| format!("alias '{command}'='\\echo alias of {command}; \\false'\n"))

@@ -1,4 +1,4 @@
-//! The shells that all tests of the hook run in, and their differences in spelling.
+//! The shells that all tests of the hook run in, and the differences of their syntax.
 
 use crate::common::trials::trial;
 use libtest_mimic::Trial;
@@ -26,7 +26,7 @@ impl Shell {
         }
     }
 
-    /// Arguments with which it reads no start-up file.
+    /// Arguments with which the shell reads no start-up file.
     pub fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Bash => &["--noprofile", "--norc"],
@@ -37,13 +37,13 @@ impl Shell {
         }
     }
 
-    /// The file that its `init` prints.
+    /// The file that `init` prints for the shell.
     pub fn hook_file(self) -> PathBuf {
         let name = if self == Self::Fish { "docglow.fish" } else { "docglow.sh" };
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("hooks").join(name)
     }
 
-    /// Its name behind `docglow-telemetry init`.
+    /// The name of the shell for `docglow-telemetry init`.
     pub fn init(self) -> &'static str {
         match self {
             Self::Bash | Self::Zsh | Self::Fish => self.name(),
@@ -51,7 +51,7 @@ impl Shell {
         }
     }
 
-    /// One line that sets the hook up in the shell that is open.
+    /// A line that sets the hook up in the running shell.
     pub fn set_up(self) -> &'static str {
         match self {
             Self::Bash => r#"eval "$(docglow-telemetry init bash)""#,
@@ -61,12 +61,12 @@ impl Shell {
         }
     }
 
-    /// The exit status of the last command.
+    /// The expression for the exit status of the last command.
     pub fn status(self) -> &'static str {
         if self == Self::Fish { "$status" } else { "$?" }
     }
 
-    /// The options of a strict script, if the shell has them.
+    /// The options of a strict script, if the shell has any.
     pub fn strict(self) -> &'static str {
         match self {
             Self::Bash | Self::Busybox => "set -eu; set -o pipefail",
@@ -76,7 +76,7 @@ impl Shell {
         }
     }
 
-    /// Turns aliases on in a script; bash has them only in interactive shells.
+    /// The line that enables aliases in a script. In bash, scripts have none by default.
     pub fn with_aliases(self) -> &'static str {
         if self == Self::Bash { "shopt -s expand_aliases" } else { "" }
     }
@@ -85,7 +85,7 @@ impl Shell {
         self != Self::Fish
     }
 
-    /// A trial of this shell, ignored if the shell or another tool is missing.
+    /// A trial in this shell. It is ignored if the shell or another tool is missing.
     pub fn trial(self, promise: &str, needs: &[&str], body: fn(Shell)) -> Trial {
         let needs: Vec<&str> = [self.name()].into_iter().chain(needs.iter().copied()).collect();
         trial(format!("shells::{}::{promise}", self.name()), &needs, move || body(self))

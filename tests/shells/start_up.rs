@@ -35,14 +35,14 @@ fn start_up_file(stage: &Stage) -> (PathBuf, Invocation) {
     }
 }
 
-/// Appends what `init` prints to the file.
+/// Appends the output of `init` to the file.
 fn append(stage: &Stage, file: &PathBuf) {
     let init = stage.sandbox.command(["init", stage.shell.init()]).run();
     let mut file = OpenOptions::new().append(true).create(true).open(file).expect("the file");
     file.write_all(&init.assert_success().stdout).expect("the text");
 }
 
-/// Reports a generate; returns the exit status that the start-up file has left.
+/// Runs a generate, which is reported. Returns the exit status that the start-up file left.
 fn generate(stage: &Stage, shell: Invocation) -> String {
     let lines = format!("echo status={}\ndocglow generate\n", stage.shell.status());
     let out = shell.arg("-i").stdin(lines).on().run();
@@ -81,7 +81,7 @@ fn the_text_in_the_folder_of_functions_is_autoloaded(shell: Shell) {
     append(&stage, &folder.join("docglow.fish"));
     let (_, invocation) = start_up_file(&stage);
     assert_eq!(generate(&stage, invocation), "0");
-    // A function of the user's own stands before it.
+    // The user's own function comes before it.
     let own = "function docglow; echo own $argv; end\ndocglow generate";
     let shell = Invocation { arguments: Vec::new(), ..stage.script(own) };
     let out = shell.args(["-c", own]).on().run();

@@ -1,16 +1,16 @@
-//! `docglow` as a small script that records how it was called.
+//! `docglow` as a small script that records its calls.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Records a call before anything else happens. RECORDS is replaced.
-/// STUB_DOES says what it does besides; STUB_STATUS is its exit status.
+/// Records a call before it does anything else. RECORDS is replaced by a folder. STUB_DOES is
+/// further code, and STUB_STATUS is the exit status.
 const DOCGLOW: &str = r#"#!/bin/sh
 number=1
 while [ -e "RECORDS/$number.name" ]; do number=$((number + 1)); done
-record=RECORDS/$number
+record="RECORDS/$number"
 /usr/bin/env -0 >"$record.environment"
 for argument; do printf '%s\0' "$argument"; done >"$record.arguments"
 if [ -t 0 ] && [ -t 1 ] && [ -t 2 ]; then : >"$record.terminal"; fi
@@ -36,12 +36,12 @@ exit "${STUB_STATUS-0}"
 pub struct Call {
     pub arguments: Vec<String>,
     pub environment: BTreeMap<String, String>,
-    /// Stdin, stdout and stderr were a terminal.
+    /// Whether stdin, stdout and stderr were a terminal.
     pub at_terminal: bool,
 }
 
 impl Call {
-    /// The value of the kill switch that this call saw.
+    /// The value of the kill switch in this call.
     pub fn kill_switch(&self) -> Option<&str> {
         self.environment.get("DOCGLOW_NO_TELEMETRY").map(String::as_str)
     }

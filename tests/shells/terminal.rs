@@ -1,9 +1,13 @@
-//! Job control in interactive shells in a pseudo-terminal: with the hook as without it.
+//! Job control of interactive shells in a pseudo-terminal: the same with and without the hook.
 
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
 use crate::script::{Hook, Stage, Telemetry};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
+use std::time::{Duration, Instant};
+
+/// The time limit for a job that stops, much longer than it takes.
+const LIMIT: Duration = Duration::from_secs(20);
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     let mut trials = promises![shell =>
@@ -29,7 +33,8 @@ struct Session {
 impl Session {
     fn open(shell: Shell, hook: Hook, telemetry: Telemetry) -> Self {
         let stage = Stage::new(shell);
-        // Without the line editors of bash and zsh, which would wrap and repaint what is typed.
+        // The line editors of bash and zsh are off, because they would wrap and repaint the typed
+        // text.
         let arguments: &[&str] = match shell {
             Shell::Bash => &["--noediting", "-i"],
             Shell::Zsh => &["-i", "+Z"],
@@ -53,14 +58,14 @@ impl Session {
         self.terminal.wait_for(text);
     }
 
-    /// Types a line and waits for its end; returns its exit status.
+    /// Types a line and waits until it has ended. Returns its exit status.
     #[track_caller]
     fn enter(&mut self, line: &str) -> String {
         self.type_in(line);
         self.status()
     }
 
-    /// The last exit status. The echo of the typing is another text.
+    /// The last exit status. Its text differs from the echo of the typed line.
     #[track_caller]
     fn status(&mut self) -> String {
         self.type_in(&format!("echo 'sta''tus='{}';'", self.stage.shell.status()));
@@ -68,13 +73,29 @@ impl Session {
         self.terminal.wait_for(";")
     }
 
-    /// Stops docglow, which is in the foreground, and waits until the shell knows.
+    /// Waits until the shell knows that its job has stopped. Before that, some shells do not continue
+    /// it on `fg`.
+    #[track_caller]
+    fn wait_until_the_job_is_stopped(&mut self) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            self.type_in("jobs");
+            self.type_in("echo 'en''d of jobs'");
+            let shown = self.terminal.wait_for("end of jobs");
+            if ["Stopped", "suspended", "stopped"].iter().any(|word| shown.contains(word)) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the job does not stop: {shown}");
+        }
+    }
+
+    /// Stops docglow, which is in the foreground, and waits until the shell has noticed.
     #[track_caller]
     fn press_ctrl_z(&mut self) {
         self.terminal.type_in(CTRL_Z);
         self.wait_for(match self.stage.shell {
             Shell::Zsh => "suspended",
-            // fish says nothing of a function, but begins its prompt with this.
+            // fish prints no message for a function, but starts its prompt with this character.
             Shell::Fish => "⏎",
             _ => "Stopped",
         });
@@ -82,7 +103,7 @@ impl Session {
 }
 
 /// Runs the same session without the hook, and with it while telemetry is off and on. Returns the
-/// events of the last one.
+/// events of the last session.
 #[track_caller]
 fn same_in_all_sessions(shell: Shell, run: impl Fn(&mut Session) -> Vec<String>) -> Vec<String> {
     let statuses = |hook, telemetry| {
@@ -159,6 +180,7 @@ fn a_docglow_in_the_background_that_reads_the_terminal_waits_for_fg(shell: Shell
         session.wait_for("docglow's stderr");
         session.press_ctrl_z();
         let statuses = vec![session.enter("bg"), session.enter("true")];
+        session.wait_until_the_job_is_stopped();
         session.type_in("fg");
         session.type_in("forty two");
         session.wait_for("answer=forty two");
@@ -178,7 +200,7 @@ fn kill_ends_the_job_of_a_serve(shell: Shell) {
     assert_eq!(events, ["serve success"]);
 }
 
-/// As hooks/README.md says: behind the function, `$!` is a process of the shell.
+/// hooks/README.md says so: for the function, `$!` is a process of the shell.
 fn kill_ends_a_serve_in_the_background(shell: Shell) {
     let mut session = Session::open(shell, Hook::With, Telemetry::On);
     session.type_in("STUB_DOES=serve docglow-telemetry run docglow serve --dir / &");

@@ -14,7 +14,8 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
     ]
 }
 
-/// Runs the lines after the hook file, which needs no tool. `elsewhere` is on PATH behind `bin`.
+/// Runs the lines after the hook file, which does not need the tool. `elsewhere` comes after `bin`
+/// on PATH.
 fn run(stage: &Stage, lines: &str) -> Outcome {
     let elsewhere = stage.sandbox.root().join("elsewhere");
     std::fs::create_dir(&elsewhere).expect("a folder");
@@ -24,7 +25,8 @@ fn run(stage: &Stage, lines: &str) -> Outcome {
     script.env("PATH", path).env("BIN", bin).env("ELSEWHERE", elsewhere).on().run()
 }
 
-/// docglow ran this often and nothing else was printed; returns the kill switch that each call saw.
+/// Checks that docglow ran this often and nothing else was printed. Returns whether each call saw
+/// the kill switch.
 #[track_caller]
 fn kill_switches(stage: &Stage, outcome: &Outcome, times: usize) -> Vec<bool> {
     assert_eq!(outcome.stdout(), "docglow: <health>\n".repeat(times), "{outcome:?}");
@@ -42,8 +44,8 @@ fn without_the_tool_docglow_runs_alone(shell: Shell) {
 
 fn a_tool_that_is_installed_while_the_shell_is_open_is_used(shell: Shell) {
     let stage = Stage::new(shell);
-    let lines = "mv $BIN/docglow-telemetry $BIN/later\ndocglow health\n\
-                 mv $BIN/later $BIN/docglow-telemetry\ndocglow health";
+    let lines = "mv \"$BIN/docglow-telemetry\" \"$BIN/later\"\ndocglow health\n\
+                 mv \"$BIN/later\" \"$BIN/docglow-telemetry\"\ndocglow health";
     let out = run(&stage, lines);
     assert_eq!(kill_switches(&stage, &out, 2), [false, true]);
     assert_eq!(stage.events(), ["health success"]);
@@ -51,8 +53,8 @@ fn a_tool_that_is_installed_while_the_shell_is_open_is_used(shell: Shell) {
 
 fn a_tool_that_is_moved_while_the_shell_is_open_is_used(shell: Shell) {
     let stage = Stage::new(shell);
-    let lines = "docglow health\nmv $BIN/docglow-telemetry $ELSEWHERE\ndocglow health\n\
-                 mv $ELSEWHERE/docglow-telemetry $BIN\ndocglow health";
+    let lines = "docglow health\nmv \"$BIN/docglow-telemetry\" \"$ELSEWHERE\"\ndocglow health\n\
+                 mv \"$ELSEWHERE/docglow-telemetry\" \"$BIN\"\ndocglow health";
     let out = run(&stage, lines);
     assert_eq!(kill_switches(&stage, &out, 3), [true; 3]);
     assert_eq!(stage.events().len(), 3);
@@ -60,8 +62,10 @@ fn a_tool_that_is_moved_while_the_shell_is_open_is_used(shell: Shell) {
 
 fn if_the_tool_is_removed_while_the_shell_is_open_docglow_runs_alone(shell: Shell) {
     let stage = Stage::new(shell);
-    let out =
-        run(&stage, "docglow health\nrm $BIN/docglow-telemetry\ndocglow health\ndocglow health");
+    let out = run(
+        &stage,
+        "docglow health\nrm \"$BIN/docglow-telemetry\"\ndocglow health\ndocglow health",
+    );
     assert_eq!(kill_switches(&stage, &out, 3), [true, false, false]);
     assert_eq!(stage.events(), ["health success"]);
 }

@@ -1,4 +1,4 @@
-//! With the hook, docglow does what it does without it, while telemetry is off and while it is on.
+//! docglow behaves the same with and without the hook, while telemetry is off and while it is on.
 
 use crate::script::{Hook, OFF_AND_ON, Stage};
 use crate::shell::{Shell, promises};

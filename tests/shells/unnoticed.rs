@@ -1,4 +1,4 @@
-//! The hook takes no names, options, processes or output of the user's.
+//! The hook changes no names, options, processes or output of the user's.
 
 use crate::common::trials::tool_path;
 use crate::script::{Hook, Stage};
@@ -46,7 +46,7 @@ fn setting_it_up_starts_no_program(shell: Shell) {
         (calls("execve("), calls("clone") + calls("fork("))
     });
     assert_eq!(with.0, without.0);
-    // dash and busybox start a process to tell a function from a command.
+    // dash and busybox start a process to distinguish a function from a command.
     let allowed = usize::from(matches!(shell, Shell::Dash | Shell::Busybox));
     assert!(with.1 <= without.1 + allowed, "{with:?} {without:?}");
 }

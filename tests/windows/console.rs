@@ -1,4 +1,4 @@
-//! Standard streams that are a console, or missing.
+//! Standard streams that are a console, or are missing.
 
 use crate::common::platform::{kill, pseudo_terminal};
 use crate::common::trials::tool_path;
@@ -21,18 +21,19 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// How long a console that shows nothing is left alone, before a key is pressed again.
+/// How long the console may show no output before a key is pressed again.
 const PATIENCE: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// Ten times what all of it takes.
+/// Ten times the time of a whole session.
 const CONSOLE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Runs a hook at a console, and types `answer` a second after it shows `cue`. Returns what was shown.
+/// Runs a hook at a console, and types `answer` one second after the console shows `cue`. Returns
+/// the text that was shown.
 fn at_a_console(session: Invocation, cue: &str, answer: &str) -> String {
     typed_at_a_console(session, cue, answer, false)
 }
 
-/// The same, but types as soon as it shows `cue`.
+/// The same, but types as soon as the console shows `cue`.
 fn at_a_console_at_once(session: Invocation, cue: &str, answer: &str) -> String {
     typed_at_a_console(session, cue, answer, true)
 }
@@ -45,7 +46,8 @@ fn typed_at_a_console(
 ) -> String {
     let (mut keyboard, name) = pseudo_terminal();
     let terminal = || File::options().read(true).write(true).open(&name).expect("the terminal");
-    // As wine's console has it, but from the beginning: what is typed before would be changed, Enter to Ctrl-J for one.
+    // The modes that wine's console sets, but from the beginning. Otherwise, early input would be
+    // changed, for example Enter to Ctrl-J.
     let mut modes = tcgetattr(terminal()).expect("the terminal's modes");
     modes.make_raw();
     tcsetattr(terminal(), OptionalActions::Now, &modes).expect("a raw terminal");
@@ -67,9 +69,9 @@ fn typed_at_a_console(
         let mut bytes = [0; 1024];
         match if is_quiet { Ok(0) } else { keyboard.read(&mut bytes) } {
             Ok(length) => shown.push_str(&String::from_utf8_lossy(&bytes[..length])),
-            Err(_) => break, // nobody has the terminal any more
+            Err(_) => break, // no process has the terminal open any more
         }
-        // wine's console may stay behind the program that it was there for.
+        // wine's console may outlive its program.
         if is_quiet && child.try_wait().expect("wine's status").is_some() {
             break;
         }
@@ -77,11 +79,11 @@ fn typed_at_a_console(
             kill(child.id());
             panic!("nothing ended it: {shown}");
         }
-        // What is typed within half a second after the question is no answer to it.
+        // Input within half a second after the question is not an answer.
         if shown.contains(cue) && (is_quiet || is_at_once) {
             is_at_once = false;
             keyboard.write_all(answer.as_bytes()).expect("an answer");
-            // A key that wine's console has lost is pressed again.
+            // Presses a key again if wine's console has lost it.
             answer = &answer[answer.len().saturating_sub(1)..];
         }
     }
@@ -90,7 +92,7 @@ fn typed_at_a_console(
 }
 
 fn consent_after(answer: &str) -> serde_json::Value {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console(hook(&sandbox, "prompt"), "[y/N]", answer);
     let state = sandbox.state().unwrap_or_else(|| panic!("nothing recorded: {shown}"));
     state["consent"].clone()
@@ -102,31 +104,33 @@ fn the_question_is_asked_at_a_console_and_answered() {
 }
 
 fn a_key_right_behind_the_question_is_no_answer() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console_at_once(hook(&sandbox, "prompt"), "[y/N]", "y\r");
     assert!(shown.contains("There was no answer"), "{shown}");
     assert_eq!(sandbox.state(), None);
 }
 
 fn ctrl_c_at_the_question_ends_the_process_and_records_nothing() {
-    // Ctrl-C would end what sets the sandbox's folder first, so this record is in wine's own.
-    let sandbox = Sandbox::new();
+    // Ctrl-C would end the command that sets the sandbox's folder, so this test uses wine's own
+    // folder.
+    let sandbox = Sandbox::for_wine();
     let folder = own_folder().join("docglow");
     fs::remove_dir_all(&folder).ok();
-    // wine's console only delivers Ctrl-C while a line is read, which begins with the first key.
+    // wine's console only delivers Ctrl-C while a line is read, and reading begins with the first
+    // key.
     let shown = at_a_console(bare_hook(&sandbox).arg("prompt"), "[y/N]", "y\x03");
     assert!(!folder.join("telemetry.json").exists(), "{shown}");
     assert!(!shown.contains("There was no answer"), "{shown}");
 }
 
 fn at_a_console_without_an_event_the_help_is_printed() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::for_wine();
     let shown = at_a_console(hook(&sandbox, ""), "never shown", "");
     assert!(shown.contains("Usage:"), "{shown}");
 }
 
 fn missing_streams_are_no_event() {
-    let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
+    let (sandbox, receiver) = (Sandbox::for_wine(), Receiver::answering());
     let mut shell = hook(&sandbox, "").on().to(&receiver);
     let wine = shell.program.clone().into();
     shell.arguments.splice(0..0, ["-c".into(), "exec \"$0\" \"$@\" <&- >&- 2>&-".into(), wine]);

@@ -5,12 +5,12 @@ use crate::common::{Invocation, Sandbox, trials::tool_path};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// A path as wine sees it.
+/// A path in wine's form.
 pub fn path(path: &Path) -> String {
     format!("Z:{}", path.display()).replace('/', "\\")
 }
 
-/// The folder of configurations that wine gives its user.
+/// The configuration folder that wine gives its user.
 pub fn own_folder() -> PathBuf {
     let users =
         PathBuf::from(env::var_os("WINEPREFIX").expect("wine's folder")).join("drive_c/users");
@@ -34,7 +34,8 @@ pub fn bare_hook(sandbox: &Sandbox) -> Invocation {
     wine.arg(hook)
 }
 
-/// The hook in the sandbox's folders. wine sets the variable that names them by itself, so it is set inside.
+/// The hook in the sandbox's folders. wine itself sets the variable that names them, so it is set
+/// inside wine.
 pub fn hook(sandbox: &Sandbox, arguments: &str) -> Invocation {
     let mut wine = bare_hook(sandbox);
     let hook = wine.arguments.remove(0);

@@ -1,11 +1,11 @@
-//! The binary for Windows as wine runs it, from this side: at a console, with streams that are missing, and with TLS. What can be
-//! tried from inside Windows, the other suites do there.
+//! The binary for Windows, run by wine but tested from Linux: at a console, with missing streams,
+//! and with TLS. The other suites run inside wine.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod console;
 mod machine;
-#[allow(dead_code)] // the network's trials use all of it
+#[allow(dead_code)] // the network's tests use all of it
 #[path = "../network/support/tls.rs"]
 mod tls;
 mod trust;

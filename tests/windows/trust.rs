@@ -1,4 +1,4 @@
-//! TLS, judged by Windows.
+//! TLS with Windows's verification of certificates.
 
 use crate::common::trials::tool_path;
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
@@ -11,7 +11,7 @@ use std::process::Command;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks needs ["wine", "sha1sum"],
-        an_endpoint_that_windows_does_not_trust_gets_nothing needs ["wine"],
+        an_endpoint_that_windows_does_not_trust_gets_no_event needs ["wine"],
     ]
 }
 
@@ -24,7 +24,7 @@ fn send(sandbox: &Sandbox, receiver: &TlsReceiver) -> String {
     outcome.assert_success().stderr().to_owned()
 }
 
-/// Puts the authority into wine's trust store, where Windows looks for it: by the SHA-1 of its certificate.
+/// Puts the authority into wine's trust store, under the SHA-1 of its certificate.
 fn trust(sandbox: &Sandbox, authority: &Authority) {
     let certificate: &[u8] = authority.issuer.der();
     let file = sandbox.root().join("ca.der");
@@ -40,8 +40,8 @@ fn trust(sandbox: &Sandbox, authority: &Authority) {
     assert!(reg.output().expect("reg").status.success());
 }
 
-/// A list that names no certificate, in DER.
-fn nothing_revoked(authority: &Authority) -> Vec<u8> {
+/// A revocation list without entries, in DER.
+fn empty_revocation_list(authority: &Authority) -> Vec<u8> {
     let list = CertificateRevocationListParams {
         this_update: date_time_ymd(2001, 1, 1),
         next_update: date_time_ymd(2100, 1, 1),
@@ -53,10 +53,10 @@ fn nothing_revoked(authority: &Authority) -> Vec<u8> {
     list.signed_by(&authority.issuer).expect("the list").der().to_vec()
 }
 
-/// The README says so: this request is not the hook's own.
+/// The README mentions this request, which Windows sends.
 fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
-    let (sandbox, mut authority) = (Sandbox::new(), Authority::new());
-    let list = nothing_revoked(&authority);
+    let (sandbox, mut authority) = (Sandbox::for_wine(), Authority::new());
+    let list = empty_revocation_list(&authority);
     let head =
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", list.len());
     let issuer = Receiver::start(Behaviour::Bytes([head.as_bytes(), &list].concat()));
@@ -69,8 +69,8 @@ fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
     assert_eq!(issuer.only_request().body, b"");
 }
 
-fn an_endpoint_that_windows_does_not_trust_gets_nothing() {
-    let (sandbox, authority) = (Sandbox::new(), Authority::new());
+fn an_endpoint_that_windows_does_not_trust_gets_no_event() {
+    let (sandbox, authority) = (Sandbox::for_wine(), Authority::new());
     let receiver = TlsReceiver::answering(&authority, "localhost");
     let said = send(&sandbox, &receiver);
     assert!(said.contains("-> failed ("), "{said}");

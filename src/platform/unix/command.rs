@@ -1,9 +1,10 @@
-//! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
+//! Runs a command line of the user's, in place of this process or as its child. The command must
+//! not notice any difference.
 
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, OsStr, OsString, c_char};
-use std::io::{self, Error, ErrorKind, Write};
+use std::io::{self, Error, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::id as process_id;
@@ -11,24 +12,18 @@ use std::ptr;
 
 use rustix::fs::{Access, access};
 
-use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
-use super::error::reason;
 use super::group_probe::GroupProbe;
 use super::running::Running;
 use super::signals::Blocked;
 use super::{inherited, process};
 
-/// The search path of the C library if PATH is not set.
+/// The C library's search path if PATH is not set.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The interpreter of a script without a `#!` line, as for a shell and `execvp(3)`.
+/// The interpreter of a script without a `#!` line, as in a shell and `execvp(3)`.
 const SHELL: &CStr = c"/bin/sh";
-
-/// The exit statuses of `env`, `nice` and `nohup` if the command is not found, and if it cannot run.
-const NOT_FOUND: i32 = 127;
-const NOT_RUN: i32 = 126;
 
 unsafe extern "C" {
     static environ: *const *const c_char;
@@ -38,14 +33,14 @@ unsafe extern "C" {
 #[derive(Clone)]
 pub struct Command {
     program: OsString,
-    /// The files that it may be, to be tried in this order.
+    /// The files to try, in this order.
     files: Vec<CString>,
     arguments: Vec<CString>,
-    /// `NAME=VALUE` to be set in its environment.
+    /// `NAME=VALUE`, to be added to its environment.
     variable: Option<CString>,
 }
 
-/// The file that is executed for `program`, searched for in `path` as `execvp(3)` does.
+/// The file that is executed for `program`. It is looked up in `path`, as in `execvp(3)`.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let is_executable = |file: &PathBuf| file.is_file() && access(file, Access::EXEC_OK).is_ok();
     files(program, path).into_iter().find(is_executable)
@@ -63,13 +58,15 @@ fn files(program: &OsStr, path: Option<&OsStr>) -> Vec<PathBuf> {
     if program.as_bytes().contains(&b'/') {
         return vec![PathBuf::from(program)];
     }
-    // An empty folder in PATH is the working folder. Joining to an empty path has the same effect.
+    // An empty entry in PATH means the working folder. Joining a name to an empty path has the same
+    // effect.
     let path = path.unwrap_or(OsStr::new(DEFAULT_PATH));
     std::env::split_paths(path).map(|folder| folder.join(program)).collect()
 }
 
 impl Command {
-    /// The command line of these words. The first word is the program; `None` if there is no word.
+    /// The command line of these words, the first of which is the program. There must be at least
+    /// one word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let program = words.first()?.clone();
         let text = |text: &OsStr| CString::new(text.as_bytes()).ok();
@@ -82,7 +79,7 @@ impl Command {
         })
     }
 
-    /// Sets a variable in the command's environment, and nowhere else.
+    /// Sets a variable in the command's environment only.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variable = CString::new(format!("{name}={value}")).ok();
     }
@@ -90,23 +87,11 @@ impl Command {
     /// Becomes the command. If that fails, prints the reason and exits as `env` does.
     pub fn replace_this_process(&self) -> ! {
         inherited::restore_signals();
-        let error = self.execute();
-        let reason = reason(&error);
-        let program = self.program.to_string_lossy();
-        let _ = writeln!(
-            io::stderr(),
-            "docglow-telemetry: '{}': {reason}",
-            escape_for_terminal(&program)
-        );
-        exit::set_status(if error.raw_os_error() == Some(libc::ENOENT) {
-            NOT_FOUND
-        } else {
-            NOT_RUN
-        });
-        process::end()
+        exit::end_without(&self.program, &self.execute())
     }
 
-    /// Returns only with the error of the last file, or with that of one that was there and could not be executed.
+    /// Tries to execute each file. If all fail, returns the error of one that exists, otherwise the
+    /// last error.
     fn execute(&self) -> Error {
         let environment = self.environment();
         let mut found = None;
@@ -120,7 +105,7 @@ impl Command {
                     return execute(SHELL, script, &environment);
                 }
                 Some(libc::EACCES) => found = Some(Error::from_raw_os_error(libc::EACCES)),
-                // A folder on PATH that is missing, on a server that is gone, or whose path is too
+                // The entry of PATH is missing, is on a server that does not respond, or is too
                 // long.
                 Some(
                     libc::ENOENT
@@ -136,7 +121,7 @@ impl Command {
         found.unwrap_or(last)
     }
 
-    /// This process's environment, byte for byte, but for the variable that is set.
+    /// This process's environment, unchanged except for the variable that is set.
     fn environment(&self) -> Vec<*const c_char> {
         let name = self
             .variable
@@ -160,17 +145,19 @@ impl Command {
 
     /// Starts the command as a child.
     ///
-    /// This process closes the files that it was given, so that a reader that waits for the end of a
-    /// pipe waits for the command alone. Standard error is kept if `keep_stderr` says so.
+    /// This process then closes the descriptors that it inherited. Otherwise, a reader that waits
+    /// for the end of a pipe would wait for this process, too. Standard error stays open if
+    /// `keep_stderr` is set.
     ///
     /// # Errors
-    /// Those of `socketpair(2)` and `fork(2)`: the command was not started.
+    /// Those of `socketpair(2)` and `fork(2)`. The command is then not started.
     pub fn start(&self, keep_stderr: bool) -> io::Result<Running> {
-        // Before there is a child, so that no signal ends this process and leaves the child alone.
+        // Blocks signals before the fork, so that no signal ends this process and leaves the child
+        // alone.
         let blocked = Blocked::new();
         let started = GroupProbe::start().and_then(|(probe, stream)| {
             let own = process_id();
-            // SAFETY: this process has a single thread, so its copy may do whatever it may itself.
+            // SAFETY: this process has a single thread, so the child may call any function.
             match unsafe { libc::fork() } {
                 -1 => {
                     let error = Error::last_os_error();
@@ -198,16 +185,18 @@ fn execute<'a>(
     environment: &[*const c_char],
 ) -> Error {
     let arguments: Vec<_> = arguments.map(CStr::as_ptr).chain([ptr::null()]).collect();
-    // SAFETY: a C string and two lists of C strings, each with a null pointer behind the last; they live until the call
-    // returns, which it does only where it failed.
+    // SAFETY: it gets a C string, and two lists of C strings that end with a null pointer. They
+    // live until the call returns, which it does only on failure.
     unsafe { libc::execve(file.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
     Error::last_os_error()
 }
 
-/// Does something of ours in a process aside, and waits for it: the command that then takes this process's place has no child
-/// that it did not start, and the files it was given are as they were. Nothing is done where the system refuses.
+/// Runs `work` in a forked process and waits for it. So the command that later replaces this
+/// process has no unknown child, and its open files are unchanged. If the system refuses to fork,
+/// `work` does not run.
 pub fn run_in_fork(work: impl FnOnce()) {
-    // SAFETY: this process has a single thread, so its copy may do whatever the process itself may. It does not return.
+    // SAFETY: this process has a single thread, so the child may call any function. It does not
+    // return.
     match unsafe { libc::fork() } {
         -1 => {}
         0 => {
@@ -216,7 +205,7 @@ pub fn run_in_fork(work: impl FnOnce()) {
         }
         child => {
             let interrupted = || Error::last_os_error().kind() == ErrorKind::Interrupted;
-            // SAFETY: the status is not asked for.
+            // SAFETY: a null pointer means that the status is not requested.
             while unsafe { libc::waitpid(child, ptr::null_mut(), 0) } == -1 && interrupted() {}
         }
     }

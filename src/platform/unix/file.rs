@@ -1,4 +1,4 @@
-//! Files that anybody may have put there.
+//! Access to files in folders that other users may be able to write to.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -11,7 +11,7 @@ use rustix::fs::{Access, OFlags};
 
 use crate::platform::file::folder_of;
 
-/// Opens a regular file for reading. Opening never blocks, whatever stands at `path`.
+/// Opens a regular file for reading. Opening never blocks, even if a FIFO is at `path`.
 ///
 /// # Errors
 /// Those of `open(2)`, and `InvalidInput` for a FIFO, a device or a folder.
@@ -26,8 +26,8 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// Opens a file for the lock on it alone, and makes it, empty, if it is not there. A link is not
-/// followed. Opening never blocks.
+/// Opens a lock file, and creates it empty if it does not exist. Does not follow a link, and never
+/// blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -35,8 +35,8 @@ pub fn open_lock(path: &Path) -> Result<File> {
     open_private(OpenOptions::new().write(true).create(true).truncate(false), path)
 }
 
-/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it
-/// `may_be_made`. A link is not followed. Opening never blocks.
+/// Opens a file of any type to append to it. If there is no file at `path` and `may_be_made` is
+/// set, creates a regular one. Does not follow a link, and never blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -45,14 +45,15 @@ pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
 }
 
 fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
-    // A FIFO must not block, and a terminal must not become this process's own.
+    // Opening a FIFO must not block, and a terminal must not become this process's controlling
+    // terminal.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     options.mode(0o600).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// Opens what is locked while `file` is changed: the folder that it is in. So all writers share a
-/// lock, whatever links they come through, and nothing is left beside a file that somebody keeps
-/// elsewhere.
+/// Opens the object to lock while `file` is changed: its folder. All writers share that lock, even
+/// if they reach the file through different links, and no lock file remains beside a file that a
+/// user keeps elsewhere.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -62,11 +63,11 @@ pub fn lock_of(file: &Path) -> Result<File> {
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
 }
 
-/// Has the entry of `path` in its folder written to the disk. Some network file systems have no
-/// such thing.
+/// Writes the folder entry of `path` to the disk. Some network file systems do not support that,
+/// which is not an error.
 ///
 /// # Errors
-/// That the disk is full or broken.
+/// If the disk is full or broken.
 pub fn sync_entry(path: &Path) -> Result<()> {
     let synced = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     let is_lost = |error: &Error| {
@@ -75,7 +76,7 @@ pub fn sync_entry(path: &Path) -> Result<()> {
     synced.or_else(|error| if is_lost(&error) { Err(error) } else { Ok(()) })
 }
 
-/// Makes a file for this user alone, to be written. None may be there yet.
+/// Creates a file for this user alone and opens it for writing. The file must not exist yet.
 ///
 /// # Errors
 /// Those of `open(2)`.
@@ -83,7 +84,7 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Makes a folder for this user alone.
+/// Creates a folder for this user alone.
 ///
 /// # Errors
 /// Those of `mkdir(2)`.
@@ -91,7 +92,7 @@ pub fn create_folder(path: &Path) -> Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Puts the file `from` in the place of `to`, in one step.
+/// Replaces the file `to` by the file `from`, atomically.
 ///
 /// # Errors
 /// Those of `rename(2)`.
@@ -99,13 +100,13 @@ pub fn replace(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to)
 }
 
-/// A path, as it stands in a file.
+/// A path from the bytes of a file.
 pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes))
 }
 
-/// Whether an error of opening or reading a file says that there is none: nothing, or something
-/// else in its place.
+/// Whether an error of opening or reading means that there is no such file, or that something else
+/// is in its place.
 pub fn is_absence(error: &Error) -> bool {
     matches!(
         error.raw_os_error(),
@@ -113,32 +114,7 @@ pub fn is_absence(error: &Error) -> bool {
     )
 }
 
-/// Whether something is at `path` that this user may read.
+/// Whether this user may read the file or folder at `path`.
 pub fn is_readable(path: &Path) -> bool {
     rustix::fs::access(path, Access::READ_OK).is_ok()
-}
-
-/// A file that lies in memory for as long as this process lives, under a path that only this
-/// process can use.
-///
-/// # Errors
-/// Those of `memfd_create(2)` and of writing; `Unsupported` where there is no such thing.
-#[cfg(target_os = "linux")]
-pub fn in_memory(bytes: &[u8]) -> Result<PathBuf> {
-    use std::io::Write;
-    use std::os::fd::{AsRawFd, IntoRawFd};
-    let mut file = File::from(rustix::fs::memfd_create(
-        c"docglow-telemetry",
-        rustix::fs::MemfdFlags::CLOEXEC,
-    )?);
-    file.write_all(bytes)?;
-    let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
-    path.metadata()?;
-    let _ = file.into_raw_fd();
-    Ok(path)
-}
-
-#[cfg(not(target_os = "linux"))]
-pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
-    Err(ErrorKind::Unsupported.into())
 }

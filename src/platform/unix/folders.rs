@@ -1,11 +1,12 @@
 //! The folder of the user's configuration files.
 
+#![allow(unsafe_code)]
+
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 use rustix::process::getuid;
 
-use super::process::disable_nss_plugins;
 use crate::platform::file::read_regular;
 
 /// Enough for about ten thousand users.
@@ -41,6 +42,22 @@ pub fn home_of_user() -> Option<PathBuf> {
     home::home_dir()
 }
 
+/// Makes a static glibc read `/etc/passwd` with its own code instead of the plug-ins that
+/// `/etc/nsswitch.conf` names. They are made for the machine's own glibc, and crash in another
+/// version. musl has no plug-ins.
+fn disable_nss_plugins() {
+    #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
+    {
+        use std::ffi::{c_char, c_int};
+        unsafe extern "C" {
+            fn __nss_configure_lookup(database: *const c_char, services: *const c_char) -> c_int;
+        }
+        // SAFETY: the signature is that of glibc's nss.h, and it copies both strings. If it fails,
+        // it changes nothing.
+        unsafe { __nss_configure_lookup(c"passwd".as_ptr(), c"files".as_ptr()) };
+    }
+}
+
 /// Whether `/etc/passwd` has a complete line for this user. If it has none, musl asks nscd and
 /// waits for the answer without a limit.
 fn passwd_knows(user: &str) -> bool {
@@ -54,7 +71,7 @@ fn passwd_knows(user: &str) -> bool {
     })
 }
 
-/// Whether files can be made in this folder, or the folder itself if it does not exist yet.
+/// Whether files can be created in this folder, or the folder itself if it does not exist yet.
 pub fn is_writable(folder: &Path) -> bool {
     let existing = folder.ancestors().find(|folder| folder.symlink_metadata().is_ok());
     existing.is_some_and(|folder| {

@@ -53,14 +53,14 @@ impl GroupProbe {
         }
     }
 
-    /// Whether a signal that has just reached this process was sent to the whole group.
+    /// Whether a signal that has just arrived was sent to the whole group.
     pub fn has_received(self, signal: c_int) -> bool {
-        // A SIGCONT for the group would have continued the probe.
+        // A SIGCONT to the group would have continued the probe.
         let is_for_this_process = self.continue_if_stopped() && signal == libc::SIGCONT;
         !is_for_this_process && self.ask(signal)
     }
 
-    /// Whether the signal is pending in the probe. It is not any more after this.
+    /// Whether the signal is pending in the probe. This removes it there.
     fn ask(self, signal: c_int) -> bool {
         let Ok(request) = u8::try_from(signal) else { return false };
         if write(stdin(), &[request]).is_err() {
@@ -79,12 +79,12 @@ impl GroupProbe {
     fn continue_if_stopped(self) -> bool {
         let mut status = 0;
         let options = libc::WNOHANG | libc::WUNTRACED;
-        // SAFETY: writes the status to an integer of ours.
+        // SAFETY: writes the status to a local variable.
         let process = unsafe { libc::waitpid(self.process, &raw mut status, options) };
         let is_stopped = process == self.process && libc::WIFSTOPPED(status);
         if is_stopped {
-            self.send(libc::SIGCONT);
-            // This SIGCONT must not be taken for one that was sent to the group.
+            signals::send(self.process, libc::SIGCONT);
+            // This SIGCONT must not count as one that was sent to the group.
             self.ask(libc::SIGCONT);
         }
         is_stopped
@@ -92,25 +92,19 @@ impl GroupProbe {
 
     /// Ends the probe.
     pub fn end(self) {
-        self.send(libc::SIGKILL);
-        // SAFETY: the status is not asked for.
+        signals::send(self.process, libc::SIGKILL);
+        // SAFETY: a null pointer means that the status is not requested.
         unsafe { libc::waitpid(self.process, ptr::null_mut(), 0) };
-    }
-
-    fn send(self, signal: c_int) {
-        // SAFETY: takes two integers. The process has not been waited for, so the id is still its.
-        unsafe { libc::kill(self.process, signal) };
     }
 }
 
-/// Answers the questions of `run`, until `run` has ended.
+/// Answers the questions of `run` until `run` ends.
 fn answer() -> ! {
     while let Ok(Some(signal)) = receive() {
-        let set = SignalSet::of([signal.into()]);
-        let is_pending = set.pending().is_some();
+        let is_pending = SignalSet::of([signal.into()]).pending().is_some();
         if is_pending {
-            // It must not answer the next question, too.
-            set.wait();
+            // The signal must not count for the next question, too.
+            signals::remove_pending(signal.into());
         }
         // A stop signal removes a pending SIGCONT, and SIGCONT a pending stop signal.
         let successors = match signal.into() {
@@ -124,7 +118,7 @@ fn answer() -> ! {
     process::end()
 }
 
-/// A byte of the other process. `None` if that has ended.
+/// Receives a byte from the other process, unless that has ended.
 fn receive() -> Result<Option<u8>, Errno> {
     let mut byte = [0];
     let length = retry_on_intr(|| read(stdin(), &mut byte))?;

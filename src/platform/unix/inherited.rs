@@ -1,5 +1,5 @@
-//! What the caller handed on: signal dispositions and open files. The command gets both as they
-//! were; `run` itself keeps neither.
+//! The signal dispositions and descriptors that the caller handed on. The command gets both
+//! unchanged; `run` itself uses neither.
 
 use std::ffi::c_int;
 use std::os::unix::net::UnixStream;
@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{process, signals};
 
-/// The signals that are ignored here: a write to a closed pipe, or beyond the limit of `ulimit -f`,
-/// must be an error, and not end the process.
+/// The signals that this program ignores. Writing to a closed pipe, or beyond the limit of `ulimit
+/// -f`, must return an error and not end the process.
 const IGNORED: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
 
-/// Which of them the caller ignores.
+/// Which of them the caller ignores, too.
 static BY_CALLER: [AtomicBool; IGNORED.len()] = [const { AtomicBool::new(false) }; IGNORED.len()];
 
-/// Ignores the signals that would end the process.
+/// Ignores these signals.
 pub fn ignore_signals() {
     for (signal, by_caller) in IGNORED.into_iter().zip(&BY_CALLER) {
         by_caller.store(signals::ignore(signal), Relaxed);
@@ -30,8 +30,8 @@ pub fn restore_signals() {
     }
 }
 
-/// Closes every file that the caller handed on, except standard error if it is to be kept. `stdin`
-/// becomes standard input.
+/// Closes every descriptor that the caller handed on, except standard error if `keep_stderr` is
+/// set. `stdin` becomes standard input.
 pub fn close_descriptors(stdin: UnixStream, keep_stderr: bool) {
     let _ = rustix::stdio::dup2_stdin(&stdin);
     drop(stdin);

@@ -1,6 +1,5 @@
 //! Standard input, read with `poll(2)`.
 
-use std::io::IsTerminal;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
@@ -13,11 +12,6 @@ use crate::platform::input::{Read, TimedRead};
 
 /// Standard input.
 pub struct Input(BorrowedFd<'static>);
-
-/// Whether standard input is a terminal.
-pub fn is_terminal() -> bool {
-    rustix::stdio::stdin().is_terminal()
-}
 
 impl Input {
     /// This process's standard input.

@@ -1,22 +1,25 @@
-//! Names and certificates, as far as the system itself knows them.
+//! Host names and certificates, as the operating system knows them.
 
 use std::net::{IpAddr, ToSocketAddrs};
 
 use crate::platform::{NoAddress, Resolver};
 
-/// The system's own resolver, if it is to be asked. On Linux the sender has its own: a static
-/// program can't use glibc's.
+/// The system's own resolver, if it can be used. On Linux the sender has its own, because a static
+/// program cannot use glibc's.
 pub const SYSTEM_RESOLVER: Option<Resolver> =
     if cfg!(target_os = "linux") { None } else { Some(addresses) };
 
-/// The system does not say whether a name is unknown, or nobody could tell.
+/// Whether the trust store is the file and the folders that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+pub const HAS_CERTIFICATE_FILE: bool = cfg!(target_os = "linux");
+
+/// The system does not distinguish an unknown name from a look-up that failed.
 fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     let addresses = (host, 0).to_socket_addrs().map_err(|_| NoAddress::Unanswered)?;
     Ok(addresses.map(|address| address.ip()).collect())
 }
 
-/// Whether this very certificate is in the trust store. Where the system judges certificates
-/// itself, it is not asked.
+/// Whether exactly this certificate is in the trust store. On systems that verify certificates
+/// themselves, the answer is always no.
 pub fn is_in_trust_store(certificate: &[u8]) -> bool {
     #[cfg(target_os = "linux")]
     return rustls_native_certs::load_native_certs().certs.iter().any(|own| **own == *certificate);

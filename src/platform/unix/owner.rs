@@ -1,8 +1,10 @@
-//! Whose folder it is. Root may be at work in another user's home, as under `sudo -E`, and leaves
-//! nothing of its own there.
+//! Finds out who owns a folder. Root may run in another user's home, as under `sudo -E`, and must
+//! not leave files of its own there.
+
+#![allow(unsafe_code)]
 
 use std::fs::{self, Metadata};
-use std::io::Result;
+use std::io::{Error, Result};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -10,20 +12,20 @@ use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
 
 use crate::platform::file::folder_of;
 
-/// Whether this process is root's, and the folder, or the one that it would be made in, is another
-/// user's.
+/// Whether this process is root's, and the folder belongs to another user. If the folder does not
+/// exist yet, its parent counts.
 pub fn is_anothers(folder: &Path) -> bool {
     other_owner(folder).is_some()
 }
 
-/// The innermost owner but root of the folder and of those that it lies in: whoever owns one of
-/// them can put anything below it.
+/// The innermost owner, other than root, of the folder and its parents. The owner of any parent can
+/// replace everything below it.
 fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     if !geteuid().is_root() {
         return None;
     }
     let owners = folder.ancestors().flat_map(|folder| {
-        // A link is its owner's, wherever it leads; and what it leads to may be another's again.
+        // A link and its target may have different owners, and both count.
         let own = folder.symlink_metadata().ok();
         let linked =
             own.as_ref().filter(|own| own.is_symlink()).and_then(|_| folder.metadata().ok());
@@ -34,8 +36,8 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     owners.find(|(user, _)| !user.is_root() && !is_outside(*user))
 }
 
-/// Whether this is what a user namespace calls all owners that have no number in it: the root of
-/// the machine, for one.
+/// Whether this is the overflow uid inside a user namespace. It stands for all owners without a
+/// mapping, for example the machine's root.
 fn is_outside(user: Uid) -> bool {
     const OVERFLOW: u32 = 65534;
     let is_everybody_inside = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
@@ -44,7 +46,7 @@ fn is_outside(user: Uid) -> bool {
 }
 
 /// Whether this user or root owns the file. In a user namespace that does not map this user, the
-/// owner is unknown, and so not trusted.
+/// owner is unknown and so not trusted.
 pub fn is_trusted(found: &Metadata) -> bool {
     let owner = Uid::from_raw(found.uid());
     (owner.is_root() || owner == geteuid()) && !is_outside(owner)
@@ -64,17 +66,18 @@ pub fn is_planted(path: &Path, file: &Metadata) -> bool {
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_ALL: u32 = 0o0002;
 
-/// The rights of another user in place of root's, until this is dropped: files made meanwhile are
-/// that user's, and no link of theirs leads anywhere that they could not go by themselves.
+/// Runs with another user's rights instead of root's until it is dropped. New files belong to that
+/// user, and a link of that user's cannot lead to a file that the user cannot access.
 pub struct OwnersRights {
     roots: (Gid, Vec<Gid>),
 }
 
 impl OwnersRights {
-    /// Those of the user who owns the folder. `None` if this user owns it, or is not root.
+    /// Takes the rights of the user who owns the folder. Does nothing if that is this user, or if
+    /// this user is not root.
     ///
     /// # Errors
-    /// Those of `setresuid(2)`, for a root that may not become anybody.
+    /// Those of `setresuid(2)`, for a root that must not change its user.
     pub fn take(folder: &Path) -> Result<Option<OwnersRights>> {
         let Some((user, group)) = other_owner(folder) else { return Ok(None) };
         let rights = OwnersRights { roots: (getegid(), getgroups()?) };
@@ -93,52 +96,22 @@ impl Drop for OwnersRights {
     }
 }
 
-/// These are the thread's alone: a watchdog beside it stays root's, and never touches a file.
-#[cfg(target_os = "linux")]
-mod credentials {
-    use rustix::io::Result;
-    use rustix::process::{Gid, Uid};
-    use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
-
-    pub fn set_user(user: Uid) -> Result<()> {
-        set_thread_res_uid(None, user, None)
-    }
-
-    pub fn set_group(group: Gid) -> Result<()> {
-        set_thread_res_gid(None, group, None)
-    }
-
-    pub fn set_groups(groups: &[Gid]) -> Result<()> {
-        set_thread_groups(groups)
-    }
+fn set_user(user: Uid) -> Result<()> {
+    // SAFETY: takes an integer.
+    checked(unsafe { libc::seteuid(user.as_raw()) })
 }
 
-#[cfg(not(target_os = "linux"))]
-#[allow(unsafe_code)]
-mod credentials {
-    use std::io::{Error, Result};
-
-    use rustix::process::{Gid, Uid};
-
-    fn checked(status: libc::c_int) -> Result<()> {
-        if status == 0 { Ok(()) } else { Err(Error::last_os_error()) }
-    }
-
-    pub fn set_user(user: Uid) -> Result<()> {
-        // SAFETY: takes an integer.
-        checked(unsafe { libc::seteuid(user.as_raw()) })
-    }
-
-    pub fn set_group(group: Gid) -> Result<()> {
-        // SAFETY: takes an integer.
-        checked(unsafe { libc::setegid(group.as_raw()) })
-    }
-
-    pub fn set_groups(groups: &[Gid]) -> Result<()> {
-        let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
-        // SAFETY: reads as many groups as there are.
-        checked(unsafe { libc::setgroups(groups.len() as libc::c_int, groups.as_ptr()) })
-    }
+fn set_group(group: Gid) -> Result<()> {
+    // SAFETY: takes an integer.
+    checked(unsafe { libc::setegid(group.as_raw()) })
 }
 
-use credentials::{set_group, set_groups, set_user};
+fn set_groups(groups: &[Gid]) -> Result<()> {
+    let groups: Vec<libc::gid_t> = groups.iter().map(|group| group.as_raw()).collect();
+    // SAFETY: reads as many groups as the slice has. The number's type differs between systems.
+    checked(unsafe { libc::setgroups(groups.len() as _, groups.as_ptr()) })
+}
+
+fn checked(status: libc::c_int) -> Result<()> {
+    if status == 0 { Ok(()) } else { Err(Error::last_os_error()) }
+}

@@ -2,7 +2,6 @@
 
 #![allow(unsafe_code)]
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Error, PipeReader, PipeWriter, Result};
 use std::os::unix::process::CommandExt;
@@ -148,7 +147,7 @@ fn close_inherited_on_exec() {
         return;
     }
     for descriptor in inherited() {
-        // SAFETY: it only sets a flag. It fails if the descriptor was closed meanwhile.
+        // SAFETY: it only sets a flag. It fails if the descriptor has been closed in the meantime.
         unsafe { libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC) };
     }
 }
@@ -178,8 +177,8 @@ fn inherited() -> Vec<libc::c_int> {
     numbers.filter(|number| number.cast_unsigned() >= FIRST_INHERITED).collect()
 }
 
-/// The path of this program. On Linux it works if the file was replaced or deleted meanwhile, and
-/// also without `/proc`.
+/// The path of this program. On Linux it works without `/proc`, and also if the file has been
+/// replaced or deleted.
 fn own_executable() -> Result<PathBuf> {
     #[cfg(target_os = "linux")]
     {
@@ -204,19 +203,11 @@ pub fn null_device() -> Result<File> {
     File::options().read(true).write(true).open("/dev/null").or_else(|_| File::open("/"))
 }
 
-/// Sets an environment variable for the libraries in this process. The sender calls it before it
-/// starts any thread except the one that limits its time.
-pub fn set_variable(name: &str, value: &OsStr) {
-    // SAFETY: no other thread reads variables. The only other thread waits to end the process.
-    unsafe { std::env::set_var(name, value) };
-}
-
 /// Prepares this process to run in the background: with a lower priority, outside the caller's
-/// folder, without NSS plug-ins, and with a limit of its memory.
+/// folder, and with a memory limit.
 pub fn enter_background(memory_limit_bytes: u64) {
-    disable_nss_plugins();
-    // The caller's terminal may be closed meanwhile.
-    // SAFETY: it installs no handler, so no code of this program runs in a signal handler.
+    // The caller's terminal may be closed in the meantime. SAFETY: it installs no handler, so no
+    // code of this program runs in a signal handler.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     // On a busy machine, all other programs come first.
     let _ = nice(NICENESS);
@@ -235,28 +226,6 @@ pub fn hide_memory() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-}
-
-/// Makes a static glibc resolve hosts and users with its own code instead of the plug-ins that
-/// `/etc/nsswitch.conf` names. It must be called before the first look-up.
-///
-/// The plug-ins are made for the machine's own glibc. With another version, they crash. musl has no
-/// plug-ins.
-pub fn disable_nss_plugins() {
-    #[cfg(all(target_env = "gnu", target_feature = "crt-static"))]
-    {
-        unsafe extern "C" {
-            fn __nss_configure_lookup(
-                database: *const libc::c_char,
-                services: *const libc::c_char,
-            ) -> libc::c_int;
-        }
-        for (database, services) in [(c"hosts", c"files dns"), (c"passwd", c"files")] {
-            // SAFETY: the signature is that of glibc's nss.h, and it copies both strings. If it
-            // fails, it changes nothing.
-            unsafe { __nss_configure_lookup(database.as_ptr(), services.as_ptr()) };
-        }
-    }
 }
 
 /// Asks the kernel to kill this process when its parent, the process with this id, is killed.

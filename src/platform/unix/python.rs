@@ -35,8 +35,9 @@ pub fn header_folders(prefix: &Path) -> impl Iterator<Item = (String, PathBuf)> 
 
 /// The interpreter of a script that imports docglow, as pip, uv and conda write it.
 ///
-/// The first line names it, or the second line if the path is too long or has a space. Returns
-/// `None` for any other script, and for a zip archive, which may contain its own docglow.
+/// The first line names it, or the second line if the path is too long or has a space. Other
+/// scripts are not recognized, and neither is a zip archive, because it may contain its own
+/// docglow.
 pub fn interpreter(script: &Path) -> Option<PathBuf> {
     let mut head = Vec::new();
     open_regular(script).ok()?.take(MAX_SCRIPT_HEAD_BYTES).read_to_end(&mut head).ok()?;

@@ -6,16 +6,11 @@ use std::ffi::c_int;
 use std::fs::File;
 use std::mem::MaybeUninit;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
-
 use crate::platform::exit;
 
 use super::group_probe::GroupProbe;
 use super::process;
 use super::signals::{self, SignalSet};
-
-/// The exit status if the command's is not known.
-const UNKNOWN: i32 = 125;
 
 /// A command that runs as a child. All signals are blocked in this process.
 #[derive(Clone)]
@@ -42,11 +37,11 @@ impl Running {
         Running { child, probe }
     }
 
-    /// Waits for the command's end. Signals that reach this process alone are passed on.
+    /// Waits for the command's end. Passes on each signal that reaches only this process.
     ///
-    /// If a shell suspends the job (Ctrl-Z), this process stops with the command, since the shell
-    /// waits for this process. It does not stop if the command alone is stopped, as by `cpulimit`:
-    /// nothing would continue this process.
+    /// If a shell suspends the job (Ctrl-Z), this process stops with the command, because the shell
+    /// waits for this process. If only the command is stopped, as by `cpulimit`, this process does
+    /// not stop, because it would not be continued.
     pub fn wait(&self) -> End {
         let mut stopped_by = None;
         let mut is_suspended = false;
@@ -71,7 +66,7 @@ impl Running {
                             _ => is_suspended,
                         };
                         if !self.probe.has_received(signal) {
-                            self.send(signal);
+                            signals::send(self.child, signal);
                         }
                     }
                 },
@@ -79,14 +74,14 @@ impl Running {
         }
     }
 
-    /// The change of the command since the last call.
+    /// The next change of the command's state.
     fn change(&self) -> Option<Change> {
         let mut status = 0;
         let options = libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED;
-        // SAFETY: writes the status to an integer of ours.
+        // SAFETY: writes the status to a local variable.
         match unsafe { libc::waitpid(self.child, &raw mut status, options) } {
             0 => None,
-            -1 => Some(Change::Ended(End::Exited(UNKNOWN))),
+            -1 => Some(Change::Ended(End::Exited(exit::FAILED))),
             _ if libc::WIFEXITED(status) => {
                 Some(Change::Ended(End::Exited(libc::WEXITSTATUS(status))))
             }
@@ -101,34 +96,29 @@ impl Running {
     /// Stops this process by the signal that has stopped the command, and returns when it continues.
     /// If the command has been continued meanwhile, this process does not stop.
     fn stop_with_command(&self, signal: c_int) {
-        // Blocked, so pending. A SIGCONT that comes from now on removes it.
+        // The signal is blocked, so it becomes pending. A later SIGCONT removes it.
         signals::raise(signal);
         if self.has_changed() {
-            SignalSet::of([signal]).wait();
+            signals::remove_pending(signal);
         } else {
             signals::let_act(signal);
         }
     }
 
-    /// Whether [`Running::change`] would return something.
+    /// Whether [`Running::change`] would find a change.
     fn has_changed(&self) -> bool {
         let options = libc::WEXITED | libc::WCONTINUED | libc::WNOHANG | libc::WNOWAIT;
         let mut about = MaybeUninit::<libc::siginfo_t>::zeroed();
         let child = self.child.cast_unsigned();
-        // SAFETY: writes to a structure of ours, which is valid as zeros.
+        // SAFETY: writes to a local structure, which is valid as zeros.
         unsafe {
             libc::waitid(libc::P_PID, child, about.as_mut_ptr(), options) == -1
                 || about.assume_init().si_pid() != 0
         }
     }
-
-    fn send(&self, signal: c_int) {
-        // SAFETY: takes two integers. The child has not been waited for, so the id is still its.
-        unsafe { libc::kill(self.child, signal) };
-    }
 }
 
-/// Whether this process has a controlling terminal, without which no shell suspends it.
+/// Whether this process has a controlling terminal. Without one, no shell can suspend it.
 fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
@@ -145,16 +135,11 @@ impl End {
     /// Ends this process in the same way.
     pub fn imitate(self) -> ! {
         if let End::Signalled(signal) = self {
-            // The core that matters is the command's.
-            let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-            #[cfg(target_os = "linux")]
-            let _ = rustix::process::set_dumpable_behavior(
-                rustix::process::DumpableBehavior::NotDumpable,
-            );
+            // If there is to be a core file, it must be the command's.
+            process::hide_memory();
             signals::raise(signal);
             signals::let_act(signal);
         }
-        exit::set_status(self.status());
-        process::end()
+        exit::end_with(self.status())
     }
 }

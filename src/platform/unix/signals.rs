@@ -1,10 +1,10 @@
-//! Signals, without handlers: a signal is blocked, and then awaited or looked for.
+//! Signals without handlers: they are blocked, and then waited for or checked.
 
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::{process, ptr};
 
 /// The signals that stop a process by default, if a shell with job control started it.
 pub const STOP: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
@@ -20,7 +20,7 @@ const MAX_SIGNAL: c_int = 64;
 pub struct SignalSet(libc::sigset_t);
 
 impl SignalSet {
-    /// These signals. A number that is no signal is left out.
+    /// These signals. Numbers that are not signals are left out.
     pub fn of(signals: impl IntoIterator<Item = c_int>) -> SignalSet {
         let mut set = MaybeUninit::uninit();
         // SAFETY: `sigemptyset` initializes the set; `sigaddset` only fails for a bad number.
@@ -33,7 +33,7 @@ impl SignalSet {
         }
     }
 
-    /// Every signal. The C library keeps two or three for itself, and SIGKILL and SIGSTOP cannot be
+    /// Every signal. The C library reserves two or three, and SIGKILL and SIGSTOP cannot be
     /// blocked.
     pub fn all() -> SignalSet {
         SignalSet::of(1..=MAX_SIGNAL)
@@ -46,19 +46,19 @@ impl SignalSet {
         SignalSet::of((1..=MAX_SIGNAL).filter(is_fatal))
     }
 
-    /// Blocks these signals. Returns the mask from before.
+    /// Blocks these signals. Returns the previous mask.
     pub fn block(&self) -> SignalSet {
         self.mask(libc::SIG_BLOCK)
     }
 
-    /// Makes exactly these signals blocked.
+    /// Blocks exactly these signals.
     pub fn restore(&self) {
         self.mask(libc::SIG_SETMASK);
     }
 
     fn mask(&self, how: c_int) -> SignalSet {
         let mut before = SignalSet::of([]);
-        // SAFETY: reads one set of ours and writes another.
+        // SAFETY: reads one local set and writes another.
         unsafe { libc::sigprocmask(how, &self.0, &mut before.0) };
         before
     }
@@ -66,28 +66,28 @@ impl SignalSet {
     /// Waits for one of these signals, all of which must be blocked. Returns `None` on an error.
     pub fn wait(&self) -> Option<c_int> {
         let mut signal = 0;
-        // SAFETY: reads a set of ours and writes to an integer of ours.
+        // SAFETY: reads a local set and writes a local integer.
         let error = unsafe { libc::sigwait(&self.0, &mut signal) };
         (error == 0).then_some(signal)
     }
 
-    /// One of these signals that is blocked and has arrived. It stays pending.
+    /// One of these signals that is blocked and pending. It stays pending.
     pub fn pending(&self) -> Option<c_int> {
         let mut pending = SignalSet::of([]);
-        // SAFETY: writes to a set of ours.
+        // SAFETY: writes to a local set.
         unsafe { libc::sigpending(&mut pending.0) };
         (1..=MAX_SIGNAL).find(|signal| self.contains(*signal) && pending.contains(*signal))
     }
 
     fn contains(&self, signal: c_int) -> bool {
-        // SAFETY: reads a set of ours; a bad number is an error, -1.
+        // SAFETY: reads a local set. For a bad number, it returns -1.
         unsafe { libc::sigismember(&self.0, signal) == 1 }
     }
 }
 
-/// Blocks all signals, and makes the kernel keep the status of a child that ends.
+/// Blocks all signals, and makes the kernel keep the exit status of a child.
 ///
-/// The signals are blocked, not ignored: an ignored signal would be ignored in the command, too.
+/// The signals are not ignored, because the command would inherit that.
 pub struct Blocked {
     mask: SignalSet,
     child_action: libc::sigaction,
@@ -97,7 +97,8 @@ impl Blocked {
     pub fn new() -> Blocked {
         extern "C" fn nothing(_: c_int) {}
         let mask = SignalSet::all().block();
-        // Some callers ignore SIGCHLD. Then the kernel would not keep the exit status of a child.
+        // Some callers ignore SIGCHLD, and then the kernel does not keep the exit status of a
+        // child.
         let handler = action(nothing as *const () as libc::sighandler_t);
         Blocked { mask, child_action: set_action(libc::SIGCHLD, &handler) }
     }
@@ -124,28 +125,45 @@ pub fn set_default(signal: c_int) {
     set_action(signal, &action(libc::SIG_DFL));
 }
 
-/// Sends a signal to this process, to take its default action. If it is blocked, it stays pending.
+/// Sends a signal to this process. If the signal is blocked, it stays pending.
 pub fn raise(signal: c_int) {
     set_default(signal);
-    // SAFETY: takes two integers.
-    unsafe { libc::kill(libc::getpid(), signal) };
+    send(process::id().cast_signed(), signal);
 }
 
-/// Unblocks a signal for a moment, so that one that is pending takes effect. Returns after a stop,
-/// and if there is no effect.
+/// Sends a signal to this process, or to a child that has not been waited for, so that its id is
+/// still valid.
+pub fn send(process: libc::pid_t, signal: c_int) {
+    // SAFETY: takes two integers.
+    unsafe { libc::kill(process, signal) };
+}
+
+/// Removes a blocked signal that is pending. A signal that stops or continues may be removed by its
+/// opposite at any moment, so waiting for it might never end.
+pub fn remove_pending(signal: c_int) {
+    if is_stop(signal) || signal == libc::SIGCONT {
+        ignore(signal);
+        set_default(signal);
+    } else {
+        SignalSet::of([signal]).wait();
+    }
+}
+
+/// Unblocks a signal for a moment, so that a pending one takes effect. Returns after a stop, or if
+/// there was no effect.
 pub fn let_act(signal: c_int) {
     SignalSet::of([signal]).mask(libc::SIG_UNBLOCK).restore();
 }
 
 fn is_ignored(signal: c_int) -> bool {
     let mut current = action(libc::SIG_DFL);
-    // SAFETY: changes nothing, and writes to a structure of ours.
+    // SAFETY: changes nothing, and writes to a local structure.
     unsafe { libc::sigaction(signal, ptr::null(), &mut current) };
     current.sa_sigaction == libc::SIG_IGN
 }
 
 fn action(handler: libc::sighandler_t) -> libc::sigaction {
-    // SAFETY: valid as zeros: no flags, and an empty set of signals.
+    // SAFETY: zeros are valid: no flags, and an empty set of signals.
     let mut action: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
     action.sa_sigaction = handler;
     action
@@ -153,7 +171,7 @@ fn action(handler: libc::sighandler_t) -> libc::sigaction {
 
 fn set_action(signal: c_int, new: &libc::sigaction) -> libc::sigaction {
     let mut old = action(libc::SIG_DFL);
-    // SAFETY: reads one structure of ours and writes another. The only handler ever set does
+    // SAFETY: reads one local structure and writes another. The only handler that is ever set does
     // nothing.
     unsafe { libc::sigaction(signal, new, &mut old) };
     old

@@ -41,8 +41,8 @@ macro_rules! program {
 /// stream that is closed.
 pub fn prepare() {
     inherited::ignore_signals();
-    // Otherwise, the next file that is opened gets the descriptor of the closed stream, and printed
-    // text is written into that file.
+    // Otherwise, the next file that is opened would get the descriptor of the closed stream, and
+    // messages would be written into that file.
     for stream in [stdin(), stdout(), stderr()] {
         if fcntl_getfd(stream).is_err()
             && let Ok(null) = process::null_device()
@@ -82,7 +82,7 @@ pub fn rename_to_probe() {
     if start.is_null() {
         return;
     }
-    // SAFETY: the kernel puts the arguments one after the other into memory of this process, which
+    // SAFETY: the kernel stores the arguments one after the other in memory of this process, which
     // may write there. All of them have been copied.
     let memory = unsafe { slice::from_raw_parts_mut(start, length) };
     memory.fill(0);

@@ -20,15 +20,16 @@ use super::signals::{self, SignalSet};
 /// How a user turns telemetry off in a shell, whatever else is set.
 pub const KILL_SWITCH: &str = "export DOCGLOW_NO_TELEMETRY=1";
 
-/// The kernel ends a line here.
+/// The kernel's limit for a line.
 const MAX_LINE_BYTES: usize = 4096;
 
-/// How long a signal may wait until it is noticed. It is blocked, so it does not interrupt `poll(2)`.
+/// The longest delay until a signal is noticed. Signals are blocked, so they do not interrupt
+/// `poll(2)`.
 const SIGNAL_DELAY: Duration = Duration::from_millis(50);
 
 /// Why waiting for input has ended.
 enum Event {
-    /// Input, or an error that reading it returns.
+    /// There is input, or an error that reading will return.
     Input,
     Signal(c_int),
     TimedOut,
@@ -66,9 +67,9 @@ pub fn ask(question: &str) -> Answer {
     answer
 }
 
-/// Asks once. `Err` is the signal that came instead of an answer.
+/// Asks once. Returns the signal as the error if one came instead of an answer.
 fn ask_in_modes(question: &str, before: &Termios, fatal: &SignalSet) -> Result<Answer, c_int> {
-    // If lines are awaited, the beginning of a line is not seen.
+    // Without this, input would be visible only after a whole line.
     let mut watching = before.clone();
     watching.local_modes.remove(LocalModes::ICANON);
     watching.special_codes[SpecialCodeIndex::VMIN] = 1;
@@ -81,8 +82,8 @@ fn ask_in_modes(question: &str, before: &Termios, fatal: &SignalSet) -> Result<A
     if write!(io::stdout(), "{question}").and_then(|()| io::stdout().flush()).is_err() {
         return Ok(Answer::None);
     }
-    // The modes of a program that was killed may still be set: without an Enter that ends a line,
-    // without echo, or without Ctrl-C.
+    // A program that was killed may have left its modes: Enter does not end a line, there is no
+    // echo, or Ctrl-C sends no signal.
     let mut asking = before.clone();
     asking.input_modes.remove(InputModes::IGNCR | InputModes::INLCR);
     asking.input_modes.insert(InputModes::ICRNL);
@@ -111,7 +112,7 @@ fn ask_in_modes(question: &str, before: &Termios, fatal: &SignalSet) -> Result<A
     ))
 }
 
-/// Waits for input in these modes, for so long at most.
+/// Waits for input in these modes, until the limit.
 fn wait_in(modes: &Termios, limit: Duration, fatal: &SignalSet) -> Event {
     let deadline = Instant::now() + limit;
     if tcsetattr(io::stdin(), OptionalActions::Now, modes).is_err() {
@@ -131,7 +132,7 @@ fn wait_in(modes: &Termios, limit: Duration, fatal: &SignalSet) -> Event {
     }
 }
 
-/// The line that was typed. Ctrl-D ends a line as well, but it is no Enter.
+/// The line that was typed. Ctrl-D also ends a line, but does not count as Enter.
 fn read_line() -> Option<String> {
     let mut line = [0; MAX_LINE_BYTES];
     let length = rustix::io::read(io::stdin(), &mut line).ok()?;

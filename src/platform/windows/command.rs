@@ -1,7 +1,8 @@
-//! Running a command line of somebody else's: in this process's place, or as its child, unnoticed.
+//! Runs a command line of the user's, in place of this process or as its child. The command must
+//! not notice any difference.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind, Write};
+use std::io;
 use std::mem;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
@@ -12,21 +13,13 @@ use windows_sys::Win32::System::JobObjects::{
     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE, JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK,
 };
 
-use crate::platform::escape::escape_for_terminal;
 use crate::platform::exit;
 
 use super::console::ignore_interrupts;
-use super::error::reason;
 use super::job::Job;
 
-/// The exit statuses of `env` if the command is not found, and if it cannot run.
-const NOT_FOUND: i32 = 127;
-const NOT_RUN: i32 = 126;
-
-/// The exit status if the command's is not known.
-const UNKNOWN: i32 = 125;
-
-/// The suffixes of a program, in the order of `cmd`. std quotes for a batch file, or refuses to.
+/// The suffixes of a program, in the order of `cmd`. For a batch file, std quotes the arguments, or
+/// refuses to run it.
 const SUFFIXES: [&str; 3] = [".exe", ".bat", ".cmd"];
 
 /// A command line, ready to be executed.
@@ -37,7 +30,7 @@ pub struct Command {
     variable: Option<(String, String)>,
 }
 
-/// The file that is executed for `program`, searched for in `path`.
+/// The file that is executed for `program`. It is looked up in `path`.
 pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     if program.is_empty() {
         return None;
@@ -58,7 +51,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = if is_path {
         vec![PathBuf::new()]
     } else {
-        // An empty entry is not the working folder here.
+        // Unlike on Unix, an empty entry does not mean the working folder.
         std::env::split_paths(path?).filter(|folder| !folder.as_os_str().is_empty()).collect()
     };
     folders
@@ -67,7 +60,7 @@ pub fn find(program: &OsStr, path: Option<&OsStr>) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Whether `path` is that of a program called `name`: upper case and the suffix don't count.
+/// Whether `path` is that of a program called `name`. Case and suffix are ignored.
 pub fn is_named(path: &Path, name: &str) -> bool {
     let Some(file_name) = path.file_name().and_then(OsStr::to_str) else { return false };
     let file_name = file_name.to_ascii_lowercase();
@@ -75,18 +68,19 @@ pub fn is_named(path: &Path, name: &str) -> bool {
 }
 
 impl Command {
-    /// The command line of these words. The first word is the program; `None` if there is no word.
+    /// The command line of these words, the first of which is the program. There must be at least
+    /// one word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let (program, arguments) = words.split_first()?;
         Some(Command { program: program.clone(), arguments: arguments.to_vec(), variable: None })
     }
 
-    /// Sets a variable in the command's environment, and nowhere else.
+    /// Sets a variable in the command's environment only.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variable = Some((name.to_owned(), value.to_owned()));
     }
 
-    /// Runs the command and ends as it does: on Windows, no process becomes another one.
+    /// Runs the command and ends as it does. On Windows, a process cannot become another program.
     pub fn replace_this_process(&self) -> ! {
         match self.start(true) {
             Ok(running) => running.wait().imitate(),
@@ -97,7 +91,7 @@ impl Command {
     /// Starts the command as a child. If that fails, prints the reason and exits as `env` does.
     ///
     /// # Errors
-    /// None.
+    /// Never; the result has the same type as on Unix.
     pub fn start(&self, _keep_stderr: bool) -> io::Result<Running> {
         ignore_interrupts();
         let file = find(&self.program, std::env::var_os("PATH").as_deref());
@@ -105,34 +99,21 @@ impl Command {
         match process::Command::new(file).args(&self.arguments).envs(self.variable.clone()).spawn()
         {
             Ok(child) => {
-                // If this process is ended from outside, so is the command, but not the processes it has started.
+                // If this process is killed, the command ends, too, but not the processes that it
+                // has started.
                 let limits =
                     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
                 let job = Job::new(limits, 0).inspect(|job| job.take(child.as_raw_handle())).ok();
-                // The job is closed with this process.
+                // The job must stay open until this process ends.
                 mem::forget(job);
                 Ok(Running { child: Arc::new(Mutex::new(child)) })
             }
-            Err(error) => {
-                let reason = reason(&error);
-                let program = self.program.to_string_lossy();
-                let _ = writeln!(
-                    io::stderr(),
-                    "docglow-telemetry: '{}': {reason}",
-                    escape_for_terminal(&program)
-                );
-                exit::set_status(if error.kind() == ErrorKind::NotFound {
-                    NOT_FOUND
-                } else {
-                    NOT_RUN
-                });
-                super::process::end()
-            }
+            Err(error) => exit::end_without(&self.program, &error),
         }
     }
 }
 
-/// Does something of ours before the command runs.
+/// Runs `work` before the command.
 pub fn run_in_fork(work: impl FnOnce()) {
     work();
 }
@@ -151,7 +132,7 @@ impl Running {
     /// Waits for the command's end.
     pub fn wait(&self) -> End {
         let status = self.child.lock().ok().and_then(|mut child| child.wait().ok());
-        End(status.and_then(|status| status.code()).unwrap_or(UNKNOWN))
+        End(status.and_then(|status| status.code()).unwrap_or(exit::FAILED))
     }
 }
 
@@ -163,8 +144,7 @@ impl End {
 
     /// Ends this process in the same way.
     pub fn imitate(self) -> ! {
-        exit::set_status(self.0);
-        super::process::end()
+        exit::end_with(self.0)
     }
 }
 

@@ -5,8 +5,9 @@
 use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler};
 use windows_sys::core::BOOL;
 
-/// Leaves Ctrl-C and Ctrl-Break to the command that this process waits for. Children do not inherit
-/// this, unlike the effect of `SetConsoleCtrlHandler` without a handler.
+/// Makes this process ignore Ctrl-C and Ctrl-Break, so that only the command reacts to them.
+/// Children do not inherit this, as they would if `SetConsoleCtrlHandler` were called without a
+/// handler.
 pub fn ignore_interrupts() {
     // SAFETY: the handler runs in its own thread and accesses no data.
     unsafe { SetConsoleCtrlHandler(Some(is_interrupt), 1) };

@@ -1,4 +1,4 @@
-//! Files that anybody may have put there.
+//! Access to files in folders that other users may be able to write to.
 
 #![allow(unsafe_code)]
 
@@ -7,8 +7,9 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::platform::wait::wait_until;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_CANT_RESOLVE_FILENAME, ERROR_DIRECTORY, ERROR_FILE_NOT_FOUND,
@@ -18,20 +19,20 @@ use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_TYPE_DISK, GetFileType, SECURITY_IDENTIFICATION,
 };
 
-/// Opens a regular file for reading. Whoever serves a pipe that stands in its place learns who
-/// asked, and can't act as them.
+/// Opens a regular file for reading. If the path is that of a pipe, its server can find out who
+/// opened it, but cannot act as that user.
 ///
 /// # Errors
 /// Those of `CreateFileW`, and `InvalidInput` for a pipe, a device or a folder.
 pub fn open_regular(path: &Path) -> Result<File> {
-    // With this flag a folder can be opened, and is told from a file that may not be read.
+    // This flag allows opening a folder, so that it can be distinguished from an unreadable file.
     let mut options = OpenOptions::new();
     options
         .read(true)
         .custom_flags(FILE_FLAG_BACKUP_SEMANTICS)
         .security_qos_flags(SECURITY_IDENTIFICATION);
     let file = patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))?;
-    // SAFETY: the handle is open, and only asked for its type.
+    // SAFETY: the handle is open, and only its type is queried.
     let is_on_disk = unsafe { GetFileType(file.as_raw_handle()) } == FILE_TYPE_DISK;
     if is_on_disk && file.metadata()?.is_file() {
         Ok(file)
@@ -40,15 +41,7 @@ pub fn open_regular(path: &Path) -> Result<File> {
     }
 }
 
-/// There are no files in memory.
-///
-/// # Errors
-/// `Unsupported`
-pub fn in_memory(_bytes: &[u8]) -> Result<PathBuf> {
-    Err(ErrorKind::Unsupported.into())
-}
-
-/// Opens a file for the lock on it alone, and makes it, empty, if it is not there.
+/// Opens a lock file, and creates it empty if it does not exist.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -62,8 +55,8 @@ pub fn open_lock(path: &Path) -> Result<File> {
         .open(path)
 }
 
-/// Opens whatever is at `path` to append to it, and makes a file if there is nothing and it
-/// `may_be_made`.
+/// Opens a file of any type to append to it. If there is no file at `path` and `may_be_made` is
+/// set, creates a regular one.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -73,8 +66,8 @@ pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
     patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))
 }
 
-/// Opens what is locked while `file` is changed: an empty file beside it, as a folder can't be
-/// locked here.
+/// Opens the object to lock while `file` is changed: an empty file beside it, because a folder
+/// cannot be locked on Windows.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -84,11 +77,12 @@ pub fn lock_of(file: &Path) -> Result<File> {
     open_lock(lock.as_ref())
 }
 
-/// Has the file or folder itself written to the disk. On NTFS that includes its entry in its
-/// folder: both are in one journal, which is written in order. Other file systems promise nothing.
+/// Writes the file or folder itself to the disk. On NTFS this includes its entry in its folder,
+/// because both are in one journal, which is written in order. Other file systems do not guarantee
+/// that.
 ///
 /// # Errors
-/// None: a file that another program keeps open is written later.
+/// Never. A file that another program keeps open is written later.
 pub fn sync_entry(path: &Path) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).custom_flags(FILE_FLAG_BACKUP_SEMANTICS);
@@ -96,7 +90,7 @@ pub fn sync_entry(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the file `from` in the place of `to`, in one step.
+/// Replaces the file `to` by the file `from`, atomically.
 ///
 /// # Errors
 /// Those of `MoveFileExW`.
@@ -104,27 +98,28 @@ pub fn replace(from: &Path, to: &Path) -> Result<()> {
     patiently(&[ERROR_SHARING_VIOLATION, ERROR_ACCESS_DENIED], || fs::rename(from, to))
 }
 
-/// How long to try, and how often: another program that reads a file, a virus scanner for instance,
-/// may deny its use.
+/// How long and how often to retry. Another program that reads the file, for example a virus
+/// scanner, may deny access for a while.
 const PATIENCE: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_millis(5);
 
-/// Does something again for as long as it fails with one of these codes, up to a limit.
+/// Retries for as long as the attempt fails with one of these codes, up to a limit.
 fn patiently<T>(denials: &[u32], mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
-    let give_up = Instant::now() + PATIENCE;
     let is_denied = |error: &Error| {
         error.raw_os_error().is_some_and(|code| denials.contains(&code.cast_unsigned()))
     };
-    loop {
-        match attempt() {
-            Err(error) if is_denied(&error) && Instant::now() < give_up => sleep(RETRY),
-            done => return done,
-        }
+    let mut outcome = attempt();
+    if outcome.as_ref().is_err_and(is_denied) {
+        wait_until(PATIENCE, RETRY, || {
+            outcome = attempt();
+            !outcome.as_ref().is_err_and(is_denied)
+        });
     }
+    outcome
 }
 
-/// Makes a file to be written. None may be there yet. It is this user's alone, as its folder in the
-/// user's profile is.
+/// Creates a file and opens it for writing. The file must not exist yet. It is for this user alone,
+/// because its folder is in the user's profile.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
@@ -132,7 +127,7 @@ pub fn create_private(path: &Path) -> Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Makes a folder. In the user's profile it is this user's alone.
+/// Creates a folder. In the user's profile, it is for this user alone.
 ///
 /// # Errors
 /// Those of `CreateDirectoryW`.
@@ -140,8 +135,8 @@ pub fn create_folder(path: &Path) -> Result<()> {
     fs::create_dir(path)
 }
 
-/// Whether an error of opening or reading a file says that there is none: nothing, or something
-/// else in its place.
+/// Whether an error of opening or reading means that there is no such file, or that something else
+/// is in its place.
 pub fn is_absence(error: &Error) -> bool {
     let code = error.raw_os_error().map(i32::cast_unsigned);
     matches!(
@@ -156,12 +151,13 @@ pub fn is_absence(error: &Error) -> bool {
     )
 }
 
-/// The path that a file names. Bytes that are not UTF-8 give an empty path.
+/// A path from the bytes of a file. Bytes that are not UTF-8 give an empty path.
 pub fn path_of_bytes(bytes: &[u8]) -> PathBuf {
     PathBuf::from(str::from_utf8(bytes).unwrap_or_default())
 }
 
-/// Whether something is at `path`: who may read it is not asked, as Python's `os.access` asks it.
+/// Whether there is a file or folder at `path`. Like Python's `os.access`, it does not check who
+/// may read it.
 pub fn is_readable(path: &Path) -> bool {
     fs::metadata(path).is_ok()
 }
@@ -177,7 +173,7 @@ mod tests {
         let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
         fs::write(&old, "old").unwrap();
         fs::write(&new, "new").unwrap();
-        // Shared with readers alone, as other programs open files.
+        // Shared with readers only, as other programs open files.
         let reader = OpenOptions::new().read(true).share_mode(1).open(&old).unwrap();
         let reading = thread::spawn(move || {
             sleep(PATIENCE / 5);

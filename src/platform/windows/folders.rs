@@ -23,7 +23,7 @@ pub fn home_of_user() -> Option<PathBuf> {
     home::home_dir()
 }
 
-/// Whether files can be made in this folder. Only the attempt would tell.
+/// Returns true, because only creating a file would show whether that is possible.
 pub fn is_writable(_folder: &Path) -> bool {
     true
 }

@@ -1,4 +1,4 @@
-//! The same as on Unix.
+//! Host names and certificates, as the operating system knows them.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, ToSocketAddrs};
@@ -7,6 +7,9 @@ use crate::platform::{NoAddress, Resolver};
 
 /// The system's own resolver.
 pub const SYSTEM_RESOLVER: Option<Resolver> = Some(addresses);
+
+/// Returns false, because Windows has its own trust store.
+pub const HAS_CERTIFICATE_FILE: bool = false;
 
 fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     /// WSAHOST_NOT_FOUND and WSANO_DATA.
@@ -19,7 +22,7 @@ fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     Ok(addresses.map(|address| address.ip()).collect())
 }
 
-/// Windows judges certificates itself.
+/// Returns false, because Windows verifies certificates itself.
 pub fn is_in_trust_store(_certificate: &[u8]) -> bool {
     false
 }

@@ -197,13 +197,6 @@ fn wide(text: &OsStr) -> Vec<u16> {
     text.encode_wide().chain([0]).collect()
 }
 
-/// Sets an environment variable for the libraries in this process. The sender calls it before it
-/// starts any thread except the one that limits its time.
-pub fn set_variable(name: &str, value: &OsStr) {
-    // SAFETY: no other thread reads variables. The only other thread waits to end the process.
-    unsafe { std::env::set_var(name, value) };
-}
-
 /// Prepares this process to run in the background, with a limit of its memory. Its priority and its
 /// folder were set when it was started.
 pub fn enter_background(memory_limit_bytes: u64) {

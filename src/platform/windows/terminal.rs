@@ -5,8 +5,7 @@
 use std::io::{self, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::STATUS_CONTROL_C_EXIT;
 use windows_sys::Win32::System::Console::{
@@ -15,8 +14,7 @@ use windows_sys::Win32::System::Console::{
 
 use crate::platform::answer::{Answer, PATIENCE, TYPED_AHEAD};
 use crate::platform::exit;
-
-use super::process;
+use crate::platform::wait::wait_until;
 
 /// How a user turns telemetry off in a shell, whatever else is set.
 pub const KILL_SWITCH: &str = "$env:DOCGLOW_NO_TELEMETRY = 1";
@@ -24,7 +22,7 @@ pub const KILL_SWITCH: &str = "$env:DOCGLOW_NO_TELEMETRY = 1";
 /// A longer line is not an answer.
 const MAX_ANSWER_UNITS: usize = 1024;
 
-/// How often the console is asked for input.
+/// How often to check the console for input.
 const INPUT_POLL: Duration = Duration::from_millis(50);
 
 /// Whether a person can be asked: standard input and output are a console.
@@ -35,7 +33,7 @@ pub fn can_ask() -> bool {
 /// Whether the stream is a console. std also counts the pipe of Git Bash's window as a terminal.
 fn is_console(stream: &impl AsRawHandle) -> bool {
     let mut mode = 0;
-    // SAFETY: only writes the mode. It fails if the handle is not a console's.
+    // SAFETY: only writes the mode. It fails if the handle is not that of a console.
     unsafe { GetConsoleMode(stream.as_raw_handle(), &raw mut mode) != 0 }
 }
 
@@ -53,19 +51,12 @@ pub fn ask(question: &str) -> Answer {
     read_line().map_or(Answer::None, Answer::Line)
 }
 
-/// Waits for input, for so long at most.
+/// Waits for input, until the limit. Returns whether there is input.
 fn has_input_within(limit: Duration) -> bool {
-    let deadline = Instant::now() + limit;
-    while !has_input() {
-        if Instant::now() > deadline {
-            return false;
-        }
-        thread::sleep(INPUT_POLL);
-    }
-    true
+    wait_until(limit, INPUT_POLL, has_input)
 }
 
-/// The line that was typed; `None` if no Enter ended it.
+/// The line that was typed, if Enter ended it.
 fn read_line() -> Option<String> {
     let mut line = [0; MAX_ANSWER_UNITS];
     let mut length = 0;
@@ -82,14 +73,13 @@ fn read_line() -> Option<String> {
     };
     // Ctrl-C aborts the call, perhaps before it ends this process.
     if is_read == 0 || length == 0 {
-        exit::set_status(STATUS_CONTROL_C_EXIT);
-        process::end()
+        exit::end_with(STATUS_CONTROL_C_EXIT)
     }
     let line = String::from_utf16_lossy(&line[..length as usize]);
     line.strip_suffix("\r\n").map(str::to_owned)
 }
 
-/// Whether a key was pressed that has not been read.
+/// Whether a key has been pressed but not read.
 fn has_input() -> bool {
     const MAX_EVENTS: usize = 256;
     let mut events = [INPUT_RECORD::default(); MAX_EVENTS];
@@ -103,9 +93,10 @@ fn has_input() -> bool {
             &raw mut count,
         );
     }
-    // Releasing a key, the mouse and the window cause events, too.
+    // Releasing a key, moving the mouse and resizing the window cause events, too.
     events[..count as usize].iter().any(|event| {
-        // SAFETY: the type says which structure it is, and any number is a valid character.
+        // SAFETY: the event type says which member of the union is valid, and any number is a valid
+        // character.
         u32::from(event.EventType) == KEY_EVENT
             && unsafe {
                 event.Event.KeyEvent.bKeyDown != 0 && event.Event.KeyEvent.uChar.UnicodeChar != 0
@@ -126,7 +117,7 @@ mod tests {
     fn a_pipe_of_git_bash_is_a_terminal_to_std_and_no_console() {
         let name = format!(r"\\.\pipe\msys-1888ae32e00d56aa-pty{}-from-master", std::process::id());
         let wide: Vec<u16> = name.encode_utf16().chain([0]).collect();
-        // SAFETY: the name ends in a zero, and the handle is this process's own, owned once.
+        // SAFETY: the name ends with a zero, and this process owns the handle once.
         let _window = unsafe {
             let pipe =
                 CreateNamedPipeW(wide.as_ptr(), PIPE_ACCESS_DUPLEX, 0, 1, 4096, 4096, 0, null());

@@ -1,4 +1,4 @@
-//! What the tests ask of the system: the same names for each, as far as each has them.
+//! System-specific helpers of the tests, with the same names for each system.
 
 #[cfg(unix)]
 #[path = "unix.rs"]

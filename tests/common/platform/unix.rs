@@ -12,48 +12,74 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Whether there is `/proc`, and all else that Linux alone has.
+/// Whether the system has `/proc` and other features of Linux only.
 pub const IS_LINUX: bool = cfg!(target_os = "linux");
 
-/// What the payload calls this system.
+/// The name of this system in the payload.
 pub const PLATFORM: &str = if IS_LINUX { "linux" } else { "darwin" };
 
-/// The variables that name the user's home and the folder of configurations.
+/// The variables with the paths of the user's home and of the configuration folder.
 pub const HOME: &str = "HOME";
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
-/// Where that folder is in a home, if the variable says nothing.
+/// The path of the configuration folder in a home if the variable is not set.
 pub const CONFIG_IN_HOME: &str = if IS_LINUX { ".config" } else { "Library/Application Support" };
 
-/// Where it is in a sandbox: macOS has it in the home, whatever the variable says.
+/// Its path in a sandbox. On macOS it is in the home, even if the variable is set.
 pub const CONFIG_IN_SANDBOX: &str =
     if IS_LINUX { "config" } else { "home/Library/Application Support" };
 
-/// The folder of a virtual environment's programs, and that of its packages, given the name of its Python.
+/// The folder of a virtual environment's programs, and that of its packages for a Python of this
+/// name.
 pub const PROGRAMS: &str = "bin";
 pub fn packages(python: &str) -> String {
     format!("lib/{python}/site-packages")
 }
 
-/// A script's background job, `make test &`, starts with these signals ignored, and so would every
-/// process of the tests.
+/// Restores the default action of every signal that the caller ignores. Otherwise, all processes of
+/// the tests would ignore it, too: nohup ignores SIGHUP, a background job of a script SIGINT and
+/// SIGQUIT, and Python SIGXFSZ. SIGPIPE is left to Rust, which restores it for other programs.
 pub fn restore_default_signals() {
-    for signal in [libc::SIGINT, libc::SIGQUIT] {
-        // SAFETY: installs no handler, and no other thread exists yet.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    const LAST_STANDARD_SIGNAL: i32 = 31;
+    for signal in (1..=LAST_STANDARD_SIGNAL).filter(|signal| *signal != libc::SIGPIPE) {
+        // SAFETY: installs no handler, and no other thread exists yet. It fails for SIGKILL and
+        // SIGSTOP.
+        unsafe {
+            let before = libc::signal(signal, libc::SIG_DFL);
+            if before != libc::SIG_IGN && before != libc::SIG_ERR {
+                libc::signal(signal, before);
+            }
+        }
     }
 }
 
-/// What every process needs of the environment.
+/// The first lines of a script for this Python, as pip writes them. The kernel splits a first line
+/// at blanks, and cuts a long one.
+pub fn first_lines(python: &Path, arguments: &str) -> String {
+    const LONGEST_FIRST_LINE: usize = 127;
+    let python = python.to_str().expect("a UTF-8 path");
+    let line = format!("#!{python}{arguments}\n");
+    if !python.contains(' ') && line.len() <= LONGEST_FIRST_LINE {
+        return line;
+    }
+    format!("#!/bin/sh\n'''exec' \"{python}\"{arguments} \"$0\" \"$@\"\n' '''\n")
+}
+
+/// The beginning of each sandbox's name. It has a blank and an umlaut, because users have such
+/// folders.
+pub const SANDBOX_PREFIX: &str = "docglow telemetry ü-";
+
+/// The variables that every process needs.
 pub const SYSTEM_VARIABLES: &[&str] = &[];
 
-/// Where no file or folder can be made.
+/// A path at which no file or folder can be created.
 pub const NOWHERE: &str = "/dev/null/config";
 
-/// A tool that is always there.
+/// A tool that exists on every system.
 pub const A_TOOL: &str = "sh";
 
-/// As many hooks as a sender's time is enough for, if all start at once: as many as may send.
+/// How many hooks can start at once so that their senders all finish in time: as many as may send
+/// at once.
 pub const AT_ONCE: usize = 64;
 
 pub fn is_root() -> bool {
@@ -65,7 +91,7 @@ pub fn run_as(command: &mut Command, user: u32) {
     command.uid(user).gid(user);
 }
 
-/// Makes this user and group the owner of a path, and of what lies below.
+/// Makes this user and group the owner of a path and of everything below it.
 pub fn give_to(user: u32, path: &Path) {
     lchown(path, Some(user), Some(user)).expect("a new owner");
     if path.is_dir() && !path.is_symlink() {
@@ -88,10 +114,10 @@ pub fn not_utf_8() -> OsString {
     OsString::from_vec(b"\xff\xfe1".to_vec())
 }
 
-/// Makes something at a path.
+/// Creates something at a path.
 pub type Make = fn(&Path);
 
-/// What may stand in a file's place: its name, and how it is made.
+/// Things that can be in the place of a file: a name, and a function that creates it.
 pub const NO_REGULAR_FILES: &[(&str, Make)] = &[
     ("a FIFO", make_fifo),
     ("a folder", |file| fs::create_dir(file).unwrap()),
@@ -109,7 +135,7 @@ pub fn make_fifo(path: &Path) {
     );
 }
 
-/// A pseudo-terminal: the end to keep open, and where the other end is.
+/// A pseudo-terminal: the end to keep open, and the path of the other end.
 pub fn pseudo_terminal() -> (File, PathBuf) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
     fcntl_setfd(&controller, FdFlags::CLOEXEC).expect("a descriptor that no child inherits");
@@ -120,9 +146,9 @@ pub fn pseudo_terminal() -> (File, PathBuf) {
     (controller.into(), name.into())
 }
 
-/// The signal of this number, a real-time signal included.
+/// The signal of this number. It may be a real-time signal.
 #[allow(unsafe_code)]
 pub fn signal(number: i32) -> Signal {
-    // SAFETY: callers name no signal that a C library keeps for itself.
+    // SAFETY: callers pass no signal that a C library reserves.
     unsafe { Signal::from_raw_unchecked(number) }
 }

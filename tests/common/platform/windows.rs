@@ -6,23 +6,23 @@ use std::os::windows::ffi::OsStringExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Windows has no signal dispositions.
+/// Does nothing, because Windows has no signal dispositions.
 pub fn restore_default_signals() {}
 
-/// Whether there is `/proc`, and all else that Linux alone has.
+/// Whether the system has `/proc` and other features of Linux only.
 pub const IS_LINUX: bool = false;
 
-/// What the payload calls this system.
+/// The name of this system in the payload.
 pub const PLATFORM: &str = "windows";
 
-/// The variables that name the user's home and the folder of configurations.
+/// The variables with the paths of the user's home and of the configuration folder.
 pub const HOME: &str = "USERPROFILE";
 pub const CONFIG_HOME: &str = "APPDATA";
 
-/// Where that folder is in a home, if the variable says nothing.
+/// The path of the configuration folder in a home if the variable is not set.
 pub const CONFIG_IN_HOME: &str = "";
 
-/// Where it is in a sandbox.
+/// Its path in a sandbox.
 pub const CONFIG_IN_SANDBOX: &str = "config";
 
 /// The folder of a virtual environment's programs, and that of its packages.
@@ -31,20 +31,28 @@ pub fn packages(_python: &str) -> String {
     r"Lib\site-packages".to_owned()
 }
 
-/// What every process needs of the environment.
+/// The first line of a script for this Python.
+pub fn first_lines(python: &Path, arguments: &str) -> String {
+    format!("#!{}{arguments}\n", python.display())
+}
+
+/// The beginning of each sandbox's name.
+pub const SANDBOX_PREFIX: &str = "docglow-telemetry-";
+
+/// The variables that every process needs.
 pub const SYSTEM_VARIABLES: &[&str] = &["SystemRoot", "SystemDrive"];
 
-/// Where no file or folder can be made.
+/// A path at which no file or folder can be created.
 pub const NOWHERE: &str = r"C:\windows\win.ini\config";
 
-/// A tool that is always there.
+/// A tool that exists on every system.
 pub const A_TOOL: &str = "cmd.exe";
 
-/// As many hooks as a sender's time is enough for, if all start at once. Under wine a process takes a fifth of a second to
-/// start, and a write tens of milliseconds.
+/// How many hooks can start at once so that their senders all finish in time. Under wine, starting
+/// a process takes a fifth of a second, and a write tens of milliseconds.
 pub const AT_ONCE: usize = 8;
 
-/// Nobody whom file modes would not bind.
+/// File modes apply to every user.
 pub fn is_root() -> bool {
     false
 }
@@ -71,13 +79,13 @@ pub fn kill(process: u32) {
         .ok();
 }
 
-/// A value that is not text.
+/// A value that is not UTF-8.
 pub fn not_utf_8() -> OsString {
     OsString::from_wide(&[0xd800, u16::from(b'1')])
 }
 
-/// Makes something at a path.
+/// Creates something at a path.
 pub type Make = fn(&Path);
 
-/// What may stand in a file's place: its name, and how it is made.
+/// Things that can be in the place of a file: a name, and a function that creates it.
 pub const NO_REGULAR_FILES: &[(&str, Make)] = &[("a folder", |file| fs::create_dir(file).unwrap())];

@@ -1,4 +1,5 @@
-//! A machine on which docglow is installed, for the trials of what `sender::installation` tells; each system has its own.
+//! A simulated machine with docglow installed, for the tests of `sender::installation` on each
+//! system.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +7,7 @@ use std::path::{Path, PathBuf};
 use docglow_telemetry::payload::Event;
 use docglow_telemetry::sender::installation::complete;
 
-/// A machine's root, with what is written to it.
+/// The root folder of the machine.
 pub struct Machine(tempfile::TempDir);
 
 impl Machine {

@@ -1,4 +1,4 @@
-//! What one system alone has: the same names for each.
+//! Tests for one system only, with the same names for each system.
 
 mod installations;
 

@@ -1,4 +1,4 @@
-//! A file of certificates: rustls can read the converted copy, which has no byte-order mark.
+//! A certificate file: rustls can read the converted copy, which has no byte-order mark.
 
 use docglow_telemetry::sender::certificates::plain;
 use rustls::pki_types::CertificateDer;
@@ -8,7 +8,7 @@ pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(changed) = plain(&text) else { return };
     assert!(!changed.contains('\u{feff}') && changed.len() < text.len());
-    // The parser of rustls takes any text.
+    // The parser of rustls accepts any text.
     for certificate in CertificateDer::pem_slice_iter(changed.as_bytes()).flatten() {
         assert!(certificate.len() < changed.len());
     }

@@ -1,4 +1,4 @@
-//! A docglow command line, one word a line, means the same however it is spelt.
+//! A docglow command line, one word per line, has the same meaning in all its spellings.
 
 use docglow_telemetry::docglow::command_line::CommandLine;
 use docglow_telemetry::docglow::settings::Settings;
@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub fn check(data: &[u8]) {
-    // An argument never holds a NUL.
+    // An argument never contains a NUL.
     let data: Vec<u8> = data.iter().copied().filter(|byte| *byte != 0).collect();
     let words: Vec<OsString> =
         data.split(|byte| *byte == b'\n').map(|word| path_of_bytes(word).into()).collect();
@@ -25,7 +25,7 @@ pub fn check(data: &[u8]) {
     for word in ["word", "--bogus", "--bogus=x", "-h", "--static=1"] {
         let longer = self::meaning(&with(&words, words.len(), word));
         if meaning.command == Command::Serve {
-            // Only a strict parser knows that `serve` has not refused its command line.
+            // Only a strict parser can tell that `serve` has accepted its command line.
             assert!(longer.is_err() || may_take_a_value, "{words:?} {word}");
         } else if word.starts_with("--bogus") && !may_take_a_value {
             assert_eq!(longer.as_ref(), Ok(&meaning), "{words:?} {word}");
@@ -52,7 +52,7 @@ fn meaning(words: &[OsString]) -> Result<Meaning, NotSent> {
     let features = [Settings::default(), Settings { slim: true, column_lineage: false, ai: true }]
         .map(|settings| line.features(&settings));
     for features in &features {
-        assert!(line.command != Command::Health || features.count() <= 1, "{words:?}");
+        assert!(line.command != Command::Health || features.len() <= 1, "{words:?}");
     }
     let (project_dir, target_dir) = (line.project_dir().to_owned(), line.target_dir());
     assert!(target_dir.starts_with(&project_dir) || target_dir.has_root(), "{words:?}");
@@ -65,8 +65,9 @@ fn with(words: &[OsString], at: usize, word: &str) -> Vec<OsString> {
     words
 }
 
-/// The command line with one option and its value as one word, for each option whose value is
-/// certain: the value does not look like an option, and the option is not itself a value.
+/// The command lines in which one option and its value are joined to one word. Only options whose
+/// value is certain are used: the value does not look like an option, and the option is not itself
+/// a value.
 fn joined(words: &[OsString]) -> Vec<Vec<OsString>> {
     let starts_with = |word: &OsString, start: &[u8]| word.as_encoded_bytes().starts_with(start);
     let is_option = |word: &OsString| starts_with(word, b"--");

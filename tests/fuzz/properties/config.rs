@@ -1,12 +1,13 @@
-//! docglow.yml turns telemetry on only where a second YAML reader finds the same, and never misses a plain off.
+//! docglow.yml turns telemetry on only if a second YAML reader agrees, and a plain off always
+//! counts.
 
 use docglow_telemetry::docglow::config::{ProjectConfig, Setting};
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// The second reader copies what an alias stands for, so a few are enough.
+/// The second reader copies the value of each alias, so only a few are allowed.
 const MAX_ALIASES: usize = 8;
 
-/// How far the second reader's `<<` are followed.
+/// How many nested `<<` of the second reader are followed.
 const MAX_MERGES: usize = 16;
 
 pub fn check(data: &[u8]) {
@@ -36,7 +37,7 @@ enum Opinion {
     Neither,
 }
 
-/// `None` where the second reader can't read the text at all.
+/// The result of the second reader, if it can read the text.
 fn second_opinion(text: &str) -> Option<Opinion> {
     let documents = YamlLoader::load_from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let [document] = &documents[..] else { return Some(Opinion::Neither) };
@@ -54,7 +55,7 @@ fn second_opinion(text: &str) -> Option<Opinion> {
     })
 }
 
-/// The value of a key, its own or merged in by `<<`.
+/// The value of a key, which may be merged in by `<<`.
 fn entry<'a>(mapping: &'a Yaml, key: &str, merges: usize) -> Option<&'a Yaml> {
     let hash = mapping.as_hash()?;
     let own = hash.get(&Yaml::String(key.to_owned()));

@@ -1,5 +1,5 @@
-//! What a name server says: no reply to another question is taken for one, and no addresses are
-//! made up.
+//! The reply of a name server: a reply to another question is not accepted, and all addresses are
+//! in the reply.
 
 use docglow_telemetry::sender::resolver::{Reply, query};
 
@@ -18,7 +18,7 @@ pub fn check(data: &[u8]) {
             assert!(addresses.len() * (11 + bytes) <= data.len() - query.len());
             assert!(addresses.iter().all(|address| address.is_ipv4() == (record == A)));
         }
-        // Another question's reply.
+        // The reply to another question.
         let mut other = query.clone();
         other[0] = 1;
         assert!(Reply::parse(data, &other).is_none() || !data.starts_with(&[0]));

@@ -1,4 +1,4 @@
-//! What is accepted as an endpoint means the same to a second, strict reader of URLs.
+//! An accepted endpoint means the same to a second, strict URL parser.
 
 use docglow_telemetry::endpoint::Endpoint;
 use url::{Host, Url};
@@ -13,14 +13,15 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Panics unless the endpoint, written out, obeys the published rule as the `url` crate reads it.
+/// Panics unless the endpoint's URL obeys the published rule when the `url` crate parses it.
 #[track_caller]
 pub fn assert_safe(endpoint: &Endpoint) {
     let written = endpoint.url();
     assert_eq!(Endpoint::parse(&written).as_ref(), Some(endpoint), "{written}");
     assert!(written.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\'), "{written:?}");
     let Ok(read) = Url::parse(&written) else {
-        // The strict reader alone refuses labels that are no valid punycode; they are looked up as they stand.
+        // Only the strict parser refuses labels that are not valid punycode. They are looked up
+        // unchanged.
         assert!(
             written.to_ascii_lowercase().contains("xn--"),
             "refused by the strict reader: {written}"
@@ -36,7 +37,7 @@ pub fn assert_safe(endpoint: &Endpoint) {
     assert_same(endpoint, &read);
 }
 
-/// Panics unless both lead to the same scheme, host, port and request target.
+/// Panics unless both have the same scheme, host, port and request target.
 #[track_caller]
 pub fn assert_same(endpoint: &Endpoint, read: &Url) {
     assert_eq!(endpoint.is_https(), read.scheme() == "https", "{read}");

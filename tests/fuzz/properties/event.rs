@@ -1,4 +1,4 @@
-//! The payload holds what a second reading of the event finds in it, and nothing else.
+//! The payload contains exactly what a second parser finds in the event.
 
 use docglow_telemetry::decision::state::fresh_id;
 use docglow_telemetry::payload::Event;
@@ -16,8 +16,8 @@ pub fn check(data: &[u8]) {
     if let Some(payload) = &payload {
         assert_closed(payload);
     }
-    // A text that serde_json's tree can't hold (deep nesting, lone surrogates, 1e999) has no second
-    // reading.
+    // serde_json's tree cannot represent some texts (deep nesting, half surrogate pairs, 1e999), so
+    // there is no second result.
     let Ok(event) = serde_json::from_str::<Value>(text) else { return };
     let actual: Option<Value> =
         payload.map(|payload| serde_json::from_str(&payload).expect("the payload is JSON"));
@@ -31,7 +31,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The request body for an event, `None` where the text is none.
+/// The request body for an event, if the text is one.
 pub fn payload(text: &str) -> Option<String> {
     Event::parse(text).ok().map(|event| Payload::new(event, fresh_id()).to_json())
 }
@@ -88,7 +88,8 @@ fn features(value: &Value) -> Vec<&'static str> {
     FEATURES.into_iter().filter(|feature| named.contains(feature)).collect()
 }
 
-/// Takes over into `actual` what the second reading can't tell: a fraction's last place.
+/// Copies into `actual` the part that the second parser cannot decide: the last digit of a
+/// fraction.
 fn settle(actual: &mut Value, expected: &Value, event: &Value) {
     let duration = |payload: &Value| payload["duration_ms"].as_u64().expect("an integer");
     let is_float = |spelling: &str| event.get(spelling).is_some_and(Value::is_f64);

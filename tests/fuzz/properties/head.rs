@@ -1,5 +1,5 @@
-//! The head of an answer: a status that is one, a location that can be put into a header, and
-//! nothing behind it is read.
+//! The head of an answer: its status is valid, its location fits into a header, and no byte after
+//! it is read.
 
 use docglow_telemetry::sender::answer::Answer;
 use docglow_telemetry::sender::head::Head;

@@ -1,5 +1,5 @@
-//! `/etc/hosts`: each line counts by itself, names have no case, and every address that is found is
-//! written there.
+//! `/etc/hosts`: each line counts independently, names have no case, and every address that is
+//! found is in the file.
 
 use docglow_telemetry::sender::hosts::addresses;
 
@@ -16,7 +16,7 @@ pub fn check(data: &[u8]) {
     for address in &all {
         assert!(words.iter().any(|word| word.parse() == Ok(*address)), "{address}: {text:?}");
     }
-    // A comment changes nothing, and a line more counts.
+    // An added comment changes no result, and an added line counts.
     let more = [data, b"\n# 192.0.2.9 collector.test\n192.0.2.8 collector.test"].concat();
     let last = std::iter::once("192.0.2.8".parse().expect("an address"));
     assert_eq!(addresses(&more[..], HOST), all.into_iter().chain(last).collect::<Vec<_>>());

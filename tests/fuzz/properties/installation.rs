@@ -1,6 +1,6 @@
-//! The versions told from files are those that a second reading finds in the files' own words, or
-//! none. NULs part the version in the name of docglow's folder, the script behind `#!…/bin/`,
-//! pyvenv.cfg and patchlevel.h.
+//! The versions are those that a second parser finds in the same files, or unknown. NULs separate
+//! the version in the name of docglow's folder, the script behind `#!…/bin/`, pyvenv.cfg and
+//! patchlevel.h.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::version;
 use super::vocabulary::assert_closed;
 
-/// More than a name of a file may have.
+/// A file name cannot be longer than this.
 const MAX_NAME_BYTES: usize = 200;
 
 thread_local! {
@@ -44,7 +44,7 @@ pub fn check(data: &[u8]) {
     });
 }
 
-/// In memory, if there is such a folder: an input is several files.
+/// A folder in memory, if there is one, because each input needs several files.
 fn temporary_folder() -> TempDir {
     TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary folder")
 }
@@ -66,7 +66,7 @@ fn completed(root: &Path, name: &str, script: &[u8], pyvenv: &[u8], header: &[u8
         ("pyvenv.cfg", pyvenv),
         ("include/python3.11/patchlevel.h", header),
     ];
-    // Without pyvenv.cfg, the Python is no virtual environment's.
+    // Without pyvenv.cfg, the Python is not in a virtual environment.
     let files =
         files.into_iter().filter(|(path, content)| *path != "pyvenv.cfg" || !content.is_empty());
     files.clone().for_each(|(path, content)| fs::write(root.join(path), content).expect("a file"));

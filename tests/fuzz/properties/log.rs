@@ -1,5 +1,5 @@
-//! A log of anything is read without harm, and what is appended to it is found. The file of
-//! recipients is behind the last NUL.
+//! A log with any content can be read, and an appended line is found. The file of recipients is
+//! after the last NUL.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -9,7 +9,7 @@ use docglow_telemetry::sender::log::{Log, records};
 use serde_json::value::RawValue;
 use tempfile::TempDir;
 
-/// What is promised of the list of recipients.
+/// The promised length of the list of recipients.
 const MAX_RECIPIENTS: usize = 100;
 const MAX_ORIGIN_CHARS: usize = 300;
 
@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
     }
     let last = records.last().expect("what was appended");
     let url = "https://a.example/x -> https://b.example/";
-    // Lines of the same moment and process may already be there.
+    // The log may already have lines with the same time and process.
     assert!(last.summary()[1].starts_with("https://"), "{:?}", last.summary());
     assert!(last.summary()[1] == url && last.summary()[2] == "204" && last.body() == r#"{"a":1}"#);
 

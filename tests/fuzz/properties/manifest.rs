@@ -1,4 +1,5 @@
-//! A manifest gives counts and an adapter that a second reading finds too, or nothing.
+//! A manifest gives the counts and the adapter that a second parser finds, too, or it gives no
+//! result.
 
 use std::cell::OnceCell;
 
@@ -32,7 +33,7 @@ pub fn check(data: &[u8]) {
         sources: members("sources"),
         macros: members("macros"),
     };
-    // The tree keeps one of a repeated key's values, the stream counts each.
+    // The tree has one value of a repeated key; the stream counts all of them.
     let pairs = |a: ProjectShape, b: ProjectShape| {
         [
             (a.models, b.models),
@@ -53,7 +54,7 @@ pub fn check(data: &[u8]) {
 fn completed(data: &[u8]) -> Event {
     TARGET.with(|target| {
         let target = target.get_or_init(|| TempDir::new().expect("a temporary folder")).path();
-        // A file that is made anew costs a fraction of one that is cut to nothing first.
+        // Creating a new file is much faster than truncating the old one.
         let _ = std::fs::remove_file(target.join("manifest.json"));
         std::fs::write(target.join("manifest.json"), data).expect("manifest.json");
         let mut event =

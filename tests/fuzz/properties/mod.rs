@@ -1,4 +1,4 @@
-//! What is fuzzed: each property takes any bytes and panics where a promise is broken.
+//! The fuzzed properties. Each takes any bytes, and panics if a promise is broken.
 //!
 //! The fuzz targets and the replay test run the same functions.
 
@@ -30,7 +30,7 @@ pub struct Property {
     pub check: fn(&[u8]),
 }
 
-#[allow(dead_code)] // a fuzz target knows its own property
+#[allow(dead_code)] // a fuzz target uses only its own property
 pub const ALL: [Property; 19] = [
     Property { name: "certificates", check: certificates::check },
     Property { name: "command_line", check: command_line::check },

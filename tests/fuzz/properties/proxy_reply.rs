@@ -1,11 +1,11 @@
-//! What a proxy replies: a tunnel is open only if the proxy said so, in HTTP or in SOCKS5.
+//! The reply of a proxy: a tunnel is open only if the proxy says so, in HTTP or in SOCKS5.
 
 use docglow_telemetry::sender::proxy::Credentials;
 use docglow_telemetry::sender::proxy_handshake::{Target, connect, socks5};
 use docglow_telemetry::sender::stream::Stream;
 use std::io::{self, Read, Write};
 
-/// A proxy that replies the same whatever it is asked.
+/// A proxy that always sends the same reply.
 struct Proxy(Vec<u8>, usize);
 
 impl Read for Proxy {
@@ -36,7 +36,8 @@ pub fn check(data: &[u8]) {
         }
         let target = Target::Name("collector.test");
         if socks5(&mut proxy(), &target, 443, credentials).is_ok() {
-            // A method and a reply, each by version 5, the latter of success.
+            // The replies to the choice of a method and to the request: both have version 5, and
+            // the second reports success.
             let reply = if data[1] == 0 { &data[2..] } else { &data[4..] };
             assert!(data[0] == 5 && reply[0] == 5 && reply[1] == 0);
         }

@@ -1,11 +1,11 @@
-//! The proxy variables: a URL that is used names a host that can be looked up, and no list of
-//! exceptions is too strange.
+//! The proxy variables: an accepted URL has a host that can be looked up, and any list of
+//! exceptions can be read.
 
 use docglow_telemetry::endpoint::Endpoint;
 use docglow_telemetry::sender::proxy::{Proxy, ProxySettings, Route};
 use std::net::Ipv6Addr;
 
-/// The URL, and on the next line the list.
+/// The first line is the URL, the second the list.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (url, list) = text.split_once('\n').unwrap_or((&text, ""));
@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
         match (&proxy, settings.route(&Endpoint::parse(url).expect("an endpoint"))) {
             (_, Route::Direct) => assert!(is_local || !list.is_empty(), "{url} and {text:?}"),
             (Some(proxy), Route::Proxy(used)) => assert_eq!(used, *proxy),
-            // A proxy that can't be used is never gone around.
+            // An unusable proxy is never bypassed.
             (proxy, route) => assert!(proxy.is_none() && route == Route::UnusableProxy),
         }
     }

@@ -1,5 +1,5 @@
-//! A redirect leads where RFC 3986 says, and never past the rule. The first line is where it comes
-//! from, the rest the `Location`.
+//! A redirect leads to the URL that RFC 3986 defines, and the rule applies to that URL. The first
+//! line is the URL of the answer, and the rest is the `Location`.
 
 use docglow_telemetry::endpoint::Endpoint;
 use url::Url;
@@ -14,9 +14,9 @@ pub fn check(data: &[u8]) {
     assert_safe(&target);
     assert!(target.is_https() || !from.is_https(), "{from} to {target}");
     assert!(from.is_loopback() || !target.is_loopback(), "{from} to {target}");
-    // The second reader does three things that RFC 3986 does not: it takes `%2e` for a dot in dot
-    // segments, keeps what looks like a drive letter from `..`, and cleans the base of dot segments
-    // before anything is resolved against it.
+    // The second parser differs from RFC 3986 in three ways: in dot segments, it accepts `%2e` as a
+    // dot; `..` does not remove a segment that looks like a drive letter; and it removes dot
+    // segments from the base before it resolves the reference.
     let is_drive_letter = |segment: &str| segment.len() == 2 && segment.ends_with([':', '|']);
     if location.to_ascii_lowercase().contains("%2e")
         || text.split(['/', '?', '#', '\n']).any(is_drive_letter)

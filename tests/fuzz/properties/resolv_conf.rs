@@ -1,5 +1,5 @@
-//! `resolv.conf`: whatever it holds, the host itself is asked for, once at least, and each question
-//! is a good one.
+//! `resolv.conf`: with any content, the host itself is asked for at least once, and each query is
+//! valid.
 
 use docglow_telemetry::sender::resolver::{Config, query};
 

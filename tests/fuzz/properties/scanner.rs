@@ -1,4 +1,4 @@
-//! The first object on standard input ends at the same byte as in serde_json's stream reader.
+//! The first object on standard input ends at the same byte as with serde_json's stream reader.
 
 use std::time::Instant;
 
@@ -40,7 +40,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The text up to the end of its first value, if that is an object.
+/// The text up to the end of its first value, if that value is an object.
 fn first_object(text: &[u8]) -> Option<&[u8]> {
     if text.trim_ascii_start().first() != Some(&b'{') {
         return None;

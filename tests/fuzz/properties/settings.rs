@@ -1,5 +1,5 @@
-//! What docglow.yml says of features is what a second YAML reader finds, where both readers' YAML
-//! is the same.
+//! The features in docglow.yml are those that a second YAML reader finds, for texts that both read
+//! alike.
 
 use docglow_telemetry::docglow::config::ProjectConfig;
 use docglow_telemetry::docglow::settings::Settings;
@@ -11,7 +11,7 @@ pub fn check(data: &[u8]) {
         assert_eq!(settings, None);
         return;
     };
-    // The second reader takes more for a name of an anchor than docglow's.
+    // The second reader accepts more names of anchors than docglow's reader.
     if text.contains('&') {
         return;
     }
@@ -30,7 +30,7 @@ pub fn check(data: &[u8]) {
             Yaml::Null => assert!(!said, "{text}"),
             Yaml::Array(items) => assert_eq!(said, !items.is_empty(), "{text}"),
             Yaml::Hash(entries) => assert_eq!(said, !entries.is_empty(), "{text}"),
-            // Numbers and words are YAML 1.1's here.
+            // Numbers and words are read as in YAML 1.1.
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The state file: a consent is what the file plainly says, an id is a UUID4 that stands in it.
+//! The state file: a consent and an id count only if the file contains them, and the id is a UUID4.
 
 use docglow_telemetry::decision::state::{Consent, State};
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
     };
     let given = second["instance_id"].as_str().filter(|_| known_version);
     match (state.instance_id.map(|id| id.to_string()), given) {
-        // `urn:uuid:` has hexadecimal digits of its own.
+        // `urn:uuid:` itself contains hexadecimal digits.
         (Some(id), given) => {
             assert!(digits(given.unwrap_or_default()).ends_with(&digits(&id)), "{text}")
         }

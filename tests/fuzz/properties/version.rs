@@ -1,10 +1,10 @@
-//! A version is read as the `pep440_rs` crate reads it, but for the bounds that are the hook's own.
+//! Versions are parsed as in the `pep440_rs` crate, except for the hook's own limits.
 
 use std::str::FromStr;
 
 use docglow_telemetry::payload::version::{Pep440, PythonVersion};
 
-// What is beyond these bounds is no version of docglow's, or of Python.
+// The hook's limits for versions of docglow and Python.
 const MAX_RELEASE_NUMBERS: usize = 3;
 const MAX_RELEASE_NUMBER: u64 = 9_999;
 const MAX_SUFFIX_NUMBER: u64 = 99_999_999;
@@ -20,7 +20,7 @@ pub fn check(data: &[u8]) {
     );
 }
 
-/// The normal form without its local part; `None` where the text is no version, or out of bounds.
+/// The normal form without its local part, if the text is a version within the limits.
 pub fn pep_440(text: &str) -> Option<String> {
     let version = pep440_rs::Version::from_str(text.trim()).ok()?;
     let pre = version.pre().map(|pre| pre.number);

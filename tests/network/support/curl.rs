@@ -1,11 +1,11 @@
-//! curl, which is asked for the same where it is installed.
+//! curl makes the same request, if it is installed.
 
 use crate::common::trials::tool_path;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Panics where there is a curl, and it does not get 204.
+/// Panics if there is a curl and it does not get 204.
 #[track_caller]
 pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Duration> {
     let (status, time) = post(url, ca, environment, Duration::from_secs(30))?;
@@ -13,7 +13,8 @@ pub fn delivers(url: &str, ca: &Path, environment: &[(&str, &str)]) -> Option<Du
     Some(time)
 }
 
-/// The status that curl gets for a POST to this URL, `000` for none, and its time; `None` where there is no curl.
+/// The status that curl gets for a POST to this URL, and the time. The status is `000` if there was
+/// no answer. Without curl, there is no result.
 pub fn post(
     url: &str,
     ca: &Path,

@@ -1,5 +1,5 @@
-//! A network and a mount namespace of a test's own, in which this test binary runs again, with name
-//! servers on loopback.
+//! Runs this test binary again in its own network and mount namespaces, with name servers on
+//! loopback.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -7,19 +7,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// The first argument of a run inside the namespaces; the name of what to do there follows.
+/// The first argument of a run inside the namespaces. The second is the name of the part to run.
 pub const INSIDE: &str = "inside-namespaces";
 
 const SET_UP: &str = r#"ip link set lo up && mount --bind "$2/resolv.conf" /etc/resolv.conf && exec "$0" inside-namespaces "$1""#;
 
-/// Runs what `crate::run_inside_namespaces` knows by this name in fresh namespaces; panics where it
-/// did.
+/// Runs the part that `crate::run_inside_namespaces` knows by this name in new namespaces. Panics
+/// if the part panics.
 #[track_caller]
 pub fn run_inside(name: &str) {
     run_inside_with(name, "");
 }
 
-/// The same, with these lines in `resolv.conf`, too.
+/// The same, with these extra lines in `resolv.conf`.
 #[track_caller]
 pub fn run_inside_with(name: &str, lines: &str) {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -33,32 +33,32 @@ pub fn run_inside_with(name: &str, lines: &str) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Runs a command that is to succeed.
+/// Runs a command that must succeed.
 #[track_caller]
 pub fn succeed(command: &mut Command) {
     assert!(command.status().expect("a command").success(), "{command:?}");
 }
 
-/// Runs a line of shell that is to succeed.
+/// Runs a line of shell that must succeed.
 #[track_caller]
 pub fn sh(line: &str) {
     succeed(Command::new("sh").args(["-c", line]));
 }
 
-/// Puts a file of the test's own, in `folder`, in the place of one of the machine's. It can be
-/// written by the latter's name.
+/// Replaces one of the machine's files by a file of the test's own in `folder`. The test can write
+/// to it under the original path.
 pub fn replace(path: &str, folder: &Path) {
     let own = folder.join(Path::new(path).file_name().expect("a file's name"));
     std::fs::write(&own, "").expect("a file in the test's folder");
     succeed(Command::new("mount").arg("--bind").args([&own, Path::new(path)]));
 }
 
-/// What a name server says of a name in one family.
+/// The reply of a name server to a query for one name and family.
 pub enum Reply {
     Addresses(Vec<IpAddr>),
     /// An error (RFC 1035 §4.1.1).
     Error(u8),
-    /// Asks for another try by TCP.
+    /// Makes the client repeat the query over TCP.
     Truncated,
     Silence,
 }
@@ -69,15 +69,15 @@ pub const REFUSED: u8 = 5;
 
 const PORT: u16 = 53;
 
-/// A family, as a question names it.
+/// The family in a query.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     A,
     Aaaa,
 }
 
-/// A resolver on 127.0.0.1 that knows every name as 127.0.0.1, for as long as the process lives; or
-/// one that swallows all.
+/// Starts a resolver on 127.0.0.1 that lasts as long as the process. It resolves every name to
+/// 127.0.0.1, or never answers.
 pub fn start_resolver(answers: bool) {
     start_zone(move |_, family| match family {
         _ if !answers => Reply::Silence,
@@ -86,7 +86,7 @@ pub fn start_resolver(answers: bool) {
     });
 }
 
-/// A name server on 127.0.0.1 that says this, for as long as the process lives.
+/// Starts a name server on 127.0.0.1 with these replies. It lasts as long as the process.
 pub fn start_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
     start_zone_at(Ipv4Addr::LOCALHOST, zone);
 }
@@ -104,12 +104,12 @@ pub fn start_zone_at(server: Ipv4Addr, zone: impl Fn(&str, Type) -> Reply + Send
     });
 }
 
-/// The same, by TCP.
+/// The same, over TCP.
 pub fn start_tcp_zone(zone: impl Fn(&str, Type) -> Reply + Send + 'static) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).expect("the name server's port");
     thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
-            // glibc asks for both families on one connection.
+            // glibc sends the queries for both families over one connection.
             while let Some(answer) = read_query(&mut stream).and_then(|query| answer(&query, &zone))
             {
                 let length = u16::try_from(answer.len()).expect("an answer's length");
@@ -126,7 +126,7 @@ fn read_query(stream: &mut TcpStream) -> Option<Vec<u8>> {
     stream.read_exact(&mut query).ok().map(|()| query)
 }
 
-/// An answer to a query of one question (RFC 1035 §4.1).
+/// The answer to a query with one question (RFC 1035 §4.1).
 fn answer(query: &[u8], zone: &dyn Fn(&str, Type) -> Reply) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 12;
     let name_end =

@@ -1,4 +1,4 @@
-//! Proxies and servers as people run them, on loopback, each with a configuration of the test's.
+//! Common proxies and servers, on loopback, each with a configuration by the test.
 
 use super::service::{Service, free_port, is_open};
 use crate::common::trials::tool_path;
@@ -6,15 +6,15 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-/// One that runs until dropped.
+/// A server that runs until it is dropped.
 pub struct Peer {
     pub port: u16,
     _service: Service,
 }
 
 impl Peer {
-    /// Starts `tool` with these arguments. In them and in the configuration, which is written to `NAME.conf`, `FOLDER`,
-    /// `PORT` and `CONF` stand for what the names say.
+    /// Starts `tool` with these arguments. The configuration is written to `NAME.conf`. In it and
+    /// in the arguments, `FOLDER`, `PORT` and `CONF` are placeholders.
     fn start(
         folder: &Path,
         tool: &'static str,
@@ -22,7 +22,7 @@ impl Peer {
         configuration: &str,
     ) -> Self {
         let port = free_port();
-        // Those that shed root's rights write into it.
+        // The servers that drop root's rights write into this folder.
         let own = folder.join(format!("{tool}-{port}"));
         fs::create_dir(&own).expect("a peer's folder");
         for folder in [folder, &own] {
@@ -77,7 +77,8 @@ impl Peer {
         Self::start(folder, "privoxy", "--no-daemon CONF", configuration)
     }
 
-    /// Speaks TLS where it is given a certificate with its key, adds a header, and leaves the rest to `upstream`.
+    /// Terminates TLS if it has a certificate with its key, adds a header, and forwards to
+    /// `upstream`.
     pub fn haproxy(folder: &Path, upstream: &Peer, certificate: Option<&Path>) -> Self {
         let tls =
             certificate.map(|file| format!(" ssl crt {}", file.display())).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A CONNECT proxy on loopback that leads everywhere to one place.
+//! A CONNECT proxy on loopback whose tunnels all lead to the same address.
 
 use crate::common::{Behaviour, Connection, Receiver, Request};
 use std::io::{self, Write};
@@ -6,16 +6,16 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// How the proxy takes a CONNECT. All but `Reset` read it first.
+/// How the proxy reacts to a CONNECT. All variants except `Reset` read it first.
 #[derive(Clone)]
 pub enum Manner {
-    /// Answers with these pieces, a moment apart, and then passes everything on.
+    /// Answers with these pieces, with a pause between two, and then passes on all bytes.
     Tunnel(Vec<Vec<u8>>),
-    /// Answers with these bytes and closes.
+    /// Answers with these bytes and closes the connection.
     Refuse(Vec<u8>),
     /// Never answers.
     Hang,
-    /// Closes with the request unread, which resets the connection.
+    /// Closes the connection with the request unread, which resets it.
     Reset,
 }
 
@@ -25,11 +25,11 @@ impl Manner {
     }
 }
 
-/// Listens until dropped. Host names of CONNECT are recorded and not looked up.
+/// Listens until it is dropped. The host names in CONNECT requests are recorded, but not looked up.
 pub struct Proxy(Receiver);
 
 impl Proxy {
-    /// Every tunnel leads to `target`.
+    /// Starts a proxy whose tunnels all lead to `target`.
     pub fn start(target: SocketAddr, manner: Manner) -> Self {
         let handler = move |connection: &mut Connection| drop(serve(connection, target, &manner));
         Self(Receiver::start(Behaviour::Custom(Box::new(handler))))
@@ -56,7 +56,7 @@ impl Proxy {
 
 fn serve(connection: &mut Connection, target: SocketAddr, manner: &Manner) -> io::Result<()> {
     if let Manner::Reset = manner {
-        // Closing a socket with unread bytes sends RST; so wait for some.
+        // Closing a socket with unread bytes sends RST, so this waits for some bytes.
         connection.stream.peek(&mut [0]).map(drop)?;
         return connection.stream.shutdown(Shutdown::Read);
     }
@@ -80,7 +80,7 @@ fn serve(connection: &mut Connection, target: SocketAddr, manner: &Manner) -> io
     }
 }
 
-/// Passes on, both ways, until both have ended.
+/// Passes on bytes in both directions until both have ended.
 pub fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
     let pass = |mut from: &TcpStream, mut to: &TcpStream| {
         io::copy(&mut from, &mut to).ok();
@@ -93,7 +93,7 @@ pub fn splice(outside: &TcpStream, inside: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Whoever connects to this address is connected to that one, for as long as the process lives.
+/// Forwards connections from one address to another for as long as the process lives.
 pub fn forward(from: SocketAddr, to: SocketAddr) {
     let listener = TcpListener::bind(from).expect("a free address");
     thread::spawn(move || {

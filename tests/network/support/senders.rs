@@ -1,5 +1,6 @@
-//! The detached senders of one sandbox, seen through `/proc`.
+//! The detached senders of one sandbox, observed through `/proc`.
 
+use crate::common::platform::kill;
 use crate::common::trials::may_trace;
 use crate::common::{EVENT, Invocation, Sandbox};
 use rustix::process::Signal;
@@ -11,16 +12,17 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a sender may live, by the contract.
+/// The longest life of a sender, by the contract.
 pub const SENDER_LIFE: Duration = Duration::from_secs(3);
 
-/// The argument that tells a sender from its caller.
+/// The argument that distinguishes a sender from its caller.
 const SENDER_ARGUMENT: &[u8] = b"send-from-stdin";
 
-/// How often a state that will change is looked at again.
+/// How often to check a state that will change.
 const GLANCE: Duration = Duration::from_millis(1);
 
-/// The hook in a sandbox, under a path of its own, so that its senders can be told from all others.
+/// The hook in a sandbox, under its own path, so that its senders can be distinguished from all
+/// others.
 pub struct Hook {
     pub sandbox: Sandbox,
     program: PathBuf,
@@ -31,22 +33,23 @@ impl Hook {
         let sandbox = Sandbox::new();
         let (original, program) = (sandbox.hook().program, sandbox.root().join("hook"));
         if fs::hard_link(&original, &program).is_err() {
-            // Another process copies: a file that this one had open for writing could not be
-            // executed.
+            // Another process copies the file. If this process wrote it, a program that another
+            // test starts at the same time could inherit the open file, and a file that is open for
+            // writing cannot be executed.
             assert!(Command::new("cp").args([&original, &program]).status().expect("cp").success());
         }
         Self { sandbox, program }
     }
 
-    /// On, with an event.
+    /// The hook with telemetry on and an event.
     pub fn call(&self) -> Invocation {
         let mut invocation = self.sandbox.hook().on().stdin(EVENT);
         invocation.program = self.program.clone();
         invocation
     }
 
-    /// Those that live at the moment. Only with the right to trace may a process see which program a
-    /// sender runs; all others see who holds the lock of a sender's slot.
+    /// The senders that are alive now. Only a process that may trace can see which program a sender
+    /// runs. Without that right, the holders of the locks of the senders' slots are used.
     pub fn senders(&self) -> Vec<Sender> {
         if !may_trace() {
             return self.holders_of_slots();
@@ -79,7 +82,7 @@ impl Hook {
         locks.lines().filter_map(holder).collect()
     }
 
-    /// Awaits the one sender that there is to be.
+    /// Waits for the only sender.
     #[track_caller]
     pub fn sender(&self) -> Sender {
         let deadline = Instant::now() + SENDER_LIFE;
@@ -92,7 +95,7 @@ impl Hook {
         panic!("no sender was seen");
     }
 
-    /// Panics if a sender is left when the three seconds are over.
+    /// Panics if a sender is still alive after the three seconds.
     #[track_caller]
     pub fn assert_gone_within(&self, mut three_seconds: ThreeSeconds) {
         while !three_seconds.are_over() && !self.senders().is_empty() {
@@ -103,12 +106,11 @@ impl Hook {
     }
 }
 
-/// `SENDER_LIFE` on the clock of another process, which a busy machine delays as it delays a
-/// sender.
+/// `SENDER_LIFE` on the clock of another process, which a busy machine delays like a sender.
 pub struct ThreeSeconds(Child);
 
 impl ThreeSeconds {
-    /// The first argument of the run of this test binary that is such a clock.
+    /// The first argument when this test binary runs as such a clock.
     pub const ARGUMENT: &str = "three-seconds";
 
     pub fn begin() -> Self {
@@ -139,7 +141,16 @@ impl Drop for ThreeSeconds {
 pub struct Sender(i32);
 
 impl Sender {
-    /// A file of its folder in `/proc`; empty once it is gone.
+    /// The test's own process, for comparison.
+    pub fn this_process() -> Sender {
+        Sender(std::process::id().cast_signed())
+    }
+
+    pub fn kill(&self) {
+        kill(self.0.cast_unsigned());
+    }
+
+    /// A file of its folder in `/proc`. It is empty after the sender has ended.
     pub fn proc(&self, name: &str) -> Vec<u8> {
         fs::read(format!("/proc/{}/{name}", self.0)).unwrap_or_default()
     }
@@ -155,7 +166,7 @@ impl Sender {
         u64::from_str_radix(mask, 16).expect("a mask") >> (signal.as_raw() - 1) & 1 == 1
     }
 
-    /// What its open descriptors lead to, by number.
+    /// The targets of its open descriptors, by number.
     pub fn descriptors(&self) -> Vec<(u32, PathBuf)> {
         let entries = fs::read_dir(format!("/proc/{}/fd", self.0)).into_iter().flatten().flatten();
         entries
@@ -165,7 +176,7 @@ impl Sender {
             .collect()
     }
 
-    /// The n-th field of `/proc/PID/stat`, counted as proc(5) does, from the third on.
+    /// Field n of `/proc/PID/stat`, with the numbers of proc(5), from the third on.
     pub fn stat(&self, field: usize) -> Option<i64> {
         let stat = self.proc("stat");
         let after_name = stat.iter().rposition(|byte| *byte == b')')?;
@@ -173,12 +184,12 @@ impl Sender {
         fields.split(' ').nth(field - 3)?.parse().ok()
     }
 
-    /// Its most memory so far; `None` once it is gone.
+    /// Its peak memory so far, unless it has ended.
     pub fn peak_kib(&self) -> Option<u64> {
         self.kib("status", "VmHWM:")
     }
 
-    /// Its memory now, shared pages divided among those that share them; `None` once it is gone.
+    /// Its current memory, with shared pages divided among their users, unless it has ended.
     pub fn proportional_kib(&self) -> Option<u64> {
         self.kib("smaps_rollup", "Pss:")
     }
@@ -189,7 +200,7 @@ impl Sender {
         line.trim().strip_suffix(" kB")?.parse().ok()
     }
 
-    /// Its most memory until its end.
+    /// Its peak memory until it ends.
     pub fn watch_peak_kib(&self) -> u64 {
         let mut peak = 0;
         while let Some(kib) = self.peak_kib() {
@@ -199,7 +210,7 @@ impl Sender {
         peak
     }
 
-    /// Whether this text stands in its arguments or its environment.
+    /// Whether its arguments or its environment contain this text.
     pub fn shows(&self, text: impl AsRef<std::ffi::OsStr>) -> bool {
         let text = text.as_ref().as_bytes();
         ["cmdline", "environ"]

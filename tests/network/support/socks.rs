@@ -1,4 +1,4 @@
-//! A SOCKS5 proxy on loopback that leads everywhere to one place (RFC 1928, RFC 1929).
+//! A SOCKS5 proxy on loopback whose connections all lead to the same address (RFC 1928, RFC 1929).
 
 use crate::common::{Behaviour, Connection, Receiver};
 use crate::support::proxy::splice;
@@ -6,12 +6,12 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What a client asked for.
+/// The request of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// `user:password`
     pub credentials: Option<String>,
-    /// The kind of address, and its bytes.
+    /// The type of the address, and its bytes.
     pub kind: u8,
     pub address: Vec<u8>,
     pub port: u16,
@@ -23,7 +23,7 @@ pub struct SocksProxy {
 }
 
 impl SocksProxy {
-    /// Leads to `target`, for those with these credentials, and replies this code.
+    /// Connects clients that have these credentials to `target`, and replies with this code.
     pub fn start(target: SocketAddr, credentials: Option<&'static str>, code: u8) -> Self {
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let record = asked.clone();
@@ -79,8 +79,13 @@ fn serve(
     stream.read_exact(&mut address)?;
     let port = u16::from_be_bytes(read(stream)?);
     record.lock().expect("the record").push(Asked { credentials, kind, address, port });
-    // In pieces, and from an address that is a name.
-    for piece in [&[5, code][..], &[0, 3, 4], b"here", &[0, 80]] {
+    // In pieces, and with the proxy's own address in the form of the requested one.
+    let bound = match kind {
+        1 => &[192, 0, 2, 80][..],
+        4 => &[0xfe; 16],
+        _ => b"\x04here",
+    };
+    for piece in [&[5, code][..], &[0, kind], bound, &[0, 80]] {
         stream.write_all(piece)?;
     }
     if code == 0 { splice(stream, &TcpStream::connect(target)?) } else { Ok(()) }

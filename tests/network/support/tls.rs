@@ -1,4 +1,4 @@
-//! A loopback HTTPS receiver whose certificate comes from a CA made in the test.
+//! A loopback HTTPS receiver, whose certificate is from a CA of the test's own.
 
 use crate::common::{Behaviour, Connection, Receiver};
 use rcgen::{
@@ -14,14 +14,14 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A certificate authority that only the test knows.
+/// A certificate authority that only the test trusts.
 pub struct Authority {
     pub issuer: CertifiedIssuer<'static, KeyPair>,
-    /// Where its certificates say that the list of the revoked ones is.
+    /// The URL of the revocation list in its certificates.
     pub revocation_list: Option<String>,
 }
 
-/// What is wrong with a receiver's certificate.
+/// What is wrong with a receiver's certificate, if anything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     Current,
@@ -33,7 +33,8 @@ impl Authority {
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().expect("a key");
-        // A client tries every authority of the right name, up to a limit.
+        // A client tries all authorities with the right name, up to a limit, so this name is
+        // unique.
         let name =
             key.public_key_raw().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         parameters.distinguished_name.push(DnType::CommonName, &name[name.len() - 16..]);
@@ -46,14 +47,14 @@ impl Authority {
         self.issuer.pem()
     }
 
-    /// Writes the CA's certificate, for `SSL_CERT_FILE`.
+    /// Writes the CA's certificate to a file for `SSL_CERT_FILE`.
     pub fn write_to(&self, folder: &Path, name: &str) -> PathBuf {
         let file = folder.join(name);
         std::fs::write(&file, self.pem()).expect("the CA's file");
         file
     }
 
-    /// Writes a certificate for `name` with its key, into one file.
+    /// Writes a certificate for `name` and its key to one file.
     pub fn write_server_to(&self, folder: &Path, name: &str) -> PathBuf {
         let (certificate, key) = self.issue(&[name.to_owned()], Validity::Current);
         let file = folder.join(format!("{name}.pem"));
@@ -94,7 +95,7 @@ fn server_config(
     Arc::new(config.with_single_cert(vec![certificate], key).expect("a key that fits"))
 }
 
-/// Ends TLS and passes what is inside on to a receiver of its own, which it stands for.
+/// Terminates TLS and passes the bytes on to its own receiver.
 pub struct TlsReceiver {
     inner: Receiver,
     front: Receiver,
@@ -140,12 +141,12 @@ impl TlsReceiver {
         Self::start(authority, name, Validity::Current, Behaviour::Answer(204, Vec::new()))
     }
 
-    /// Where TLS is spoken.
+    /// The address that accepts TLS.
     pub fn front(&self) -> SocketAddr {
         self.front.address()
     }
 
-    /// TLS connections begun so far.
+    /// The number of TLS connections so far.
     pub fn handshakes(&self) -> usize {
         self.front.connections()
     }
@@ -186,7 +187,7 @@ fn relay(
     outside.flush()
 }
 
-/// Whether these bytes hold the head of a request and as much of a body as it announces.
+/// Whether these bytes contain the head of a request and its whole body.
 fn is_complete(request: &[u8]) -> bool {
     let text = String::from_utf8_lossy(request).to_ascii_lowercase();
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };

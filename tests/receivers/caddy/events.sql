@@ -1,4 +1,14 @@
--- The events in Caddy's log, for DuckDB. Lines cut short by a full disk are passed over.
+-- The events in Caddy's log, for DuckDB. A full disk cuts a line short, and the next line follows without a line feed. So a
+-- line starts at its last "level", and a line that is cut short is skipped.
+CREATE OR REPLACE VIEW line AS
+SELECT unnest(from_json(text, '{"ts": "DOUBLE", "status": "INTEGER", "resp_headers": {"Docglow-Event": ["TEXT"]}}'))
+FROM (
+    SELECT regexp_extract(line, '.*({"level":.*)', 1) AS text
+    FROM read_csv('/var/log/caddy/docglow.jsonl', columns = {line: 'TEXT'},
+        header = false, delim = '\t', quote = '', escape = '')
+)
+WHERE json_valid(text);
+
 CREATE OR REPLACE VIEW event AS
 SELECT to_timestamp(ts) AS received_at, event.*
 FROM (
@@ -7,7 +17,14 @@ FROM (
         "docglow_version": "TEXT", "python_version": "TEXT", "platform": "TEXT", "adapter_type": "TEXT",
         "project_shape": {"models": "BIGINT", "sources": "BIGINT", "seeds": "BIGINT", "tests": "BIGINT", "macros": "BIGINT"},
         "features_used": ["TEXT"]}') AS event
-    FROM read_json('/var/log/caddy/docglow.jsonl', format = 'newline_delimited', ignore_errors = true, columns = {
-        ts: 'DOUBLE', resp_headers: 'STRUCT("Docglow-Event" TEXT[])'
-    })
+    FROM line
+    WHERE status = 204
 );
+
+-- Refused requests by day.
+CREATE OR REPLACE VIEW refused AS
+SELECT to_timestamp(ts)::DATE AS day, status, count(*) AS requests
+FROM line
+WHERE status <> 204
+GROUP BY ALL
+ORDER BY ALL;

@@ -1,4 +1,4 @@
--- A table of docglow-telemetry's events. ADAPTERS stands for docglow-telemetry's list of adapters.
+-- A table of docglow-telemetry's events. ADAPTERS stands for docglow-telemetry's list of adapters, as rows: ('duckdb'),('trino').
 CREATE DATABASE docglow;
 
 -- Schema version 1 of the payload, and when it came. Nothing else of a request is kept.
@@ -27,7 +27,6 @@ CREATE TABLE docglow.event
     CONSTRAINT python_version CHECK python_version IS NULL OR match(python_version,
         '^(0|[1-9][0-9]{0,2})([.](0|[1-9][0-9]{0,2})){2}$'),
     CONSTRAINT platform CHECK platform IN ('linux', 'darwin', 'windows', 'other'),
-    CONSTRAINT adapter_type CHECK adapter_type IS NULL OR adapter_type IN ('other', ADAPTERS),
     CONSTRAINT project_shape CHECK greatest(project_shape.models, project_shape.sources, project_shape.seeds, project_shape.tests, project_shape.macros) <= 9999999,
     -- Some of these, each once and in this order.
     CONSTRAINT features_used CHECK features_used = arrayFilter(feature -> has(features_used, feature),
@@ -37,9 +36,12 @@ ENGINE = MergeTree
 ORDER BY received_at
 TTL received_at + INTERVAL 365 DAY DELETE;
 
-CREATE VIEW docglow.installs_by_adapter_last_month AS
-SELECT ifNull(adapter_type, 'none') AS adapter, uniqExact(instance_id) AS installs
-FROM docglow.event
-WHERE toStartOfMonth(received_at) = toStartOfMonth(now() - INTERVAL 1 MONTH)
-GROUP BY adapter
-ORDER BY installs DESC, adapter;
+CREATE TABLE docglow.adapter (name String) ENGINE = MergeTree ORDER BY name;
+INSERT INTO docglow.adapter VALUES ADAPTERS;
+
+-- Events arrive here, and each one is passed on to the table. docglow itself sends the name of any adapter; only the published
+-- names are kept.
+CREATE TABLE docglow.inbox AS docglow.event ENGINE = Null;
+CREATE MATERIALIZED VIEW docglow.arrival TO docglow.event AS
+SELECT * REPLACE if(adapter_type IS NULL OR adapter_type IN (SELECT name FROM docglow.adapter), adapter_type, 'other') AS adapter_type
+FROM docglow.inbox;

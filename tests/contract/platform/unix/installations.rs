@@ -1,5 +1,7 @@
-//! The ways in which people have docglow on Linux and macOS, as `sender::installation` must tell them.
+//! The common ways to install docglow on Linux and macOS, which `sender::installation` must
+//! recognize.
 
+use crate::common::platform::first_lines;
 use crate::common::trials;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -18,10 +20,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         pip_user_and_debian,
         conda,
         a_shim_has_the_versions_on_which_all_that_it_may_start_agree,
-        a_first_line_that_does_not_fit_stands_in_the_second,
+        an_interpreter_may_be_named_in_the_second_line,
         the_same_docglow_twice_is_one,
-        what_cannot_be_told_stays_unknown,
-        what_the_event_says_wins,
+        a_version_without_proof_stays_unknown,
+        the_versions_in_the_event_win,
     ]
 }
 
@@ -33,16 +35,16 @@ impl Machine {
         path
     }
 
-    /// The script that an installer puts at `path`.
+    /// The script that an installer creates at `path`.
     fn script(&self, path: &str, interpreter: &str) -> PathBuf {
-        self.file(path, format!("#!{}\n{IMPORT}", self.path(interpreter).display()))
+        self.file(path, first_lines(&self.path(interpreter), "") + IMPORT)
     }
 
     fn packages(&self, folder: &str, names: &[&str]) {
         names.iter().for_each(|name| fs::create_dir_all(self.path(folder).join(name)).unwrap());
     }
 
-    /// A Python as it is built from source: python images, pyenv, asdf, mise.
+    /// A Python that was built from source, as in python images and by pyenv, asdf and mise.
     fn python(&self, prefix: &str, version: &str) {
         let (series, _) = version.rsplit_once('.').unwrap();
         self.file(&format!("{prefix}/bin/python{series}"), "");
@@ -61,7 +63,7 @@ impl Machine {
         self.script(&format!("{prefix}/bin/docglow"), &format!("{prefix}/bin/python{series}"))
     }
 
-    /// The same in a virtual environment, whose own interpreter leads nowhere.
+    /// The same in a virtual environment, whose interpreter is a broken link.
     fn environment(&self, prefix: &str, pyvenv: impl AsRef<[u8]>, packages: &[&str]) -> PathBuf {
         self.file(&format!("{prefix}/pyvenv.cfg"), pyvenv);
         self.packages(&format!("{prefix}/lib/python3.11/site-packages"), packages);
@@ -159,7 +161,7 @@ fn a_shim_has_the_versions_on_which_all_that_it_may_start_agree() {
     }
 }
 
-fn a_first_line_that_does_not_fit_stands_in_the_second() {
+fn an_interpreter_may_be_named_in_the_second_line() {
     let machine = Machine::new();
     let pip = machine.environment("with space", "version = 3.11.7", DOCGLOW);
     let python = machine.path("with space/bin/python");
@@ -183,7 +185,7 @@ fn the_same_docglow_twice_is_one() {
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
 }
 
-fn what_cannot_be_told_stays_unknown() {
+fn a_version_without_proof_stays_unknown() {
     let machine = Machine::new();
     assert_eq!(versions(&machine.path("absent")), NOTHING);
     assert_eq!(versions(Path::new("")), NOTHING);
@@ -196,7 +198,7 @@ fn what_cannot_be_told_stays_unknown() {
     let named = machine.environment("named", "version = acme", &packages);
     assert_eq!(versions(&named), (Some("1.2".to_owned()), None));
 
-    // A launcher of another kind may start any docglow, whatever lies beside it.
+    // A launcher of another kind may start any docglow, even if packages are beside it.
     machine.packages(".local/lib/python3.11/site-packages", DOCGLOW);
     machine.file(".local/bin/mise", "\x7fELF");
     assert_eq!(versions(&machine.link(".local/bin/docglow", ".local/bin/mise")), NOTHING);
@@ -212,7 +214,8 @@ fn what_cannot_be_told_stays_unknown() {
         assert_eq!(versions(&script), NOTHING, "{line}");
     }
 
-    // A wrapper may run any docglow, an archive brings its own, and PYTHONPATH may lead to one beside no script of pip's.
+    // A wrapper may run any docglow, and an archive contains its own. PYTHONPATH may name one even
+    // if the script is not pip's.
     machine.python("image", "3.11.7");
     machine.docglow("image", "3.11", "0.9.2");
     let line = format!("#!{}\n", machine.path("image/bin/python3.11").display());
@@ -225,14 +228,15 @@ fn what_cannot_be_told_stays_unknown() {
     }
     assert_eq!(versions(&machine.script("target/bin/docglow", "image/bin/python3.11")), NOTHING);
 
-    // An environment whose Python has become another one no longer has the packages it had.
+    // If an environment's Python has been replaced by another version, its old packages do not
+    // count.
     machine.python("opt", "3.12.1");
     let stale = machine.environment("stale", "version = 3.11.7", DOCGLOW);
     machine.link("stale/bin/python", "opt/bin/python3");
     assert_eq!(versions(&stale), NOTHING);
 }
 
-fn what_the_event_says_wins() {
+fn the_versions_in_the_event_win() {
     let machine = Machine::new();
     let script = machine.environment("venv", "version = 3.11.7", DOCGLOW);
     let mut event =

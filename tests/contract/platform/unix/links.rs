@@ -1,4 +1,4 @@
-//! Several configuration folders whose state files are links to one file, as dotfiles are kept.
+//! Several configuration folders whose state files link to one file, as in a dotfiles repository.
 
 use crate::common::platform::CONFIG_HOME;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
@@ -10,7 +10,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Child, Stdio};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
-    // macOS knows one configuration folder for a home.
+    // On macOS, a home has only one configuration folder.
     trials![a_no_is_not_lost_to_a_writer_that_comes_through_another_link needs ["Linux"]]
 }
 

@@ -1,4 +1,4 @@
-//! The log where there are links, limits and hundreds of writers.
+//! The log with links, limits and hundreds of writers.
 
 use crate::common::platform::NO_REGULAR_FILES;
 use crate::common::trials::tool_path;
@@ -14,15 +14,15 @@ use std::thread;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        a_lock_that_somebody_holds_keeps_nothing_out_of_the_log,
-        what_may_not_be_written_is_not_sent,
+        a_held_lock_keeps_no_event_out_of_the_log,
+        an_event_that_cannot_be_logged_is_not_sent,
         a_redirect_that_can_not_be_logged_is_not_followed needs ["dash"],
         every_event_of_five_hundred_beside_a_busy_machine_that_arrived_is_logged,
         every_event_of_six_hundred_in_bursts_is_logged,
     ]
 }
 
-fn a_lock_that_somebody_holds_keeps_nothing_out_of_the_log() {
+fn a_held_lock_keeps_no_event_out_of_the_log() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     fs::create_dir(sandbox.state_dir()).unwrap();
     let folder = File::open(sandbox.state_dir()).unwrap();
@@ -35,13 +35,13 @@ fn a_lock_that_somebody_holds_keeps_nothing_out_of_the_log() {
     assert_eq!((receiver.requests().len(), records(&sandbox).len()), (3, 3));
 }
 
-fn what_may_not_be_written_is_not_sent() {
+fn an_event_that_cannot_be_logged_is_not_sent() {
     for (name, make) in NO_REGULAR_FILES {
         let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
         fs::create_dir(sandbox.state_dir()).unwrap();
         make(&log_file(&sandbox));
         let run = sends(&sandbox, &receiver).debug().run();
-        // A link of this user's own may lead to a file that is yet to be made.
+        // A link of this user's may lead to a file that does not exist yet.
         let expected = usize::from(*name == "a dangling link");
         if expected == 0 {
             let reason = run.assert_not_sent();
@@ -66,7 +66,7 @@ fn a_redirect_that_can_not_be_logged_is_not_followed() {
     assert_eq!((first.requests().len(), last.requests().len()), (1, 1));
     let text = fs::read_to_string(log_file(&sandbox)).unwrap();
     let line = text.lines().find(|line| line.contains(" sent ")).expect("the event").len();
-    // What `ulimit -f` counts in.
+    // The unit of `ulimit -f`.
     const BLOCK: usize = 512;
     fs::write(log_file(&sandbox), "x".repeat(8 * BLOCK - line - 50)).unwrap();
     let mut hook = sends(&sandbox, &first).debug();
@@ -78,8 +78,8 @@ fn a_redirect_that_can_not_be_logged_is_not_followed() {
     assert_eq!((first.requests().len(), last.requests().len()), (2, 1));
 }
 
-/// Starts so many hooks, each waiting for its event, and then gives each an event with a duration
-/// of its own.
+/// Starts these hooks, which wait for their events, and then gives each one an event with a
+/// duration of its own.
 fn run_at_once(sandbox: &Sandbox, receiver: &Receiver, numbers: std::ops::Range<usize>) {
     let mut command = sandbox.hook().on().to(receiver).arg("--wait").as_command();
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -1,4 +1,4 @@
-//! Files and folders whose modes forbid it.
+//! Files and folders whose modes deny access.
 
 use crate::common::{Invocation, Sandbox, trials};
 use crate::decision::{INSTANCE_ID, decided, state_with};
@@ -15,7 +15,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// Where the state file can't be written for its folder's mode.
+/// Sandboxes whose state file cannot be written because of its folder's mode.
 pub fn unwritable() -> Vec<Place> {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.state_dir()).unwrap();
@@ -53,7 +53,8 @@ fn an_id_that_can_be_read_is_used() {
     assert_eq!(sent_id(&hook), INSTANCE_ID);
 }
 
-/// As `sudo docglow-telemetry disable` may leave it: the answer in it is somebody's.
+/// `sudo docglow-telemetry disable` may leave such a file. It contains an answer, so it must be
+/// kept.
 fn a_state_file_that_can_not_be_read_is_not_replaced() {
     let sandbox = Sandbox::new();
     sandbox.write_state(state_with("no"));

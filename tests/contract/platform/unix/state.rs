@@ -1,9 +1,11 @@
-//! The state file where files have modes and links.
+//! The state file's mode, and links to it.
 
 use crate::common::platform::make_fifo;
+use crate::common::trials::{may_trace, tool_path};
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::state_with;
 use crate::state::{names, sent_id};
+use docglow_telemetry::payload::InstanceId;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -15,6 +17,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_existing_folder_keeps_its_mode,
         a_file_that_is_a_link_stays_one,
         a_link_that_leads_to_no_file_stays_as_it_is,
+        a_new_id_is_made_of_the_systems_random_bytes needs ["strace"],
     ]
 }
 
@@ -22,7 +25,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Runs the hook under a umask that forbids nothing.
+/// Runs the hook under a umask that allows everything.
 fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
     let mut shell = sandbox.hook();
     shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
@@ -107,5 +110,38 @@ fn a_link_that_leads_to_no_file_stays_as_it_is() {
         crate::assert_uuid4(&sent_id(&sandbox));
         assert!(sandbox.state_file().is_symlink(), "{name}");
         assert_eq!(fs::symlink_metadata(&target).unwrap().file_type(), kind, "{name}");
+    }
+}
+
+/// The bytes that each call of `getrandom(2)` returned, as strace prints them.
+fn random_bytes(trace: &str) -> Vec<Vec<u8>> {
+    let bytes = |line: &str| {
+        let (_, rest) = line.split_once("getrandom(\"")?;
+        let (bytes, _) = rest.split_once('"')?;
+        bytes.split("\\x").skip(1).map(|byte| u8::from_str_radix(byte, 16).ok()).collect()
+    };
+    trace.lines().filter_map(bytes).collect()
+}
+
+fn a_new_id_is_made_of_the_systems_random_bytes() {
+    for arguments in [&["enable"][..], &["--wait"]] {
+        // Without the right to trace, strace cannot read the memory of a sender.
+        if arguments == ["--wait"] && !may_trace() {
+            continue;
+        }
+        let sandbox = Sandbox::new();
+        let trace = sandbox.root().join("trace");
+        let mut strace = sandbox.hook();
+        let hook = std::mem::replace(&mut strace.program, tool_path("strace").expect("strace"));
+        let strace = strace.args(["-f", "-xx", "-s", "64", "-e", "trace=getrandom", "-o"]);
+        let strace = strace.arg(&trace).arg(hook).args(arguments).on().stdin(EVENT);
+        strace.to(&Receiver::refusing()).run().assert_success();
+        let id = sandbox.state().unwrap()["instance_id"].as_str().unwrap().replace('-', "");
+        let trace = fs::read_to_string(&trace).unwrap();
+        let made = |bytes: &Vec<u8>| {
+            let Ok(bytes) = <[u8; 16]>::try_from(&bytes[..]) else { return false };
+            InstanceId::from_random(bytes).to_string().replace('-', "") == id
+        };
+        assert!(random_bytes(&trace).iter().any(made), "{id} is none of\n{trace}");
     }
 }

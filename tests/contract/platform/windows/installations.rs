@@ -1,4 +1,4 @@
-//! The ways in which people have docglow on Windows, as `sender::installation` must tell them.
+//! The common ways to install docglow on Windows, which `sender::installation` must recognize.
 
 use crate::common::trials;
 use std::fs;
@@ -11,12 +11,13 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         an_environment_and_a_launcher_that_was_copied_out_of_it,
         a_path_with_a_space_stands_in_quotes,
         pip_without_an_environment_and_for_one_user,
-        what_cannot_be_told_stays_unknown,
+        a_version_without_proof_stays_unknown,
     ]
 }
 
 impl Machine {
-    /// What an installer puts at `path`: a launcher, the line that names the interpreter, and an archive.
+    /// The launcher that an installer creates at `path`: a program, the line with the interpreter,
+    /// and an archive.
     fn launcher(&self, path: &str, line: &str) -> PathBuf {
         let launcher = [
             b"MZ".as_slice(),
@@ -42,7 +43,7 @@ fn an_environment_and_a_launcher_that_was_copied_out_of_it() {
     let machine = Machine::new();
     let script = machine.environment("venv", "home = C:\\Python311\r\nversion = 3.11.7\r\n");
     assert_eq!(versions(&script), found("0.9.2", "3.11.7"));
-    // pipx and uv copy it.
+    // pipx and uv copy the launcher.
     let copied = machine.path("docglow.exe");
     fs::copy(&script, &copied).unwrap();
     assert_eq!(versions(&copied), found("0.9.2", "3.11.7"));
@@ -71,7 +72,7 @@ fn pip_without_an_environment_and_for_one_user() {
     assert_eq!(versions(&user), found("0.9.1", "3.11.7"));
 }
 
-fn what_cannot_be_told_stays_unknown() {
+fn a_version_without_proof_stays_unknown() {
     let machine = Machine::new();
     for line in ["", "#!python.exe", "#!C:\\nowhere\\python.exe", "#!C:\\Windows\\notepad.exe"] {
         let script = machine.launcher("Scripts/docglow.exe", line);

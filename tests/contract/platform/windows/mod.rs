@@ -6,18 +6,18 @@ mod sender;
 
 use crate::unwritable::Place;
 
-/// Empty files whose locks writers hold.
+/// Empty files that writers lock.
 pub const LOCK_FILES: &[&str] = &["telemetry.json.lock"];
 
-/// How often fifty first runs are tried: a process takes its time to start under wine.
+/// The rounds of the test with fifty first runs. Under wine, starting a process is slow.
 pub const ROUNDS: usize = 2;
 
-/// What is promised here only.
+/// The trials for this system only.
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     [installations::trials(), run::trials(), sender::trials()].into_iter().flatten().collect()
 }
 
-/// None but those that every system has: a folder of one's own can be written.
+/// There are no such sandboxes beyond those of every system.
 pub fn unwritable() -> Vec<Place> {
     Vec::new()
 }

@@ -1,4 +1,5 @@
-//! `run`, which stays beside its command here, for no process becomes another one.
+//! `run` on Windows, where it stays beside its command, because a process cannot become another
+//! program.
 
 use crate::common::{Invocation, Receiver, Sandbox, trials};
 use std::fs;
@@ -14,8 +15,8 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_exit_status_and_the_output_are_the_commands,
         a_docglow_behind_another_program_runs_and_is_not_reported,
         a_batch_file_is_found_run_and_reported,
-        what_no_batch_file_can_be_given_is_126,
-        nothing_is_run_from_the_working_folder_for_an_empty_entry_of_path,
+        an_argument_that_cannot_be_quoted_for_a_batch_file_is_126,
+        an_empty_entry_of_path_is_not_the_working_folder,
         a_command_that_is_missing_is_127_and_none_is_125,
         a_command_does_not_outlive_a_run_that_is_ended_from_outside,
     ]
@@ -50,7 +51,8 @@ fn a_docglow_behind_another_program_runs_and_is_not_reported() {
     assert_eq!(receiver.requests().len(), 0);
 }
 
-/// What pyenv puts on PATH, in a folder of its own. It says what it is given, and of itself nothing of docglow's version.
+/// A folder with a shim, as pyenv puts it on PATH. The shim prints its arguments, and its files do
+/// not show docglow's version.
 fn shims(sandbox: &Sandbox) -> PathBuf {
     let shims = sandbox.root().join("shims");
     fs::create_dir(&shims).unwrap();
@@ -73,7 +75,7 @@ fn a_batch_file_is_found_run_and_reported() {
     assert_eq!(event["docglow_version"], serde_json::Value::Null);
 }
 
-fn what_no_batch_file_can_be_given_is_126() {
+fn an_argument_that_cannot_be_quoted_for_a_batch_file_is_126() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook =
         run(&sandbox, "docglow generate --title").arg("two\nlines").env("PATH", shims(&sandbox));
@@ -83,7 +85,7 @@ fn what_no_batch_file_can_be_given_is_126() {
     assert_eq!(receiver.requests().len(), 0);
 }
 
-fn nothing_is_run_from_the_working_folder_for_an_empty_entry_of_path() {
+fn an_empty_entry_of_path_is_not_the_working_folder() {
     let sandbox = Sandbox::new();
     fs::copy(r"C:\windows\system32\cmd.exe", sandbox.project().join("docglow.exe")).unwrap();
     for path in ["", ";", r";C:\windows\system32", r#"C:\windows\system32;"";"#] {
@@ -110,7 +112,7 @@ fn a_command_that_is_missing_is_127_and_none_is_125() {
 
 fn a_command_does_not_outlive_a_run_that_is_ended_from_outside() {
     let sandbox = Sandbox::new();
-    // It waits for its event, and prints nothing until it has ended.
+    // It waits for its event, and prints no output until it has ended.
     let hook = sandbox.hook().program;
     let mut outer = sandbox.hook().arg("run").arg(hook).as_command();
     let mut running =

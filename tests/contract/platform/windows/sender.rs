@@ -1,4 +1,4 @@
-//! The sender and its caller, and where the caller's standard input comes from.
+//! The sender, its caller, and the source of the caller's standard input.
 
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, Sandbox, trials};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     ]
 }
 
-/// How long a call takes until the end of its pipes, at best.
+/// The shortest time of a call until its pipes end.
 fn time(hook: &Invocation) -> Duration {
     let times = (0..5).map(|_| hook.run().assert_silent().wall);
     times.min().expect("a time")
@@ -22,7 +22,8 @@ fn a_caller_that_waits_for_the_end_of_its_pipes_is_not_held_by_a_silent_endpoint
     let off = time(&sandbox.hook().to(&silent).stdin(EVENT));
     let on = time(&sandbox.hook().on().to(&silent).stdin(EVENT));
     silent.wait_for(5, Duration::from_secs(20));
-    // A sender that held a pipe would do so for 2.8 s. Starting a further process is all that may come on top.
+    // A sender that held a pipe would hold it for 2.8 s. Only the start of one more process may be
+    // added.
     assert!(on < 2 * off + Duration::from_millis(200), "off {off:?}, on {on:?}");
 }
 
