@@ -223,9 +223,13 @@ mod tests {
                 "/",
             ),
             ("http://localhost:1/x", false, "http://localhost:1/x", "localhost:1", "/x"),
+            ("http://localhost/x", false, "http://localhost/x", "localhost:80", "/x"),
         ] {
             let endpoint = Endpoint::parse(url).unwrap();
             assert_eq!(endpoint.is_https(), is_https);
+            if endpoint.authority() == endpoint.host() {
+                assert_eq!(endpoint.port(), if is_https { 443 } else { 80 });
+            }
             assert_eq!(endpoint.url_without_tls(), without_tls);
             assert_eq!((&*endpoint.minreq_host(), endpoint.path_and_query()), (host, path));
         }
