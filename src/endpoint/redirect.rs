@@ -10,7 +10,7 @@ impl Endpoint {
     /// from https to http, or from another host to this machine by name. The sender checks the
     /// address, too, when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
-        let location = location.split('#').next().unwrap_or_default();
+        let location = location.split('#').next().unwrap_or_default().trim();
         let origin = self.origin();
         let before_path = location.find(['/', '?']).unwrap_or(location.len());
         let has_scheme = location[..before_path].contains(':');
@@ -69,6 +69,7 @@ mod tests {
             ("?z", "https://a.example:8443/v1/events?z"),
             ("", "https://a.example:8443/v1/events?x=1"),
             ("#f", "https://a.example:8443/v1/events?x=1"),
+            (" #f", "https://a.example:8443/v1/events?x=1"),
             ("y#/f:g", "https://a.example:8443/v1/y"),
             ("y", "https://a.example:8443/v1/y"),
             ("y:z/../w", "refused"),
