@@ -1,8 +1,8 @@
 //! `make mutants`: changes the program in one place at a time, and expects a test to fail.
 //!
 //! All mutants of the given files are compiled into one program. A file contains the number of the
-//! mutant that is active, so a mutant needs no build of its own. The unit tests run first, and the
-//! contract tests with the mutated binary for the mutants that survive.
+//! mutant that is active, so a mutant needs no build of its own. The unit tests run first. The
+//! hostile tests about other users and the contract tests run the mutated binary if they pass.
 
 mod mutate;
 mod tests;
