@@ -97,10 +97,11 @@ demo: all
 	rustc --edition 2024 tests/receiver.rs -o "$(TARGET_DIR)/receiver"
 	sh tests/demo.sh "$(BINARY)" "$(TARGET_DIR)/receiver" $(EVENT)
 
+# SUITES="--test contract" runs one suite.
 .PHONY: test
 test: all
 	DOCGLOW_TELEMETRY_BIN="$(BINARY)" sh tests/sum.sh $(lastword $(subst -, ,$(TARGET))) \
-		$(CARGO) test --locked --no-fail-fast
+		$(CARGO) test --locked --no-fail-fast $(SUITES)
 
 # If an event becomes valid or invalid, create or remove its payload file by hand.
 .PHONY: bless

@@ -66,7 +66,8 @@ fn text(source: &Source) -> Result<String, NotSent> {
     if instance_id.is_none() {
         text += "# There is no instance id yet: a random one takes the place of the zeros.\n";
     }
-    let request = sender::main::request(handover, instance_id.unwrap_or(InstanceId::PLACEHOLDER));
+    let id = instance_id.unwrap_or(InstanceId::PLACEHOLDER);
+    let request = sender::main::request(handover, || id);
     let _ = writeln!(text, "POST {}", request.endpoint);
     let _ = writeln!(text, "Host: {}", request.endpoint.authority());
     for (name, value) in request.headers() {

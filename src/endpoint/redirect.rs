@@ -6,11 +6,15 @@ impl Endpoint {
     /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
     /// §5.2).
     ///
-    /// The redirect is refused if its target fails the rule of [`Endpoint::parse`], and if it leads
-    /// from https to http, or from another host to this machine by name. The sender checks the
-    /// address, too, when it connects.
+    /// The sender has encoded blanks in the `Location`, so the redirect is refused if it contains
+    /// white space or a control character. It is also refused if its target fails the rule of
+    /// [`Endpoint::parse`], and if it leads from https to http, or from another host to this machine
+    /// by name. The sender checks the address, too, when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
+        if location.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return None;
+        }
         let origin = self.origin();
         let before_path = location.find(['/', '?']).unwrap_or(location.len());
         let has_scheme = location[..before_path].contains(':');
@@ -69,6 +73,8 @@ mod tests {
             ("?z", "https://a.example:8443/v1/events?z"),
             ("", "https://a.example:8443/v1/events?x=1"),
             ("#f", "https://a.example:8443/v1/events?x=1"),
+            (" #f", "refused"),
+            ("y #f", "refused"),
             ("y#/f:g", "https://a.example:8443/v1/y"),
             ("y", "https://a.example:8443/v1/y"),
             ("y:z/../w", "refused"),

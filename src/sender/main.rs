@@ -86,12 +86,11 @@ fn deliver(handover: Handover, give_up: Instant) -> String {
     let Some(_slot) = Slot::take(own_folder) else {
         return not_sent(NotSent::TooManySenders);
     };
-    let instance_id = match &folder {
+    let proxy = handover.proxy.clone();
+    let mut request = request(handover, || match &folder {
         Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
         None => fresh_id(),
-    };
-    let proxy = handover.proxy.clone();
-    let mut request = request(handover, instance_id);
+    });
     // An event that cannot be logged is not sent.
     let logged =
         folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
@@ -119,8 +118,9 @@ fn deliver(handover: Handover, give_up: Instant) -> String {
     }
 }
 
-/// The request for a hand-over, completed with the counts of the manifest and the versions.
-pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
+/// The request for a hand-over, completed with the counts of the manifest and the versions. The id
+/// comes last, because another event's slow disk may delay it until it is time to send.
+pub fn request(handover: Handover, instance_id: impl FnOnce() -> InstanceId) -> Request {
     let mut event = handover.event;
     if let Some(target_dir) = &handover.target_dir {
         manifest::complete(&mut event, Path::new(target_dir));
@@ -128,6 +128,6 @@ pub fn request(handover: Handover, instance_id: InstanceId) -> Request {
     if let Some(docglow) = &handover.docglow {
         installation::complete(&mut event, Path::new(docglow));
     }
-    let body = Payload::new(event, instance_id).to_json();
+    let body = Payload::new(event, instance_id()).to_json();
     Request { endpoint: handover.endpoint, bypass_token: handover.bypass_token, body }
 }

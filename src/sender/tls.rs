@@ -48,7 +48,12 @@ pub fn wrap(mut stream: Stream, host: &str) -> Result<Stream, Failure> {
 fn config() -> Result<Arc<ClientConfig>, Error> {
     let provider = Arc::new(CryptoProvider { key_provider: &NoKey, ..default_provider() });
     let converted = certificates::converted();
-    let platform = Verifier::new_with_extra_roots(converted.clone(), provider.clone())?;
+    // On Windows, even an empty list of extra roots would make a second chain of certificates.
+    let platform = if converted.is_empty() {
+        Verifier::new(provider.clone())?
+    } else {
+        Verifier::new_with_extra_roots(converted.clone(), provider.clone())?
+    };
     let verifier = TrustStore { platform, converted };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

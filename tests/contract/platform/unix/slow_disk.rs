@@ -4,6 +4,7 @@ use crate::common::trials::tool_path;
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         first_events_agree_on_one_id_even_if_the_disk_is_slow needs ["strace"],
         an_answer_waits_for_a_first_event_on_a_slow_disk needs ["strace"],
+        a_slow_manifest_and_a_lock_that_is_held_lose_no_event needs ["strace"],
     ]
 }
 
@@ -30,13 +32,15 @@ fn sandbox() -> Sandbox {
 }
 
 /// The hook under strace, which delays these calls of `fsync(2)` by 1.6 s.
-fn with_a_slow_disk(mut call: Invocation, delayed_calls: &str) -> Invocation {
+fn with_a_slow_disk(call: Invocation, delayed_calls: &str) -> Invocation {
+    let inject = format!("inject=fsync:delay_enter=1600000{delayed_calls}");
+    under_strace(call, &["-e", "trace=fsync", "-e", &inject])
+}
+
+fn under_strace(mut call: Invocation, options: &[&str]) -> Invocation {
     let hook = std::mem::replace(&mut call.program, tool_path("strace").expect("strace"));
     let own = std::mem::take(&mut call.arguments);
-    let inject = format!("inject=fsync:delay_enter=1600000{delayed_calls}");
-    call.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", &inject])
-        .arg(hook)
-        .args(own)
+    call.args(["-f", "-qq", "-o", "/dev/null"]).args(options.iter().copied()).arg(hook).args(own)
 }
 
 /// Waits until the first writer holds the lock.
@@ -88,4 +92,22 @@ fn an_answer_waits_for_a_first_event_on_a_slow_disk() {
     let (state, sent) = (sandbox.state().expect("the state file"), receiver.only_request());
     assert_eq!(state["consent"], json!("no"));
     assert_eq!(state["instance_id"], sent.json()["instance_id"]);
+}
+
+/// The sender reads the manifest before it waits for the id, so that there is time left to send.
+fn a_slow_manifest_and_a_lock_that_is_held_lose_no_event() {
+    let (sandbox, receiver) = (sandbox(), Receiver::answering());
+    let folder = fs::File::open(sandbox.state_dir()).expect("the configuration folder");
+    folder.lock().expect("its lock");
+    let target = sandbox.project().join("target");
+    fs::create_dir(&target).expect("a target folder");
+    let manifest = target.join("manifest.json");
+    fs::write(&manifest, r#"{"metadata": {"adapter_type": "duckdb"}}"#).expect("a manifest");
+    let target_dir = [OsStr::new("--target-dir"), target.as_os_str()];
+    let call = sandbox.hook().on().to(&receiver).arg("--wait").args(target_dir).stdin(EVENT);
+    let manifest = manifest.to_str().expect("a UTF-8 path");
+    let slow_read = "inject=read:delay_enter=700000:when=1";
+    let call = under_strace(call, &["-P", manifest, "-e", "trace=read", "-e", slow_read]);
+    call.run().assert_success();
+    assert_eq!(receiver.only_request().json()["adapter_type"], "duckdb");
 }
