@@ -48,15 +48,17 @@ impl Installer {
             (Installer::Pipx, _) => (tools.join("pipx"), &[task]),
             (Installer::Uv, _) => (tools.join("uv"), &["tool", task]),
         };
+        // pip splits the variable at blanks, so a path with a blank must be a URL.
+        let index = url::Url::from_file_path(index).expect("an absolute path").to_string();
         let mut command = Command::new(program);
         command
             .args(words)
             .arg("docglow-telemetry")
             .env("PIP_NO_INDEX", "1")
-            .env("PIP_FIND_LINKS", index);
+            .env("PIP_FIND_LINKS", &index);
         command
             .env("UV_NO_INDEX", "1")
-            .env("UV_FIND_LINKS", index)
+            .env("UV_FIND_LINKS", &index)
             .env("PIP_DISABLE_PIP_VERSION_CHECK", "1");
         command.env("PIPX_HOME", home.join("pipx")).env("PIPX_BIN_DIR", home.join("bin"));
         succeed(
