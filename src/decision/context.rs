@@ -97,6 +97,7 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
     use crate::decision::state::Consent;
 
     #[test]

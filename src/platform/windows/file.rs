@@ -176,7 +176,7 @@ mod tests {
         // Shared with readers only, as other programs open files.
         let reader = OpenOptions::new().read(true).share_mode(1).open(&old).unwrap();
         let reading = thread::spawn(move || {
-            sleep(PATIENCE / 5);
+            thread::sleep(PATIENCE / 5);
             drop(reader);
         });
         replace(&new, &old).unwrap();
