@@ -17,6 +17,9 @@ use super::vocabulary::assert_closed;
 /// A file name cannot be longer than this.
 const MAX_NAME_BYTES: usize = 200;
 
+/// The characters that Windows refuses in a file name.
+const REFUSED: &str = r#"<>:"/\|?*"#;
+
 thread_local! {
     static ROOT: OnceCell<TempDir> = const { OnceCell::new() };
 }
@@ -26,7 +29,8 @@ pub fn check(data: &[u8]) {
     let mut part = || parts.next().unwrap_or_default();
     let (name, script, pyvenv, header) = (part(), part(), part(), part());
     let Ok(name) = std::str::from_utf8(name) else { return };
-    if name.contains('/') || name.len() > MAX_NAME_BYTES {
+    let is_refused = |c: char| c == '/' || cfg!(windows) && (c.is_control() || REFUSED.contains(c));
+    if name.contains(is_refused) || name.len() > MAX_NAME_BYTES {
         return;
     }
     ROOT.with(|root| {
