@@ -44,7 +44,7 @@ SELECT docglow_version, count() AS runs,
 FROM docglow.event
 WHERE command = 'generate' AND result = 'success'
 GROUP BY docglow_version
-ORDER BY min(received_at);
+ORDER BY min(received_at), docglow_version;
 
 -- When can a Python be dropped?
 CREATE VIEW docglow.python_versions AS
@@ -60,7 +60,7 @@ SELECT month, docglow_version, uniqExact(instance_id) AS installs
 FROM docglow.install_event
 WHERE docglow_version IS NOT NULL
 GROUP BY month, docglow_version
-ORDER BY month, min(received_at);
+ORDER BY month, min(received_at), docglow_version;
 
 -- Which versions fail?
 CREATE VIEW docglow.errors AS
@@ -68,7 +68,7 @@ SELECT docglow_version, command, count() AS events, countIf(result = 'error') AS
     round(100 * errors / events, 1) AS percent
 FROM docglow.event
 GROUP BY docglow_version, command
-ORDER BY min(min(received_at)) OVER (PARTITION BY docglow_version), command;
+ORDER BY min(min(received_at)) OVER (PARTITION BY docglow_version), docglow_version, command;
 
 -- Which features are in use? The percentage is of the installs that ran the command.
 CREATE VIEW docglow.features AS

@@ -43,7 +43,7 @@ SELECT sender, docglow_version, count(*) AS runs,
 FROM event
 WHERE command = 'generate' AND result = 'success'
 GROUP BY sender, docglow_version
-ORDER BY sender, min(received_at);
+ORDER BY sender, min(received_at), docglow_version;
 
 -- When can a Python be dropped?
 CREATE VIEW python_versions AS
@@ -61,7 +61,7 @@ FROM (
     GROUP BY month, docglow_version, instance_id
 ) AS used
 GROUP BY month, docglow_version
-ORDER BY month, min(first_at);
+ORDER BY month, min(first_at), docglow_version;
 
 -- Which versions fail?
 CREATE VIEW errors AS
@@ -69,7 +69,7 @@ SELECT docglow_version, command, count(*) AS events, count(*) FILTER (WHERE resu
     round(100.0 * count(*) FILTER (WHERE result = 'error') / count(*), 1) AS percent
 FROM event
 GROUP BY docglow_version, command
-ORDER BY min(min(received_at)) OVER (PARTITION BY docglow_version), command;
+ORDER BY min(min(received_at)) OVER (PARTITION BY docglow_version), docglow_version, command;
 
 -- Which features are in use? The percentage is of the installs that ran the command.
 CREATE VIEW features AS
