@@ -12,13 +12,14 @@ use std::thread;
 use std::time::Duration;
 
 /// A list of trials from functions whose names are the promises: `trials![a_promise, another_one
-/// needs ["strace", "root"]]`. The functions have no arguments, and panic to fail.
+/// needs ["strace", "root"], a_third_one needs TOOLS]`. The functions have no arguments, and panic
+/// to fail.
 #[allow(unused_macros)] // one test binary builds its list by itself
 macro_rules! trials {
-    ($($name:ident $(needs [$($need:literal),+ $(,)?])?),* $(,)?) => {
+    ($($name:ident $(needs $needs:expr)?),* $(,)?) => {
         vec![$($crate::common::trials::trial(
             concat!(module_path!(), "::", stringify!($name)),
-            &[$($($need),+)?],
+            &[&[] as &[&str] $(, &$needs)?].concat(),
             $name,
         )),*]
     };

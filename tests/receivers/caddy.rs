@@ -104,13 +104,8 @@ impl Receiver for Caddy {
         counts[0].as_u64().expect("a number") as usize
     }
 
-    fn kill_and_restart(&mut self) {
-        self.service.kill_and_restart();
-    }
-
-    fn restart(&mut self) {
-        self.service.stop(Signal::TERM);
-        self.service.start_again();
+    fn server(&mut self) -> &mut Service {
+        &mut self.service
     }
 
     fn add_adapter(&mut self, name: &str) {

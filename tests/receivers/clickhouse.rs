@@ -6,7 +6,6 @@ use crate::service::{Service, is_open};
 use crate::site::Site;
 use crate::{bodies, duckdb, readme};
 use libtest_mimic::Trial;
-use rustix::process::Signal;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -92,13 +91,8 @@ impl Receiver for ClickHouse {
         self.query("SELECT * FROM docglow.event")
     }
 
-    fn kill_and_restart(&mut self) {
-        self.service.kill_and_restart();
-    }
-
-    fn restart(&mut self) {
-        self.service.stop(Signal::TERM);
-        self.service.start_again();
+    fn server(&mut self) -> &mut Service {
+        &mut self.service
     }
 
     fn add_adapter(&mut self, name: &str) {

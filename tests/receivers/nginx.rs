@@ -126,13 +126,8 @@ impl Receiver for Nginx {
         refusals(&self.site)
     }
 
-    fn kill_and_restart(&mut self) {
-        self.service.kill_and_restart();
-    }
-
-    fn restart(&mut self) {
-        self.service.stop(Signal::TERM);
-        self.service.start_again();
+    fn server(&mut self) -> &mut Service {
+        &mut self.service
     }
 
     fn add_adapter(&mut self, name: &str) {

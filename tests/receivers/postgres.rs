@@ -18,17 +18,18 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The servers that a test needs.
 pub const SERVERS: &[&str] = &["root", "postgres", "psql", "nginx", "nginx's lua"];
+
+/// The same, and a sender of bodies.
+pub const SERVERS_AND_CURL: &[&str] = &["root", "postgres", "psql", "nginx", "nginx's lua", "curl"];
 
 pub fn trials() -> Vec<Trial> {
     let own = trials![
-        nginx_can_store_an_event_and_nothing_else needs ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
-        a_postgres_that_is_down_is_answered_with_503 needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
-        a_stopped_postgres_is_answered_with_503_within_a_second needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
-        a_locked_table_is_answered_with_503_within_a_second needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua", "curl"],
+        nginx_can_store_an_event_and_nothing_else needs SERVERS_AND_CURL,
+        a_postgres_that_is_down_is_answered_with_503 needs SERVERS_AND_CURL,
+        a_stopped_postgres_is_answered_with_503_within_a_second needs SERVERS_AND_CURL,
+        a_locked_table_is_answered_with_503_within_a_second needs SERVERS_AND_CURL,
     ];
     let common =
         promises::trials::<Postgres>(SERVERS, bodies::refused_by_tables, bodies::stored_by_tables);
@@ -273,21 +274,22 @@ impl Receiver for Postgres {
         rows
     }
 
+    fn server(&mut self) -> &mut Service {
+        &mut self.postgres
+    }
+
     /// Postgres at once, without the chance to write its memory down; every second time nginx, too.
     fn kill_and_restart(&mut self) {
-        self.postgres.stop(Signal::QUIT);
-        self.postgres.start_again();
+        self.postgres.restart(Signal::QUIT);
         self.accidents += 1;
         if self.accidents.is_multiple_of(2) {
-            self.nginx.kill_and_restart();
+            self.nginx.restart(Signal::KILL);
         }
     }
 
     fn restart(&mut self) {
-        self.postgres.stop(Signal::INT);
-        self.postgres.start_again();
-        self.nginx.stop(Signal::TERM);
-        self.nginx.start_again();
+        self.postgres.restart(Signal::INT);
+        self.nginx.restart(Signal::TERM);
     }
 
     fn add_adapter(&mut self, name: &str) {

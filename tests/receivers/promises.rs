@@ -3,9 +3,11 @@
 use crate::bodies::{self, Bodies, GOOD, INSTANCE_ID, fixtures, payload};
 use crate::common::{EVENT, trials::trial};
 use crate::sender::Sender;
+use crate::service::Service;
 use crate::site::Site;
 use crate::{accidents, promises, traces};
 use libtest_mimic::Trial;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,10 +27,16 @@ pub trait Receiver: Sized {
     fn rows(&self) -> Vec<Value>;
     /// The number of refused events, as the README has it looked up.
     fn refusals(&self) -> usize;
+    /// The server that stores the events.
+    fn server(&mut self) -> &mut Service;
     /// As an accident does it: the server cannot finish its work.
-    fn kill_and_restart(&mut self);
+    fn kill_and_restart(&mut self) {
+        self.server().restart(Signal::KILL);
+    }
     /// As an operator does it.
-    fn restart(&mut self);
+    fn restart(&mut self) {
+        self.server().restart(Signal::TERM);
+    }
     /// As the README adds one.
     fn add_adapter(&mut self, name: &str);
     /// Makes the events that this machine sent within the last day look so many days old.

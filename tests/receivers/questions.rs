@@ -2,7 +2,7 @@
 
 use crate::clickhouse::ClickHouse;
 use crate::common::trials;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, SERVERS};
 use crate::promises::{Receiver, day_of_month, ids};
 use crate::site::Site;
 use libtest_mimic::Trial;
@@ -20,8 +20,7 @@ pub const VIEWS: [&str; 7] = [
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        postgres_answers_each_question needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua"],
+        postgres_answers_each_question needs SERVERS,
         clickhouse_answers_each_question needs ["chdb"],
         postgres_answers_100_000_events_within_two_seconds_of_cpu_time needs
             ["Linux", "root", "postgres", "psql", "nginx", "nginx's lua"],

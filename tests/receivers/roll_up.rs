@@ -1,7 +1,7 @@
 //! Postgres's roll-up of 100,000 events: it outlives the events, and has no ids.
 
 use crate::common::trials;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, SERVERS};
 use crate::promises::Receiver;
 use crate::questions::with_100_000_events;
 use libtest_mimic::Trial;
@@ -9,10 +9,8 @@ use serde_json::{Value, json};
 
 pub fn trials() -> Vec<Trial> {
     trials![
-        the_roll_up_survives_the_purge needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua"],
-        a_deleted_id_leaves_no_row_and_changes_the_roll_up_by_its_share_at_most needs
-            ["root", "postgres", "psql", "nginx", "nginx's lua"],
+        the_roll_up_survives_the_purge needs SERVERS,
+        a_deleted_id_leaves_no_row_and_changes_the_roll_up_by_its_share_at_most needs SERVERS,
     ]
 }
 

@@ -72,8 +72,9 @@ impl Service {
         self.child.as_ref().expect("it is running").id()
     }
 
-    pub fn kill_and_restart(&mut self) {
-        self.stop(Signal::KILL);
+    /// Stops it by `signal`, and starts it again.
+    pub fn restart(&mut self, signal: Signal) {
+        self.stop(signal);
         self.start_again();
     }
 }
