@@ -248,65 +248,34 @@ mod tests {
         }
     }
 
-    /// An input that is never closed. It records the deadline of each read.
-    struct Endless<'a> {
-        pieces: Vec<&'a [u8]>,
-        waits: Vec<Option<Duration>>,
-    }
-
-    impl TimedRead for Endless<'_> {
-        fn has_writer(&self) -> bool {
-            true
-        }
-
-        fn read(&mut self, buffer: &mut Vec<u8>, deadline: Option<Instant>) -> Read {
-            self.waits.push(deadline.map(|end| end.saturating_duration_since(Instant::now())));
-            if self.pieces.is_empty() {
-                return Read::TimedOut;
-            }
-            let piece = self.pieces.remove(0);
-            buffer.extend_from_slice(piece);
-            Read::Bytes(piece.len())
-        }
-    }
-
-    #[test]
-    fn each_wait_has_the_published_limit() {
-        let seconds = |seconds| Some(Duration::from_secs(seconds));
-        let trailer = Some(Duration::from_millis(50));
-        for (pieces, limits) in [
-            // There is no limit before the first byte, and then 2 s in all.
-            (&[&b"{\"a\""[..], b":1", b"}"][..], &[None, seconds(2), seconds(2), trailer][..]),
-            (&[b"{"], &[None, seconds(2), trailer]),
-            // Input that is not an event may pause for 2 s.
-            (&[b"x", b"x"], &[None, seconds(2), seconds(2)]),
-        ] {
-            let mut input = Endless { pieces: pieces.to_vec(), waits: Vec::new() };
-            let _ = read_object(&mut input);
-            assert_eq!(input.waits.len(), limits.len(), "{pieces:?}");
-            for (wait, limit) in input.waits.iter().zip(limits) {
-                let is_close = match (wait, limit) {
-                    (Some(wait), Some(limit)) => wait <= limit && *wait > *limit * 9 / 10,
-                    (wait, limit) => wait == limit,
-                };
-                assert!(is_close, "{pieces:?}: {wait:?} instead of {limit:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_open_input_ends_with_its_object() {
-        let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };
-        assert_eq!(read_object(&mut pipe).as_deref(), Ok("{}"));
-    }
-
-    /// What is asked of an input: how many times, and with which deadlines.
-    struct Slow<'a> {
+    /// An input that stays open. It records the deadline of each read.
+    struct OpenInput<'a> {
         pieces: &'a [&'a str],
         deadlines: Vec<Option<Instant>>,
     }
 
-    impl TimedRead for Slow<'_> {
+    impl OpenInput<'_> {
+        fn of<'a>(pieces: &'a [&'a str]) -> OpenInput<'a> {
+            OpenInput { pieces, deadlines: Vec::new() }
+        }
+
+        /// Checks that each read had this limit, counted from a moment since `begin`.
+        fn assert_limits(&self, begin: Instant, limits: &[Option<Duration>]) {
+            let end = Instant::now();
+            assert_eq!(self.deadlines.len(), limits.len());
+            for (deadline, limit) in self.deadlines.iter().zip(limits) {
+                let is_right = match (deadline, limit) {
+                    (Some(deadline), Some(limit)) => {
+                        begin + *limit <= *deadline && *deadline <= end + *limit
+                    }
+                    (deadline, limit) => deadline.is_none() && limit.is_none(),
+                };
+                assert!(is_right, "{:?} instead of {limit:?}", deadline.map(|at| at - begin));
+            }
+        }
+    }
+
+    impl TimedRead for OpenInput<'_> {
         fn has_writer(&self) -> bool {
             true
         }
@@ -321,36 +290,48 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_byte_is_waited_for_without_a_limit() {
-        let mut input = Slow { pieces: &["{", "\"a\":", "1}", " ", "x", "y"], deadlines: vec![] };
-        let begin = Instant::now();
-        let object = read_first_object(&mut input);
-        let end = Instant::now();
-        assert_eq!(object, Ok(("{\"a\":1}".to_owned(), true)));
-        let [first, second, third, rest @ ..] = &input.deadlines[..] else { panic!() };
-        assert_eq!((first, second), (&None, third));
-        let limit = second.unwrap();
-        assert!(begin + EVENT_TIME <= limit && limit <= end + EVENT_TIME);
-        assert_eq!(rest.len(), 4);
-        for limit in rest.iter().flatten() {
-            assert!(begin + TRAILER_TIME <= *limit && *limit <= end + TRAILER_TIME);
+    fn each_wait_has_the_published_limit() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        let trailer = Some(Duration::from_millis(50));
+        for (pieces, limits) in [
+            (&["{\"a\"", ":1", "}"][..], &[None, seconds(2), seconds(2), trailer][..]),
+            (&["{"], &[None, seconds(2), trailer]),
+            (&["x", "x"], &[None, seconds(2), seconds(2)]),
+        ] {
+            let (mut input, begin) = (OpenInput::of(pieces), Instant::now());
+            let _ = read_object(&mut input);
+            input.assert_limits(begin, limits);
         }
     }
 
     #[test]
+    fn an_open_input_ends_with_its_object() {
+        let mut pipe = Pipe { bytes: b"{}", then: Read::TimedOut };
+        assert_eq!(read_object(&mut pipe).as_deref(), Ok("{}"));
+    }
+
+    #[test]
+    fn only_the_first_byte_is_waited_for_without_a_limit() {
+        let mut input = OpenInput::of(&["{", "\"a\":", "1}", " ", "x", "y"]);
+        let begin = Instant::now();
+        assert_eq!(read_first_object(&mut input), Ok(("{\"a\":1}".to_owned(), true)));
+        let [event, trailer] = [EVENT_TIME, TRAILER_TIME].map(Some);
+        input.assert_limits(begin, &[None, event, event, trailer, trailer, trailer, trailer]);
+        assert_eq!(input.deadlines[1], input.deadlines[2]);
+    }
+
+    #[test]
     fn white_space_behind_an_object_is_no_second_one() {
-        let mut input = Slow { pieces: &["{}", " \n"], deadlines: vec![] };
+        let mut input = OpenInput::of(&["{}", " \n"]);
         assert_eq!(read_first_object(&mut input), Ok(("{}".to_owned(), false)));
     }
 
     #[test]
     fn input_without_a_use_is_read_to_its_end() {
-        let mut input = Slow { pieces: &["x", "y"], deadlines: vec![] };
-        let begin = Instant::now();
+        let (mut input, begin) = (OpenInput::of(&["x", "y"]), Instant::now());
         discard(&mut input);
-        assert_eq!((input.pieces.len(), input.deadlines.len()), (0, 3));
-        let limit = input.deadlines[0].unwrap();
-        assert!(begin + REFUSE_PAUSE <= limit && limit <= Instant::now() + REFUSE_PAUSE);
+        assert_eq!(input.pieces.len(), 0);
+        input.assert_limits(begin, &[Some(REFUSE_PAUSE); 3]);
     }
 
     #[test]
@@ -363,7 +344,8 @@ mod tests {
         // The byte-order mark does not count.
         let marked = format!("\u{feff}{}", event(MAX_BYTES));
         let (first, rest) = marked.split_at(MAX_BYTES);
-        let mut input = Slow { pieces: &[first, rest], deadlines: vec![] };
+        let pieces = [first, rest];
+        let mut input = OpenInput::of(&pieces);
         assert_eq!(read_object(&mut input).map(|object| object.len()), Ok(MAX_BYTES));
     }
 }
