@@ -1,6 +1,7 @@
 //! One run of the hook: its input, and waiting for its output.
 
 use super::platform::{kill, run_as};
+use super::trials::tool_path;
 use super::{Outcome, Receiver};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -39,6 +40,18 @@ impl Invocation {
     pub fn args(mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().into()));
         self
+    }
+
+    /// The same call, run by a tool that takes a command line after these arguments.
+    pub fn under(
+        mut self,
+        tool: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Self {
+        let path = tool_path(tool).unwrap_or_else(|| panic!("{tool} is on PATH"));
+        let inner = std::mem::replace(&mut self.program, path);
+        let rest = std::mem::take(&mut self.arguments);
+        self.args(arguments).arg(inner).args(rest)
     }
 
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {

@@ -1,6 +1,6 @@
 //! The hook started by another program: a shell script, another user, a namespace.
 
-use crate::common::{Invocation, Sandbox, trials};
+use crate::common::{Invocation, Sandbox};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
@@ -14,13 +14,7 @@ pub fn by_shell(hook: &Invocation, script: &str) -> Invocation {
 
 /// The hook run by a tool that takes a command line after its own arguments.
 pub fn by_tool(hook: &Invocation, tool: &str, arguments: &[&str]) -> Invocation {
-    let mut wrapped = hook.clone();
-    let program = trials::tool_path(tool).unwrap_or_else(|| panic!("{tool} is on PATH"));
-    let inner = std::mem::replace(&mut wrapped.program, program);
-    let rest = std::mem::take(&mut wrapped.arguments);
-    wrapped.arguments = arguments.iter().map(Into::into).collect();
-    wrapped.arguments.push(inner.into());
-    wrapped.arguments.extend(rest);
+    let wrapped = hook.clone().under(tool, arguments);
     // For the shell and the tools that it starts. The hook does not use PATH.
     wrapped.env("PATH", std::env::var_os("PATH").unwrap_or_default())
 }

@@ -1,7 +1,6 @@
 //! Loopback is blocked, but the collector can be reached: by a sandbox, a routing rule, or an
 //! interface that is down.
 
-use crate::common::trials::tool_path;
 use crate::common::{Invocation, trials};
 use crate::support::namespace::{INSIDE, replace, run_inside, sh};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver, curl, proxy::forward};
@@ -183,9 +182,5 @@ fn landlock() {
 }
 
 fn sandboxed(call: Invocation) -> Invocation {
-    let mut sandboxed = call.clone();
-    sandboxed.program = tool_path("python3").expect("python3");
-    sandboxed.arguments = vec!["-c".into(), LANDLOCK.into(), call.program.into()];
-    sandboxed.arguments.extend(call.arguments);
-    sandboxed
+    call.under("python3", ["-c", LANDLOCK])
 }

@@ -1,6 +1,6 @@
 //! A process id namespace, in which all processes end with the caller, as in a container.
 
-use crate::common::{Behaviour, EVENT, Invocation, Receiver, trials, trials::tool_path};
+use crate::common::{Behaviour, EVENT, Invocation, Receiver, trials};
 use crate::support::{Hook, SENDER_LIFE};
 use std::fs;
 use std::thread;
@@ -34,15 +34,9 @@ fn the_variable_waits_as_the_option_does() {
 
 /// The call in its own process id namespace, with these arguments before it.
 fn contained(call: &Invocation, before: &[&str]) -> Invocation {
-    let mut contained = call.clone().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    contained.arguments = ["--pid", "--fork", "--mount-proc", "--kill-child"]
-        .iter()
-        .chain(before)
-        .map(Into::into)
-        .collect();
-    contained.arguments.push(call.program.clone().into());
-    contained.program = tool_path("unshare").expect("unshare");
-    contained
+    let options = [&["--pid", "--fork", "--mount-proc", "--kill-child"], before].concat();
+    let call = call.clone().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    call.under("unshare", options)
 }
 
 fn a_container_that_ends_with_the_hook_delivers_if_the_hook_waits() {

@@ -155,15 +155,9 @@ fn off_costs_no_more_instructions_than_that() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-fn instructions(mut call: Invocation) -> u64 {
-    let hook = std::mem::replace(
-        &mut call.program,
-        crate::common::trials::tool_path("valgrind").expect("valgrind"),
-    );
-    let arguments = std::mem::take(&mut call.arguments);
-    let call =
-        call.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(hook).args(arguments);
-    let outcome = call.run();
+fn instructions(call: Invocation) -> u64 {
+    let options = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    let outcome = call.under("valgrind", options).run();
     let report = outcome.stderr();
     let counted =
         report.lines().find_map(|line| line.split_once("Collected : ")).expect("a count").1;

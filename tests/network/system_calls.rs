@@ -13,12 +13,10 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 }
 
 /// The system calls of this run and of all processes that it starts.
-fn trace(hook: &Hook, mut call: Invocation) -> Vec<String> {
+fn trace(hook: &Hook, call: Invocation) -> Vec<String> {
     let log = hook.sandbox.root().join("strace");
-    let strace = crate::common::trials::tool_path("strace").expect("strace");
-    let hook_program = std::mem::replace(&mut call.program, strace);
-    let own = std::mem::take(&mut call.arguments);
-    call.args(["-f", "-qq", "-o"]).arg(&log).arg(hook_program).args(own).run().assert_silent();
+    let options = ["-f".as_ref(), "-qq".as_ref(), "-o".as_ref(), log.as_os_str()];
+    call.under("strace", options).run().assert_silent();
     let calls = fs::read_to_string(&log).expect("the trace");
     // Each line begins with the process id.
     calls

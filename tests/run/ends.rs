@@ -43,14 +43,8 @@ fn a_command_that_a_signal_ended_ends_run_by_the_same_signal() {
 fn there_is_no_second_core_dump() {
     let scene = Scene::new();
     scene.script("docglow", "ulimit -c 0; kill -SEGV $$");
-    let mut call = scene.call(By::RunOn, &["docglow", "generate"]);
-    let arguments = std::mem::take(&mut call.arguments);
-    let program = std::mem::replace(&mut call.program, "/bin/sh".into());
-    let outcome = call
-        .args(["-c", "ulimit -c unlimited; exec \"$@\"", "sh"])
-        .arg(program)
-        .args(arguments)
-        .run();
+    let call = scene.call(By::RunOn, &["docglow", "generate"]);
+    let outcome = call.under("sh", ["-c", "ulimit -c unlimited; exec \"$@\"", "sh"]).run();
     assert_eq!((outcome.status.signal(), outcome.status.core_dumped()), (Some(11), false));
 }
 
@@ -124,15 +118,8 @@ fn run_does_not_wait_for_the_commands_children() {
         let call = scene
             .call(by, &["docglow", "generate"])
             .env("STUB", "(read -r line; echo late) <&3 & exit 6");
-        let mut shell = call.clone();
-        shell.program = "/bin/sh".into();
-        shell.arguments = vec![
-            "-c".into(),
-            "exec 3<&0; exec \"$@\" </dev/null".into(),
-            "sh".into(),
-            call.program.into(),
-        ];
-        let mut child = spawn(&shell.args(call.arguments));
+        let shell = ["-c", "exec 3<&0; exec \"$@\" </dev/null", "sh"];
+        let mut child = spawn(&call.under("sh", shell));
         let mut status = None;
         wait_until("the end of run", || {
             status = child.try_wait().expect("its state");
@@ -151,7 +138,7 @@ fn run_does_not_wait_for_the_commands_children() {
 fn where_no_process_may_be_started_the_command_runs_unreported() {
     let scene = Scene::new();
     // `exec`, so that the command itself needs no process.
-    let call = scene
+    let mut call = scene
         .call(By::RunOn, &["docglow", "generate"])
         .env("STUB", "echo $DOCGLOW_NO_TELEMETRY ran; exit 5");
     let copy = scene.sandbox.root().join("bin/docglow-telemetry");
@@ -160,14 +147,9 @@ fn where_no_process_may_be_started_the_command_runs_unreported() {
         .arg(scene.sandbox.root())
         .status()
         .expect("chmod");
-    let mut limited = call.clone();
-    limited.program = "prlimit".into();
-    limited.program = crate::common::trials::tool_path("setpriv").expect("setpriv");
-    limited.arguments =
-        ["--reuid=64123", "--regid=64123", "--clear-groups", "prlimit", "--nproc=1:1"]
-            .map(Into::into)
-            .to_vec();
-    let outcome = limited.arg(copy).args(call.arguments).run();
+    let limits = ["--reuid=64123", "--regid=64123", "--clear-groups", "prlimit", "--nproc=1:1"];
+    call.program = copy;
+    let outcome = call.under("setpriv", limits).run();
     assert_eq!((outcome.status.code(), outcome.stdout()), (Some(5), "ran\n"), "{outcome:?}");
     scene.assert_nothing_sent();
 }

@@ -81,13 +81,9 @@ fn where_nothing_is_to_be_reported_run_becomes_the_command() {
 fn where_it_is_off_no_process_is_started() {
     let scene = Scene::new();
     let log = scene.sandbox.root().join("strace");
-    let mut call = scene.call(By::RunOff, &["docglow", "generate"]).env("STUB", "exit 3");
-    let arguments = std::mem::take(&mut call.arguments);
-    let program = std::mem::replace(
-        &mut call.program,
-        crate::common::trials::tool_path("strace").expect("strace"),
-    );
-    let outcome = call.args(["-f", "-qq", "-o"]).arg(&log).arg(program).args(arguments).run();
+    let options = ["-f".as_ref(), "-qq".as_ref(), "-o".as_ref(), log.as_os_str()];
+    let call = scene.call(By::RunOff, &["docglow", "generate"]).env("STUB", "exit 3");
+    let outcome = call.under("strace", options).run();
     assert_eq!(outcome.status.code(), Some(3));
     let calls = fs::read_to_string(&log).expect("the trace");
     let has = |name: &str| {

@@ -58,16 +58,12 @@ fn generate(scene: &Scene) -> Invocation {
 /// The call, made by a shell that first prepares the terminal like this. The shell prints how the
 /// call ended, and whether the terminal's modes are the same as before.
 fn generate_after(scene: &Scene, prepare: &str) -> Invocation {
-    let call = generate(scene);
-    let mut shell = call.clone();
-    shell.program = "/bin/sh".into();
     let script = format!(
         "echo shell $$; trap : INT QUIT; {prepare}; before=$(stty -g); \"$@\"; status=$?
         [ \"$(stty -g)\" = \"$before\" ] && modes=kept; stty sane
         echo \"status $status, modes ${{modes-changed}}.\""
     );
-    shell.arguments = vec!["-c".into(), script.into(), "sh".into()];
-    shell.arg(call.program).args(call.arguments)
+    generate(scene).under("sh", ["-c", &script, "sh"])
 }
 
 fn consent(scene: &Scene) -> Option<Value> {
@@ -257,11 +253,8 @@ fn a_terminal_that_is_gone_gives_no_answer() {
     let (controller, name) = pseudo_terminal();
     let side = || File::options().read(true).write(true).open(&name).expect("the terminal");
     let call = generate(&scene).env("STUB", "echo \"ran <$DOCGLOW_NO_TELEMETRY>\" >>$SAYS");
-    let mut session = call.clone().env("SAYS", &says);
-    session.program = tool_path("setsid").expect("setsid");
-    session.arguments =
-        ["--ctty", "sh", "-c", "trap '' HUP; exec \"$@\"", "sh"].map(Into::into).into();
-    let session = session.arg(call.program).args(call.arguments);
+    let shell = ["--ctty", "sh", "-c", "trap '' HUP; exec \"$@\"", "sh"];
+    let session = call.env("SAYS", &says).under("setsid", shell);
     let mut process = session.as_command();
     let mut run = process.stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid");
     let mut screen = controller.try_clone().expect("a second handle");

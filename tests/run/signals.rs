@@ -181,12 +181,11 @@ fn a_signal_that_nohup_ignores_is_not_passed_on() {
     let scene = Scene::new();
     let file = scene.sandbox.root().join("says");
     let stub = "echo ready >>$SAYS; read -r word <end; exit 3";
-    let mut call = scene
+    let call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
         .env("STUB", stub)
         .env("SAYS", &file);
-    call.arguments.insert(0, std::mem::replace(&mut call.program, "/usr/bin/nohup".into()).into());
-    let mut run = spawn(&call);
+    let mut run = spawn(&call.under("nohup", [""; 0]));
     wait_until("the command is ready", || written(&file).is_some());
     kill_process(Pid::from_child(&run), Signal::HUP).expect("run is there");
     std::fs::write(file.with_extension("end"), "").expect("the word to end");
@@ -197,15 +196,12 @@ fn a_signal_that_nohup_ignores_is_not_passed_on() {
 /// `run` as the first process of a container, and its id outside.
 fn in_a_container(scene: &Scene, stub: &str) -> (Child, u32) {
     let file = scene.sandbox.root().join("says");
-    let mut call = scene
+    let call = scene
         .call(By::RunOn, &["--wait", "docglow", "generate"])
         .env("STUB", stub)
         .env("SAYS", &file);
-    let container =
-        ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"].map(Into::into);
-    let program = std::mem::replace(&mut call.program, "/usr/bin/unshare".into());
-    call.arguments = container.into_iter().chain([program.into()]).chain(call.arguments).collect();
-    let unshare = spawn(&call);
+    let container = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    let unshare = spawn(&call.under("unshare", container));
     wait_until("the command is ready", || written(&file).is_some());
     let run = children(unshare.id())[0];
     (unshare, run)

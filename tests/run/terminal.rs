@@ -44,15 +44,8 @@ fn a_terminal_that_the_command_changes_stays_changed() {
     let stub = "stty raw -echo; echo raw; dd bs=1 count=1 2>/dev/null | od -An -tx1";
     for by in BY_RUN {
         let call = scene.call(by, &["docglow", "health"]).env("STUB", stub);
-        let mut shell = call.clone();
-        shell.program = "/bin/sh".into();
-        shell.arguments = vec![
-            "-c".into(),
-            "\"$@\"; stty -a | tr -d '\\n'; stty sane; echo; echo end".into(),
-            "sh".into(),
-        ];
-        shell = shell.arg(call.program).args(call.arguments);
-        let mut terminal = Terminal::open(&shell);
+        let script = "\"$@\"; stty -a | tr -d '\\n'; stty sane; echo; echo end";
+        let mut terminal = Terminal::open(&call.under("sh", ["-c", script, "sh"]));
         terminal.wait_for("raw");
         // In raw mode, Ctrl-C is a byte like any other.
         terminal.type_in(CTRL_C);
@@ -65,12 +58,9 @@ fn a_terminal_that_the_command_changes_stays_changed() {
 /// A call that reports before it returns, in a shell that prints the exit status.
 fn with_status(scene: &Scene, by: By, stub: &str) -> Terminal {
     let call = scene.call(by, &["--wait", "docglow", "generate"]).env("STUB", stub);
-    let mut shell = call.clone();
-    shell.program = "/bin/sh".into();
     // Without `noflsh`, the keys would discard output that is printed at the same time.
     let script = "stty noflsh; trap : INT QUIT; \"$@\"; echo \"ended with $?\"";
-    shell.arguments = vec!["-c".into(), script.into(), "sh".into()];
-    Terminal::open(&shell.arg(call.program).args(call.arguments))
+    Terminal::open(&call.under("sh", ["-c", script, "sh"]))
 }
 
 fn assert_keys_are_the_commands(keys: &str, signal: &str, number: i32) {
@@ -247,13 +237,8 @@ fn a_terminal_that_hangs_up_ends_the_command() {
             scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", stub).env("SAYS", &says);
         let (controller, name) = pseudo_terminal();
         let side = || File::options().read(true).write(true).open(&name).expect("the terminal");
-        let mut session = call.clone();
-        session.program = tool_path("setsid").expect("setsid");
-        session.arguments = vec!["--ctty".into()];
-        if !led_by_run {
-            session = session.args(["sh", "-c", "\"$@\"; exit", "sh"]);
-        }
-        let session = session.arg(call.program).args(call.arguments);
+        let shell: &[&str] = if led_by_run { &[] } else { &["sh", "-c", "\"$@\"; exit", "sh"] };
+        let session = call.under("setsid", [&["--ctty"], shell].concat());
         let mut leader = session
             .as_command()
             .stdin(side())

@@ -1,6 +1,5 @@
 //! The command sees no difference: it gets the same as without `run`.
 
-use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
 use crate::scene::{BY_RUN, By, Scene, executable, spawn};
 use std::ffi::{OsStr, OsString};
@@ -330,16 +329,10 @@ fn a_folder_on_a_server_that_is_gone_is_skipped() {
         [("ESTALE", true), ("ENODEV", true), ("ETIMEDOUT", true), ("EACCES", true), ("EIO", false)]
     {
         // strace does not count the execve(2) of `run` itself.
+        let inject = format!("inject=execve:error={error}:when=1");
+        let options = ["-qq", "-o", "/dev/null", "-e", "trace=execve", "-e", &inject];
         let call = scene.call(By::RunOff, &["docglow", "generate"]).env("PATH", &path);
-        let mut traced = call.clone();
-        traced.program = tool_path("strace").expect("strace");
-        traced.arguments = ["-qq", "-o", "/dev/null", "-e", "trace=execve", "-e"]
-            .map(Into::into)
-            .into_iter()
-            .chain([format!("inject=execve:error={error}:when=1").into(), call.program.into()])
-            .chain(call.arguments)
-            .collect();
-        let outcome = traced.run();
+        let outcome = call.under("strace", options).run();
         let second = format!("{}\n", folder.join("docglow").display());
         let expected = if is_skipped { (Some(0), &*second) } else { (Some(126), "") };
         assert_eq!((outcome.status.code(), outcome.stdout()), expected, "{error} {outcome:?}");

@@ -2,7 +2,6 @@
 
 use crate::common::Invocation;
 use crate::common::platform::pseudo_terminal;
-use crate::common::trials::tool_path;
 use rustix::termios::{LocalModes, tcgetattr};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -40,11 +39,7 @@ impl Terminal {
     pub fn open(invocation: &Invocation) -> Self {
         let (keyboard, name) = pseudo_terminal();
         let side = || OpenOptions::new().read(true).write(true).open(&name).expect("the terminal");
-        let mut in_session = invocation.clone();
-        in_session.arguments =
-            vec!["--ctty".into(), "--wait".into(), invocation.program.clone().into()];
-        in_session.arguments.extend(invocation.arguments.iter().cloned());
-        in_session.program = tool_path("setsid").expect("setsid");
+        let mut in_session = invocation.clone().under("setsid", ["--ctty", "--wait"]);
         in_session.environment.entry("TERM".into()).or_insert("dumb".into());
         let shell = in_session
             .as_command()

@@ -1,10 +1,10 @@
 //! The hook changes no names, options, processes or output of the user's.
 
-use crate::common::trials::tool_path;
 use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     let mut trials = promises![shell =>
@@ -32,15 +32,10 @@ fn setting_it_up_prints_nothing_and_needs_no_program(shell: Shell) {
 fn setting_it_up_starts_no_program(shell: Shell) {
     let stage = Stage::empty(shell);
     let [with, without] = [stage.source_line(), String::new()].map(|line| {
-        let shell = stage.script(&format!("{line}\n:"));
-        let mut traced = shell.clone();
-        traced.program = tool_path("strace").expect("strace");
         let trace = stage.sandbox.root().join("trace");
         let processes = ["-f", "-qq", "-e", "trace=execve,clone,clone3,fork,vfork", "-o"];
-        traced.arguments = processes.map(Into::into).to_vec();
-        traced.arguments.extend([trace.clone().into(), shell.program.into()]);
-        traced.arguments.extend(shell.arguments);
-        traced.run().assert_silent();
+        let options = processes.map(OsStr::new).into_iter().chain([trace.as_os_str()]);
+        stage.script(&format!("{line}\n:")).under("strace", options).run().assert_silent();
         let trace = std::fs::read_to_string(trace).expect("strace's log");
         let calls = |name: &str| trace.matches(name).count();
         (calls("execve("), calls("clone") + calls("fork("))

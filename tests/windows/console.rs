@@ -1,7 +1,6 @@
 //! Standard streams that are a console, or are missing.
 
 use crate::common::platform::{kill, pseudo_terminal};
-use crate::common::trials::tool_path;
 use crate::common::{Invocation, Receiver, Sandbox, trials};
 use crate::machine::{bare_hook, hook, own_folder};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -39,7 +38,7 @@ fn at_a_console_at_once(session: Invocation, cue: &str, answer: &str) -> String 
 }
 
 fn typed_at_a_console(
-    mut session: Invocation,
+    session: Invocation,
     cue: &str,
     mut answer: &str,
     mut is_at_once: bool,
@@ -51,10 +50,7 @@ fn typed_at_a_console(
     let mut modes = tcgetattr(terminal()).expect("the terminal's modes");
     modes.make_raw();
     tcsetattr(terminal(), OptionalActions::Now, &modes).expect("a raw terminal");
-    session = session.env("TERM", "xterm");
-    let wine = session.program.clone().into();
-    session.arguments.splice(0..0, ["--ctty".into(), "--wait".into(), wine]);
-    session.program = tool_path("setsid").expect("setsid");
+    let session = session.env("TERM", "xterm").under("setsid", ["--ctty", "--wait"]);
     let mut child = session
         .as_command()
         .stdin(terminal())
@@ -131,10 +127,8 @@ fn at_a_console_without_an_event_the_help_is_printed() {
 
 fn missing_streams_are_no_event() {
     let (sandbox, receiver) = (Sandbox::for_wine(), Receiver::answering());
-    let mut shell = hook(&sandbox, "").on().to(&receiver);
-    let wine = shell.program.clone().into();
-    shell.arguments.splice(0..0, ["-c".into(), "exec \"$0\" \"$@\" <&- >&- 2>&-".into(), wine]);
-    shell.program = "/bin/sh".into();
+    let closed = ["-c", "exec \"$0\" \"$@\" <&- >&- 2>&-"];
+    let shell = hook(&sandbox, "").on().to(&receiver).under("sh", closed);
     assert!(shell.as_command().status().expect("wine").success());
     sleep(Duration::from_millis(300)); // no condition: nothing may happen
     assert_eq!(receiver.connections(), 0);

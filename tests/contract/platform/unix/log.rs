@@ -1,7 +1,6 @@
 //! The log with links, limits and hundreds of writers.
 
 use crate::common::platform::NO_REGULAR_FILES;
-use crate::common::trials::tool_path;
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
 use crate::log::{log_file, records, sends};
 use std::collections::BTreeSet;
@@ -69,11 +68,11 @@ fn a_redirect_that_can_not_be_logged_is_not_followed() {
     // The unit of `ulimit -f`.
     const BLOCK: usize = 512;
     fs::write(log_file(&sandbox), "x".repeat(8 * BLOCK - line - 50)).unwrap();
-    let mut hook = sends(&sandbox, &first).debug();
-    hook.arguments.insert(0, hook.program.into());
-    hook.arguments.splice(0..0, ["-c", "ulimit -f 8; exec \"$@\"", "sh"].map(Into::into));
-    hook.program = tool_path("dash").expect("dash");
-    hook.run()
+    let shell = ["-c", "ulimit -f 8; exec \"$@\"", "sh"];
+    sends(&sandbox, &first)
+        .debug()
+        .under("dash", shell)
+        .run()
         .assert_sent(&last.url(), "failed (telemetry.log can't be written: no storage space)");
     assert_eq!((first.requests().len(), last.requests().len()), (2, 1));
 }

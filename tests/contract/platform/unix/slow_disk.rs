@@ -1,6 +1,5 @@
 //! First events while the disk is slow: the first writer holds the lock for longer than a second.
 
-use crate::common::trials::tool_path;
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -37,10 +36,8 @@ fn with_a_slow_disk(call: Invocation, delayed_calls: &str) -> Invocation {
     under_strace(call, &["-e", "trace=fsync", "-e", &inject])
 }
 
-fn under_strace(mut call: Invocation, options: &[&str]) -> Invocation {
-    let hook = std::mem::replace(&mut call.program, tool_path("strace").expect("strace"));
-    let own = std::mem::take(&mut call.arguments);
-    call.args(["-f", "-qq", "-o", "/dev/null"]).args(options.iter().copied()).arg(hook).args(own)
+fn under_strace(call: Invocation, options: &[&str]) -> Invocation {
+    call.under("strace", [&["-f", "-qq", "-o", "/dev/null"], options].concat())
 }
 
 /// Waits until the first writer holds the lock.

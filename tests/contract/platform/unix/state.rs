@@ -1,12 +1,13 @@
 //! The state file's mode, and links to it.
 
 use crate::common::platform::make_fifo;
-use crate::common::trials::{may_trace, tool_path};
+use crate::common::trials::may_trace;
 use crate::common::{EVENT, Receiver, Sandbox, trials};
 use crate::decision::state_with;
 use crate::state::{names, sent_id};
 use docglow_telemetry::payload::InstanceId;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -27,11 +28,8 @@ fn mode(path: &Path) -> u32 {
 
 /// Runs the hook under a umask that allows everything.
 fn with_an_open_umask(sandbox: &Sandbox, arguments: &[&str]) {
-    let mut shell = sandbox.hook();
-    shell.arguments = ["-c", "umask 0; exec \"$0\" \"$@\""].map(Into::into).to_vec();
-    shell.arguments.push(shell.program.clone().into());
-    shell.program = "/bin/sh".into();
-    let call = shell.args(arguments).on().to(&Receiver::refusing());
+    let shell = ["-c", "umask 0; exec \"$0\" \"$@\""];
+    let call = sandbox.hook().args(arguments).under("sh", shell).on().to(&Receiver::refusing());
     // `enable` and `disable` do not read standard input.
     let call = if arguments == ["--wait"] { call.stdin(EVENT) } else { call };
     call.run().assert_success();
@@ -131,11 +129,10 @@ fn a_new_id_is_made_of_the_systems_random_bytes() {
         }
         let sandbox = Sandbox::new();
         let trace = sandbox.root().join("trace");
-        let mut strace = sandbox.hook();
-        let hook = std::mem::replace(&mut strace.program, tool_path("strace").expect("strace"));
-        let strace = strace.args(["-f", "-xx", "-s", "64", "-e", "trace=getrandom", "-o"]);
-        let strace = strace.arg(&trace).arg(hook).args(arguments).on().stdin(EVENT);
-        strace.to(&Receiver::refusing()).run().assert_success();
+        let options = ["-f", "-xx", "-s", "64", "-e", "trace=getrandom", "-o"].map(OsStr::new);
+        let options = options.into_iter().chain([trace.as_os_str()]);
+        let call = sandbox.hook().args(arguments).under("strace", options).on().stdin(EVENT);
+        call.to(&Receiver::refusing()).run().assert_success();
         let id = sandbox.state().unwrap()["instance_id"].as_str().unwrap().replace('-', "");
         let trace = fs::read_to_string(&trace).unwrap();
         let made = |bytes: &Vec<u8>| {

@@ -17,9 +17,7 @@ fn a_closed_stdin_is_no_event() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook = sandbox.hook().on().to(&receiver);
     for (hook, said) in [(hook.clone(), ""), (hook.debug(), "telemetry: not sent (")] {
-        let mut shell = hook.clone();
-        shell.arguments = vec!["-c".into(), "exec \"$0\" <&-".into(), hook.program.clone().into()];
-        shell.program = "/bin/sh".into();
+        let shell = hook.under("sh", ["-c", "exec \"$0\" <&-"]);
         assert_no_event(shell.as_command().output().unwrap(), said);
     }
     assert_eq!(receiver.connections(), 0);
