@@ -16,7 +16,7 @@ use crate::platform::file::is_readable;
 use crate::platform::input::{self, Input};
 use crate::sender::{self, Handover};
 
-/// The event that is shown at a terminal, where no event is piped in.
+/// The event that is shown if standard input is a terminal.
 const SAMPLE_EVENT: &str = r#"{"command": "generate", "result": "success", "duration_ms": 1446,
 "adapter_type": "duckdb", "docglow_version": "0.9.2", "python_version": "3.11.7",
 "features_used": ["column_lineage", "static"],

@@ -75,8 +75,8 @@ impl SharedFile {
         OwnersRights::take(folder_of(&self.0))
     }
 
-    /// Replaces the content by the result of `change`, unless that is `None`. Waits for the lock
-    /// for at most `patience`.
+    /// Replaces the content with the result of `change`; `None` keeps it. Waits for the lock for at
+    /// most `patience`.
     ///
     /// # Errors
     /// `WouldBlock` if another process keeps the lock, and those of reading and writing the file.

@@ -83,8 +83,8 @@ fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
 }
 
 /// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does. The
-/// new process makes the hand-over, so that the caller need not wait for that. If it fails, no event
-/// is sent.
+/// new process makes the hand-over, so the caller does not wait for it. If that fails, no event is
+/// sent.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.

@@ -42,7 +42,7 @@ pub fn random_bytes() -> [u8; 16] {
 }
 
 /// Starts the program that `prepare` describes and does not wait for it. `prepare` runs in the new
-/// process, so that the caller need not wait for it, either; `None` ends that process.
+/// process, so the caller does not wait for it, either. If it returns `None`, that process ends.
 ///
 /// `Command::spawn` would wait until the new process has loaded the program, which takes longer than
 /// the rest of a call. So only an error of creating the process is reported.
