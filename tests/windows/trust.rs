@@ -6,7 +6,7 @@ use crate::machine::hook;
 use crate::tls::{Authority, TlsReceiver};
 use rcgen::{CertificateRevocationListParams, KeyIdMethod, SerialNumber, date_time_ymd};
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Output};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -24,8 +24,22 @@ fn send(sandbox: &Sandbox, receiver: &TlsReceiver) -> String {
     outcome.assert_success().stderr().to_owned()
 }
 
+/// A key of wine's registry, which is deleted at the end of the test. Otherwise the trust store would
+/// collect authorities of the same name, and Windows might check a certificate with the wrong one.
+struct Key(String);
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        let _ = reg(&["delete", &self.0, "/f"]);
+    }
+}
+
+fn reg(arguments: &[&str]) -> std::io::Result<Output> {
+    Command::new(tool_path("wine").expect("wine")).arg("reg").args(arguments).output()
+}
+
 /// Puts the authority into wine's trust store, under the SHA-1 of its certificate.
-fn trust(sandbox: &Sandbox, authority: &Authority) {
+fn trust(sandbox: &Sandbox, authority: &Authority) -> Key {
     let certificate: &[u8] = authority.issuer.der();
     let file = sandbox.root().join("ca.der");
     fs::write(&file, certificate).expect("the CA's file");
@@ -35,9 +49,9 @@ fn trust(sandbox: &Sandbox, authority: &Authority) {
     let head = [CERTIFICATE, 1, certificate.len() as u32].map(u32::to_le_bytes).concat();
     let blob: String = head.iter().chain(certificate).map(|byte| format!("{byte:02x}")).collect();
     let key = format!(r"HKLM\Software\Microsoft\SystemCertificates\Root\Certificates\{thumbprint}");
-    let mut reg = Command::new(tool_path("wine").expect("wine"));
-    reg.args(["reg", "add", &key, "/v", "Blob", "/t", "REG_BINARY", "/d", &blob, "/f"]);
-    assert!(reg.output().expect("reg").status.success());
+    let added = reg(&["add", &key, "/v", "Blob", "/t", "REG_BINARY", "/d", &blob, "/f"]);
+    assert!(added.expect("reg").status.success());
+    Key(key)
 }
 
 /// A revocation list without entries, in DER.
@@ -61,7 +75,7 @@ fn an_event_reaches_an_endpoint_that_windows_trusts_and_whose_issuer_it_asks() {
         format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", list.len());
     let issuer = Receiver::start(Behaviour::Bytes([head.as_bytes(), &list].concat()));
     authority.revocation_list = Some(format!("http://127.0.0.1:{}/revoked.crl", issuer.port()));
-    trust(&sandbox, &authority);
+    let _trusted = trust(&sandbox, &authority);
     let receiver = TlsReceiver::answering(&authority, "localhost");
     let said = send(&sandbox, &receiver);
     assert!(said.contains("-> 204"), "{said}");
