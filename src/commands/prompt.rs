@@ -24,9 +24,6 @@ pub enum Asked {
     NoAnswer,
 }
 
-/// The second question, after a line that is neither a yes nor a no.
-const AGAIN: &str = "Please answer y or n. Turn it on? [y/N] ";
-
 /// The question, shown before the first `docglow generate`.
 fn question(endpoint: &Endpoint) -> String {
     let features = Feature::ALL.len();
@@ -76,15 +73,10 @@ pub fn is_attended() -> bool {
     can_ask() && !is_unattended(|name| std::env::var_os(name))
 }
 
-/// Asks, and asks once more after a line that is neither a yes nor a no. Returns the answer, if
-/// there is one.
+/// Returns the answer, if there is one.
 fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
-    let first = ask(&question(endpoint));
-    let is_unclear =
-        |answer: &Answer| matches!(answer, Answer::Line(line) if consent(line).is_none());
-    let answer = if is_unclear(&first) { ask(AGAIN) } else { first };
-    match answer {
-        Answer::Line(line) => Some(consent(&line).unwrap_or(Consent::No)),
+    match ask(&question(endpoint)) {
+        Answer::Line(line) => Some(consent(&line)),
         Answer::NotShown => None,
         Answer::None => {
             print("There was no answer. To turn telemetry on: docglow-telemetry enable\n");
@@ -93,13 +85,11 @@ fn ask_person(endpoint: &Endpoint) -> Option<Consent> {
     }
 }
 
-/// The answer that a line gives. Some lines give no answer, such as `yep`, or one with the bytes
-/// that a terminal sends when its window gets the focus.
-fn consent(line: &str) -> Option<Consent> {
+/// The answer that a line gives: `y` and `yes` are a yes, any other line is a no.
+fn consent(line: &str) -> Consent {
     match line.trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Some(Consent::Yes),
-        "" | "n" | "no" => Some(Consent::No),
-        _ => None,
+        "y" | "yes" => Consent::Yes,
+        _ => Consent::No,
     }
 }
 
@@ -118,20 +108,14 @@ mod tests {
 
     #[test]
     fn only_y_and_yes_are_a_yes() {
-        for (line, meaning) in [
-            ("y", Some(Consent::Yes)),
-            (" YES ", Some(Consent::Yes)),
-            ("", Some(Consent::No)),
-            ("n", Some(Consent::No)),
-            ("No", Some(Consent::No)),
-            ("yep", None),
-            ("y y", None),
-            ("docglow generate", None),
-            ("\x1b[Iy", None),
-            ("\x1b[200~y\x1b[201~", None),
-            ("y\0", None),
-        ] {
-            assert_eq!(consent(line), meaning, "{line:?}");
+        for line in ["y", "yes", " YES "] {
+            assert_eq!(consent(line), Consent::Yes, "{line:?}");
+        }
+        // The last ones contain the bytes that a terminal sends when its window gets the focus, and
+        // around pasted text.
+        let others = ["", "n", "No", "yep", "y y", "y\0", "docglow generate"];
+        for line in others.into_iter().chain(["\x1b[Iy", "\x1b[200~y\x1b[201~"]) {
+            assert_eq!(consent(line), Consent::No, "{line:?}");
         }
     }
 }
