@@ -180,6 +180,7 @@ SYSTEM32 := $(WINE)/drive_c/windows/system32
 # Under wine, starting a process takes 0.2 s, and a write takes tens of milliseconds. Tests with
 # many of them run only on Linux.
 WINDOWS_SUITES := --lib --test replay --test privacy --test contract
+SKIPPED_UNDER_WINE := $(addprefix --skip ,every_combination_beside event::fixture harness:: simultaneous::)
 
 $(SYSTEM32)/bcryptprimitives.dll: tests/windows/bcryptprimitives.c
 	mkdir -p $(WINE)
@@ -201,12 +202,12 @@ FIXED_ADDRESSES = $(shell setarch -R true 2>/dev/null && echo setarch -R)
 windows-tested: $(SYSTEM32)/bcryptprimitives.dll
 	$(MAKE) TARGET=$(WINDOWS)
 	@wc -c "$(EXE)"
-	CARGO_PROFILE_DEV_DEBUG=false CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
+	CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="timeout --kill-after=10 900 wine" \
 		DOCGLOW_TELEMETRY_BIN="$(EXE)" $(FIXED_ADDRESSES) sh tests/sum.sh windows sh -c ' \
-		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- --skip every_combination_beside --skip harness:: --skip simultaneous::; \
+		$(CARGO) test --locked --no-fail-fast --target $(WINDOWS) $(WINDOWS_SUITES) -- $(SKIPPED_UNDER_WINE); \
 		inside=$$?; $(CARGO) test --locked --test windows; outside=$$?; wineserver --kill; exit $$((inside + outside))'
 
-# Runs clippy for macOS on all targets, including the tests. zig is the C compiler.
+# For macOS and Windows, clippy checks the program and the library. zig is the C compiler for macOS.
 MACOS := aarch64-apple-darwin
 
 .PHONY: lint
@@ -221,9 +222,9 @@ lint:
 	if test "$$actionlint"; then set -x; "$$actionlint"; \
 	else echo "skipped: the workflows (needs actionlint)"; test -z "$$CI"; fi
 	@if command -v cargo-zigbuild >/dev/null && $(call HAS_TARGET,$(MACOS)); then \
-		set -x; cargo-zigbuild clippy --locked --all-targets --target $(MACOS) -- -D warnings; \
+		set -x; cargo-zigbuild clippy --locked --lib --bins --target $(MACOS) -- -D warnings; \
 	else echo "skipped: clippy for macOS (needs cargo-zigbuild and the target $(MACOS))"; test -z "$$CI"; fi
-	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --target $(WINDOWS) --bin docglow-telemetry $(WINDOWS_SUITES) -- -D warnings; \
+	@if $(HAS_WINDOWS); then set -x; $(CARGO) clippy --locked --lib --bins --target $(WINDOWS) -- -D warnings; \
 	else echo "skipped: clippy for Windows (needs mingw-w64 and the target $(WINDOWS))"; test -z "$$CI"; fi
 
 # Checks the licences, sources, bans, duplicates and number of the crates in the binary. The
@@ -296,13 +297,13 @@ wheel: notices $(TOOLS)/bin/maturin
 
 # Builds the wheel of each system that this machine can build for.
 FOREIGN_TARGET := aarch64-unknown-linux-musl
-WHEELS := $(FOREIGN_TARGET) $(WINDOWS) x86_64-apple-darwin aarch64-apple-darwin
+WHEEL_TARGETS := $(FOREIGN_TARGET) $(WINDOWS) x86_64-apple-darwin aarch64-apple-darwin
 
 .PHONY: wheels
 wheels:
 	rm -f dist/*.whl
 	$(MAKE) wheel
-	@for target in $(WHEELS); do \
+	@for target in $(WHEEL_TARGETS); do \
 		if $(call HAS_TARGET,$$target) && { test $$target != $(WINDOWS) || $(HAS_MINGW); }; then \
 			$(MAKE) wheel TARGET=$$target || exit; \
 		else \

@@ -17,11 +17,12 @@ mod silent;
 use libtest_mimic::{Failed, Trial};
 
 fn main() -> std::process::ExitCode {
-    let mut trials = commands::trials();
+    // The longest one starts first.
+    let mut trials = silent::trials();
+    trials.extend(commands::trials());
     trials.extend(adopted::trials());
     trials.extend(command_lines::trials());
     trials.extend(consent::trials());
-    trials.extend(silent::trials());
     if project::docglow().is_none() {
         trials = trials.iter().map(without_docglow).collect();
     }
