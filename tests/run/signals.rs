@@ -13,6 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         every_signal_sent_to_run_alone_arrives_once needs ["python3"],
         every_signal_sent_to_the_group_arrives_once needs ["python3"],
         a_signal_sent_to_each_process_arrives_once needs ["python3"],
+        a_signal_to_the_group_before_the_command_is_there_ends_run needs ["strace"],
         a_signal_that_ends_the_command_ends_run_and_is_no_event,
         an_interrupt_of_the_group_ends_the_command_and_run_reports_it,
         a_signal_that_nohup_ignores_is_not_passed_on needs ["nohup"],
@@ -148,6 +149,22 @@ fn a_signal_sent_to_each_process_arrives_once() {
             send(process, signal);
         }
     });
+}
+
+/// strace delays the start of the command, which comes after that of the probe.
+fn a_signal_to_the_group_before_the_command_is_there_ends_run() {
+    let scene = Scene::new();
+    let call = scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", "exec sleep 600");
+    let delay = "inject=fork,clone,clone3:delay_enter=1000000:when=2";
+    let mut command = call.under("strace", ["-I3", "-qq", "-o/dev/null", "-e", delay]).as_command();
+    command.process_group(0).stdin(Stdio::null()).stderr(Stdio::null());
+    let run = command.spawn().expect("strace");
+    let mut strace = Ready { run, file: scene.sandbox.root().join("says") };
+    let run = || children(strace.run.id()).first().copied();
+    wait_until("the probe is there", || run().is_some_and(|run| children(run).len() == 1));
+    strace.send_to_group(Signal::TERM);
+    wait_until("run ends", || strace.run.try_wait().expect("strace").is_some());
+    scene.assert_nothing_sent();
 }
 
 fn a_signal_that_ends_the_command_ends_run_and_is_no_event() {

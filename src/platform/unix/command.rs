@@ -152,11 +152,12 @@ impl Command {
     /// # Errors
     /// Those of `socketpair(2)` and `fork(2)`. The command is then not started.
     pub fn start(&self, keep_stderr: bool) -> io::Result<Running> {
-        // Blocks signals before the fork, so that no signal ends this process and leaves the child
-        // alone.
         let blocked = Blocked::new();
         let started = GroupProbe::start().and_then(|(probe, stream)| {
             let own = process_id();
+            // A signal that was sent to the group before the command is there ends this process. If
+            // it were still blocked, the command would never receive it.
+            blocked.unblock();
             // SAFETY: this process has a single thread, so the child may call any function.
             match unsafe { libc::fork() } {
                 -1 => {
@@ -170,6 +171,7 @@ impl Command {
                     self.replace_this_process()
                 }
                 child => {
+                    blocked.block();
                     inherited::close_descriptors(stream, keep_stderr);
                     Ok(Running::new(child, probe))
                 }

@@ -103,6 +103,16 @@ impl Blocked {
         Blocked { mask, child_action: set_action(libc::SIGCHLD, &handler) }
     }
 
+    /// Restores the caller's mask until [`Blocked::block`] is called.
+    pub fn unblock(&self) {
+        self.mask.restore();
+    }
+
+    /// Blocks all signals again.
+    pub fn block(&self) {
+        SignalSet::all().block();
+    }
+
     /// Restores the caller's mask and its disposition of SIGCHLD.
     pub fn restore(&self) {
         set_action(libc::SIGCHLD, &self.child_action);
