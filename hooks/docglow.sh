@@ -3,9 +3,15 @@
 # `docglow` runs as `docglow-telemetry run docglow`, or by itself if the tool is not installed.
 # An alias or a function `docglow` of your own stays as it is. (127: dash and ash have no typeset.)
 {
-  \alias docglow ||
-    \typeset -f docglow ||
-    { [ $? = 127 ] && [ "$(\command -v docglow)" = docglow ]; }
+  \alias "docglow" ||
+    \typeset -f "docglow" ||
+    {
+      [ $? = 127 ] &&
+        case $(\type docglow) in
+          *" function") ;;
+          *) \false ;;
+        esac
+    }
 } >/dev/null 2>&1 || \eval 'docglow() {
   # A restricted shell (r) allows no redirection. `hash` forgets the path of a tool that was moved.
   if [ "${-#*r}" != "$-" ] || ! {
@@ -20,11 +26,11 @@
       # A variable that says off counts even if it is not exported: the subshell exports it.
       (
         \export DOCGLOW_NO_TELEMETRY DOCGLOW_TELEMETRY
-        \exec docglow-telemetry run docglow "$@"
+        docglow-telemetry run docglow "$@"
       )
       ;;
     *)
-      \command docglow-telemetry run docglow "$@"
+      docglow-telemetry run docglow "$@"
       ;;
   esac
 }'

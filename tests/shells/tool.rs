@@ -11,6 +11,7 @@ pub fn trials(shell: Shell) -> Vec<Trial> {
         a_tool_that_is_installed_while_the_shell_is_open_is_used,
         a_tool_that_is_moved_while_the_shell_is_open_is_used,
         if_the_tool_is_removed_while_the_shell_is_open_docglow_runs_alone,
+        an_alias_of_the_tool_is_used,
     ]
 }
 
@@ -67,5 +68,16 @@ fn if_the_tool_is_removed_while_the_shell_is_open_docglow_runs_alone(shell: Shel
         "docglow health\nrm \"$BIN/docglow-telemetry\"\ndocglow health\ndocglow health",
     );
     assert_eq!(kill_switches(&stage, &out, 3), [true, false, false]);
+    assert_eq!(stage.events(), ["health success"]);
+}
+
+fn an_alias_of_the_tool_is_used(shell: Shell) {
+    let stage = Stage::new(shell);
+    let tool = stage.sandbox.root().join("tool");
+    std::fs::rename(stage.bin().join("docglow-telemetry"), &tool).expect("the tool");
+    let alias = format!("alias docglow-telemetry='\"{}\"'", tool.display());
+    let lines = [shell.with_aliases(), &alias, &stage.source_line(), "docglow health"];
+    let out = stage.script(&lines.join("\n")).on().run();
+    assert_eq!(kill_switches(&stage, &out, 1), [true]);
     assert_eq!(stage.events(), ["health success"]);
 }
