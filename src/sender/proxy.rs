@@ -75,31 +75,24 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` excludes the endpoint's host. It is a list of `*`, of names, and of
-    /// addresses or CIDR blocks; each with an optional port. A name also stands for all names below
-    /// it, and may begin with a dot or `*.`.
+    /// Whether `no_proxy` excludes the endpoint's host. It is `*`, or a list of names, addresses and
+    /// CIDR blocks. A name also stands for all names below it, and may begin with a dot.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
-        let host = endpoint.host().trim_end_matches('.');
+        let host = endpoint.host();
         let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();
-        list.split([',', ' ', '\t']).any(|item| {
-            let (name, port) = match item.rsplit_once(':') {
-                Some((name, port)) => (name, Some(port)),
-                None => (item, None),
-            };
-            if port.is_some_and(|port| port.parse() != Ok(endpoint.port())) {
-                return false;
-            }
-            match host.parse() {
-                _ if name == "*" => true,
-                Ok(address) => is_in_block(address, name),
-                Err(_) => is_at_or_below(host, name),
-            }
-        })
+        list == "*"
+            || list.split([',', ' ', '\t']).any(|item| match host.parse() {
+                Ok(address) => is_in_block(address, item),
+                Err(_) => is_at_or_below(host, item),
+            })
     }
 }
 
+/// Like curl, it ignores one dot at the end of each name, and one at the start of `name`.
 fn is_at_or_below(host: &str, name: &str) -> bool {
-    let name = name.trim_start_matches("*.").trim_matches('.');
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let name = name.strip_prefix('.').unwrap_or(name);
     let below = host.strip_suffix(name).filter(|_| !name.is_empty());
     below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
@@ -288,10 +281,13 @@ mod tests {
             ("*", true),
             ("docglow.com", true),
             (".docglow.com", true),
-            ("*.docglow.com", true),
+            ("docglow.com.", true),
             ("a.example, API.Docglow.com", true),
-            ("api.docglow.com:443", true),
-            ("api.docglow.com:8443", false),
+            ("*.docglow.com", false),
+            ("*,a.example", false),
+            ("..docglow.com", false),
+            ("docglow.com..", false),
+            ("api.docglow.com:443", false),
             ("glow.com", false),
             ("docglow.com.evil", false),
             ("xapi.docglow.com", false),
@@ -311,7 +307,7 @@ mod tests {
         let endpoint = Endpoint::parse("https://10.1.2.3/x").unwrap();
         for (no_proxy, direct) in [
             ("10.1.2.3", true),
-            ("10.1.2.3:443", true),
+            ("10.1.2.3:443", false),
             ("10.0.0.0/8", true),
             ("192.0.2.0/24,10.1.2.0/30", true),
             ("10.1.2.3/32", true),
