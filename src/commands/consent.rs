@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::commands::{print, print_error};
-use crate::decision::context::Context;
+use crate::decision::context::{Context, NO_STATE_FILE};
 use crate::decision::state::Consent;
 
 /// Records a yes or a no, and prints its effect, or why it could not be recorded. Returns whether
@@ -11,7 +11,7 @@ use crate::decision::state::Consent;
 pub fn record(context: &Context, consent: Consent) -> bool {
     let recorded = match context.state_file() {
         Some(file) => file.record(consent),
-        None => Err(io::Error::other("neither HOME nor the user database names a home folder")),
+        None => Err(io::Error::other(NO_STATE_FILE)),
     };
     if let Err(error) = recorded {
         let variable = match consent {

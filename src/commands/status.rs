@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::commands::log;
-use crate::decision::context::Context;
+use crate::decision::context::{Context, NO_STATE_FILE};
 use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
@@ -82,12 +82,7 @@ impl Status {
             let rule = "neither an https URL nor a port of this machine";
             line("  not used:", &format!("{} ({rule})", self.endpoint_unusable.join(", ")));
         }
-        line(
-            "State file:",
-            &file(&self.state_file).unwrap_or(
-                "none: neither HOME nor the user database names a home folder".to_owned(),
-            ),
-        );
+        line("State file:", &file(&self.state_file).unwrap_or(format!("none: {NO_STATE_FILE}")));
         line("Last send:", self.last_send.as_deref().unwrap_or("none yet"));
         for (i, (name, value)) in self.environment.iter().enumerate() {
             line(

@@ -27,6 +27,9 @@ pub struct Destination {
     pub bypass_token: Option<BypassToken>,
 }
 
+/// Why there is no state file.
+pub const NO_STATE_FILE: &str = "no absolute path of a home folder is known";
+
 /// The sources of the endpoint besides docglow's own, as `status` names them.
 const ENVIRONMENT: &str = "DOCGLOW_TELEMETRY_ENDPOINT";
 const PROJECT: &str = "docglow.yml";

@@ -1,6 +1,7 @@
 //! Which parts of an event are dropped or changed, for authors of events. Messages show keys, never
 //! values.
 
+use std::fmt::Display;
 use std::{ptr, slice};
 
 use serde_json::value::RawValue;
@@ -13,6 +14,8 @@ use crate::payload::{Count, CountName, Milliseconds};
 
 /// The most characters of a key that are shown.
 const MAX_KEY_CHARS: usize = 40;
+
+const NO_VERSION: &str = "not a version that is sent as it stands";
 
 /// One line for each member of the event `text` that is dropped or changed. If the text is not an
 /// object, there are no lines.
@@ -60,7 +63,8 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
             (milliseconds(value).is_some(), "not a number of milliseconds, 0 or more")
         }
         Key::AdapterType | Key::Adapter => (
-            adapter(value).is_some_and(|adapter| adapter != Adapter::OTHER),
+            adapter(value).is_some_and(|adapter| adapter != Adapter::OTHER)
+                || value.get() == r#""other""#,
             "not a published dbt adapter",
         ),
         Key::ProjectShape | Key::Counts => return why_counts_unused(value),
@@ -68,19 +72,25 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
             features_named(value) == Some(features(value).len()),
             "holds an unknown or repeated feature",
         ),
-        Key::DocglowVersion => (docglow_version(value).is_some(), "not a version that is sent"),
-        Key::PythonVersion => (python_version(value).is_some(), "not a version that is sent"),
+        Key::DocglowVersion => (is_sent(docglow_version(value), value), NO_VERSION),
+        Key::PythonVersion => (is_sent(python_version(value), value), NO_VERSION),
     };
     (!is_used).then_some(otherwise)
+}
+
+/// Whether this version is the whole text of `value`.
+fn is_sent(version: Option<impl Display>, value: &RawValue) -> bool {
+    version.is_some_and(|version| value.get() == format!("\"{version}\""))
 }
 
 fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     let is_count = |(name, value): &(String, &RawValue)| {
-        lookup::<CountName>(name).is_some() && count(value).is_some()
+        lookup::<CountName>(name).is_some() && (count(value).is_some() || json::is_null(value))
     };
+    let is_capped = |value| count(value).is_some() && exceeds(value, Count::MAX);
     match entries {
-        Some(counts) if counts.iter().any(|(_, value)| exceeds(value, Count::MAX)) => {
+        Some(counts) if counts.iter().any(|(_, value)| is_capped(value)) => {
             Some("holds a count above 9,999,999, so 9,999,999 is sent")
         }
         Some(counts) if counts.iter().all(is_count) => None,
@@ -96,7 +106,8 @@ fn exceeds(value: &RawValue, limit: u32) -> bool {
 fn features_named(value: &RawValue) -> Option<usize> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     if let Some(entries) = entries {
-        return Some(entries.iter().filter(|(_, used)| used.get() != "false").count());
+        let is_used = |used: &RawValue| !["false", "null"].contains(&used.get());
+        return Some(entries.iter().filter(|(_, used)| is_used(used)).count());
     }
     let names: Vec<&RawValue> = serde_json::from_str(value.get()).ok()?;
     Some(names.len())
@@ -116,6 +127,7 @@ mod tests {
             r#""duration_ms":1.5,"adapter_type":" DuckDB ","project_shape":{"models":1},"features_used":["static"]"#,
             r#""docglow_version":"0.9.2","python_version":"3.11.7","features":{"slim":false,"static":true}"#,
             r#""duration_ms":2678400000,"duration":null,"counts":{"models":9999999,"tests":13.0}"#,
+            r#""adapter":"other","counts":{"models":null},"features":{"slim":null,"watch":true}"#,
             r#""adapter_type":null,"project_shape":null,"features_used":null,"docglow_version":null"#,
         ] {
             assert_eq!(lines(members), Vec::<String>::new(), "{members}");
@@ -137,7 +149,10 @@ mod tests {
             (r#""features":["static","static"]"#, "features"),
             (r#""features_used":{"secret":true}"#, "features_used"),
             (r#""docglow_version":"secret""#, "docglow_version"),
+            (r#""docglow_version":"1.0+secret""#, "docglow_version"),
+            (r#""python_version":"3.13.0secret""#, "python_version"),
             (r#""python_version":3"#, "python_version"),
+            (r#""counts":{"models":10000000.5}"#, "counts"),
             (r#""duration_ms":2678400001"#, "duration_ms"),
             (r#""counts":{"models":10000000}"#, "counts"),
             (r#""duration_ms":1,"duration":2"#, "duration"),

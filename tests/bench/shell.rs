@@ -99,19 +99,21 @@ fn lines(init: &str, call: &str) -> String {
 fn report(rows: &[Row]) {
     let mut table = Table::new(
         "Around an empty docglow, in a shell",
-        &["", "p50 of a call", "adds", "docglow alone = 1"],
+        &["", "minimum of a call", "adds", "p50 of a call", "adds"],
     );
     for group in rows.chunks(CALL.len()) {
-        let alone = group[0].sample.median();
+        let alone = &group[0].sample;
         for Row { subject, sample, .. } in group {
-            let added = sample.median().saturating_sub(alone);
-            let ratio = added.as_secs_f64() / alone.as_secs_f64();
-            let shown = |text: String| if added == Duration::ZERO { String::new() } else { text };
+            let added = |time: Duration, alone| match time.saturating_sub(alone) {
+                Duration::ZERO => String::new(),
+                added => ms(added),
+            };
             table.row([
                 subject.name.clone(),
+                ms(sample.least()),
+                added(sample.least(), alone.least()),
                 ms(sample.median()),
-                shown(ms(added)),
-                shown(format!("+{ratio:.2}")),
+                added(sample.median(), alone.median()),
             ]);
         }
     }
@@ -122,8 +124,7 @@ fn report(rows: &[Row]) {
         }
     }
     table.note(format!(
-        "{CALLS} calls in one shell, the median of {}, interleaved in a random order. An empty docglow takes as long as one more \
-         process, so the ratio shows how many processes the hook adds.",
+        "{CALLS} calls in one shell, {} times, interleaved in a random order. An empty docglow takes as long as one more process.",
         rows.first().map_or(0, |row| row.sample.len())
     ));
     table.print();
