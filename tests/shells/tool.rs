@@ -6,13 +6,16 @@ use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
-    promises![shell =>
+    let mut trials = promises![shell =>
         without_the_tool_docglow_runs_alone,
         a_tool_that_is_installed_while_the_shell_is_open_is_used,
         a_tool_that_is_moved_while_the_shell_is_open_is_used,
         if_the_tool_is_removed_while_the_shell_is_open_docglow_runs_alone,
-        an_alias_of_the_tool_is_used,
-    ]
+    ];
+    if shell.is_posix() {
+        trials.extend(promises![shell => an_alias_of_the_tool_is_used]);
+    }
+    trials
 }
 
 /// Runs the lines after the hook file, which does not need the tool. `elsewhere` comes after `bin`
