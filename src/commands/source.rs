@@ -88,13 +88,14 @@ impl Source {
         }
     }
 
-    /// Checks that the project folder exists, because its docglow.yml takes part in the decision.
+    /// Checks that `--project-dir` is a folder, because its docglow.yml takes part in the decision.
+    /// The project folder of a command line has been checked as docglow checks it.
     ///
     /// # Errors
     /// `NoProjectDir`
     pub fn check_project_dir(&self) -> Result<(), NotSent> {
-        let folder = self.project_dir();
-        let is_usable = folder.as_os_str().is_empty() || is_readable(folder);
+        let folder = Path::new(&self.options().project_dir);
+        let is_usable = folder.as_os_str().is_empty() || folder.is_dir() && is_readable(folder);
         is_usable.then_some(()).ok_or(NotSent::NoProjectDir)
     }
 
