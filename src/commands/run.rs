@@ -59,13 +59,13 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
         unreported.replace_this_process()
     };
     let waiting = running.clone();
-    panic::set_hook(Box::new(move |_| waiting.wait().imitate()));
+    panic::set_hook(Box::new(move |_| waiting.wait().exit_the_same_way()));
     let end = running.wait();
     exit::set_status(end.status());
-    panic::set_hook(Box::new(move |_| end.imitate()));
+    panic::set_hook(Box::new(move |_| end.exit_the_same_way()));
     let duration_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     docglow.report(end.status().into(), duration_ms);
-    end.imitate()
+    end.exit_the_same_way()
 }
 
 /// A docglow that is reported when it ends.

@@ -36,8 +36,8 @@ impl Endpoint {
         let mut target = Endpoint::parse(&target)?;
         target.path_and_query = without_dot_segments(&target.path_and_query);
         let downgraded = self.is_https && !target.is_https;
-        let turned_inwards = target.is_loopback() && !self.is_loopback();
-        (!downgraded && !turned_inwards).then_some(target)
+        let leads_to_this_machine = target.is_loopback() && !self.is_loopback();
+        (!downgraded && !leads_to_this_machine).then_some(target)
     }
 }
 

@@ -37,7 +37,7 @@ impl Request {
 
     /// Sends the request, follows redirects, and returns the status code of the last answer.
     /// Afterwards, `endpoint` is the last one that was asked. Before each redirect is followed, it
-    /// calls `led_on`, which may refuse it.
+    /// calls `on_redirect`, which may refuse it.
     ///
     /// There is no time limit, because the watchdog ends the process. But after `give_up`, it no
     /// longer waits for a look-up.
@@ -48,7 +48,7 @@ impl Request {
         &mut self,
         proxy: &ProxySettings,
         give_up: Instant,
-        mut led_on: impl FnMut(&Request) -> Result<(), Failure>,
+        mut on_redirect: impl FnMut(&Request) -> Result<(), Failure>,
     ) -> Result<u16, Failure> {
         let (mut redirects, mut least) = (0..MAX_REDIRECTS, Reach::ThisMachine);
         loop {
@@ -67,7 +67,7 @@ impl Request {
             }
             self.endpoint = target;
             least = reach;
-            led_on(self)?;
+            on_redirect(self)?;
         }
     }
 

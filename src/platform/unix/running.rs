@@ -101,7 +101,7 @@ impl Running {
         if self.has_changed() {
             signals::remove_pending(signal);
         } else {
-            signals::let_act(signal);
+            signals::deliver(signal);
         }
     }
 
@@ -133,12 +133,12 @@ impl End {
     }
 
     /// Ends this process in the same way.
-    pub fn imitate(self) -> ! {
+    pub fn exit_the_same_way(self) -> ! {
         if let End::Signalled(signal) = self {
             // If there is to be a core file, it must be the command's.
             process::hide_memory();
             signals::raise(signal);
-            signals::let_act(signal);
+            signals::deliver(signal);
         }
         exit::end_with(self.status())
     }

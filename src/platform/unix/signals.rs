@@ -161,7 +161,7 @@ pub fn remove_pending(signal: c_int) {
 
 /// Unblocks a signal for a moment, so that a pending one takes effect. Returns after a stop, or if
 /// there was no effect.
-pub fn let_act(signal: c_int) {
+pub fn deliver(signal: c_int) {
     SignalSet::of([signal]).mask(libc::SIG_UNBLOCK).restore();
 }
 

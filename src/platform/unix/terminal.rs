@@ -56,8 +56,8 @@ pub fn ask(question: &str) -> Answer {
         let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
         match asked {
             Ok(answer) => break answer,
-            Err(signal) if signals::is_stop(signal) => signals::let_act(signal),
-            Err(signal) => End::Signalled(signal).imitate(),
+            Err(signal) if signals::is_stop(signal) => signals::deliver(signal),
+            Err(signal) => End::Signalled(signal).exit_the_same_way(),
         }
         if !can_ask() {
             break Answer::None;

@@ -83,7 +83,7 @@ impl Command {
     /// Runs the command and ends as it does. On Windows, a process cannot become another program.
     pub fn replace_this_process(&self) -> ! {
         match self.start(true) {
-            Ok(running) => running.wait().imitate(),
+            Ok(running) => running.wait().exit_the_same_way(),
             Err(_) => super::process::end(),
         }
     }
@@ -143,7 +143,7 @@ impl End {
     }
 
     /// Ends this process in the same way.
-    pub fn imitate(self) -> ! {
+    pub fn exit_the_same_way(self) -> ! {
         exit::end_with(self.0)
     }
 }
