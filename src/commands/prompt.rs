@@ -49,8 +49,8 @@ Turn it on? [y/N] "
     )
 }
 
-/// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there. Records
-/// the answer.
+/// Asks whether telemetry may be turned on, if nothing has decided yet and a person is there.
+/// Records the answer.
 pub fn prompt(context: &Context) -> Asked {
     if !is_attended() || context.decision() != Decision::OFF_BY_DEFAULT {
         return Asked::NotAsked;

@@ -8,8 +8,8 @@ use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::platform::folders;
 
-/// Variables of CI systems: `CI`, and those of the systems that do not set it. The names are those of
-/// the npm package ci-info.
+/// Variables of CI systems: `CI`, and those of the systems that do not set it. The names are those
+/// of the npm package ci-info.
 const CI_SYSTEMS: &str = "
     CI CONTINUOUS_INTEGRATION AC_APPCIRCLE AGOLA_GIT_REF APPCENTER_BUILD_ID APPVEYOR
     BITBUCKET_BUILD_NUMBER BITBUCKET_COMMIT BITRISE_IO BUDDY BUDDY_WORKSPACE_ID BUILDER_OUTPUT

@@ -8,8 +8,8 @@ impl Endpoint {
     ///
     /// The sender has encoded blanks in the `Location`, so the redirect is refused if it contains
     /// white space or a control character. It is also refused if its target fails the rule of
-    /// [`Endpoint::parse`], and if it leads from https to http, or from another host to this machine
-    /// by name. The sender checks the address, too, when it connects.
+    /// [`Endpoint::parse`], and if it leads from https to http, or from another host to this
+    /// machine by name. The sender checks the address, too, when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         if location.contains(|c: char| c.is_whitespace() || c.is_control()) {

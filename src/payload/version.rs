@@ -30,8 +30,8 @@ const MAX_SUFFIX_NUMBER: u32 = 99_999_999;
 /// far.
 const MAX_PYTHON_NUMBER: u32 = 999;
 
-/// PEP 440's spellings of a pre-release, and their normal form. The first match wins, so `pre` comes
-/// after `preview`.
+/// PEP 440's spellings of a pre-release, and their normal form. The first match wins, so `pre`
+/// comes after `preview`.
 const PRE_RELEASES: [(&str, &str); 8] = [
     ("alpha", "a"),
     ("beta", "b"),

@@ -31,8 +31,8 @@ pub fn end_with(status: i32) -> ! {
     process::end()
 }
 
-/// Ends the process as `env` does if a program cannot be executed: prints the reason, and exits with
-/// 126 or 127.
+/// Ends the process as `env` does if a program cannot be executed: prints the reason, and exits
+/// with 126 or 127.
 pub fn end_without(program: &OsStr, error: &Error) -> ! {
     let program = program.to_string_lossy();
     let (program, reason) = (escape_for_terminal(&program), reason(error));

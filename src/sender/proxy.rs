@@ -75,8 +75,8 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` excludes the endpoint's host. It is `*`, or a list of names, addresses and
-    /// CIDR blocks. A name also stands for all names below it, and may begin with a dot.
+    /// Whether `no_proxy` excludes the endpoint's host. It is `*`, or a list of names, addresses
+    /// and CIDR blocks. A name also stands for all names below it, and may begin with a dot.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
         let host = endpoint.host();
         let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();

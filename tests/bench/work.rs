@@ -64,8 +64,8 @@ fn instructions(bench: &Bench, subject: &Subject) -> Option<u64> {
 #[derive(Clone, Copy, Default)]
 struct Calls {
     caller: usize,
-    /// Calls between the creation of the sender's process and its `execve`. The caller does not wait
-    /// for them.
+    /// Calls between the creation of the sender's process and its `execve`. The caller does not
+    /// wait for them.
     starting: usize,
     sender: usize,
 }

@@ -46,8 +46,8 @@ pub fn trial(
         .with_ignored_flag(std::env::var_os("CI").is_none())
 }
 
-/// The slowest trial takes minutes on a busy machine. A trial that waits forever must not prevent the
-/// report of the others.
+/// The slowest trial takes minutes on a busy machine. A trial that waits forever must not prevent
+/// the report of the others.
 const TIME_LIMIT: Duration = Duration::from_secs(900);
 
 /// Runs the body of a trial. If the time runs out, the trial fails, and its thread is left running.

@@ -32,8 +32,8 @@ fn is_glibc() -> bool {
     binary.windows(name.len()).any(|piece| piece == name)
 }
 
-/// The limit of a sender's memory, from the KiB that were measured with musl and with glibc. There is
-/// no number for a debug build.
+/// The limit of a sender's memory, from the KiB that were measured with musl and with glibc. There
+/// is no number for a debug build.
 pub fn memory_limit_kib(measured: [u64; 2]) -> u64 {
     const DEBUG_BUILD_KIB: u64 = 16 << 10;
     match std::env::var_os("DOCGLOW_TELEMETRY_BIN") {

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two accidents at least this many events are answered, one after the other and across the accidents.
+/// At least this many events are answered before, between and after the accidents.
 const ANSWERS_BETWEEN_ACCIDENTS: usize = 25;
 
-/// More events than fit into the slack of files that a receiver has already written.
+/// Enough to exhaust the blocks that a receiver has already allocated for its files.
 const EVENTS_ON_A_FULL_DISK: usize = 200;
 
 const KEPT: &str = "answered events are kept";
@@ -31,7 +31,8 @@ pub fn a_restart_has_the_effect_in_the_table<R: Receiver>() {
     assert_table::<R>("restart", fate_of_answered_events(R::restart, RESTARTS));
 }
 
-/// After a full disk, the receiver stores events again, which can be read, and the README's other commands work.
+/// After a full disk, the receiver stores readable events again, and the README's other commands
+/// work.
 pub fn a_full_disk_has_the_effect_in_the_table<R: Receiver>() {
     let mut receiver = R::start(Site::on_a_small_disk(R::SMALL_DISK));
     let sender = receiver.sender();

@@ -1,4 +1,4 @@
-//! The fixtures, and bodies that no receiver may store.
+//! The fixture events, and request bodies that a receiver refuses or changes.
 
 use crate::common::platform::PLATFORM;
 use serde_json::Value;
@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 pub struct Fixture {
     pub name: String,
     pub event: Vec<u8>,
-    /// What leaves for the event, of the machine with [`INSTANCE_ID`]; `None` where nothing does.
+    /// The payload that is sent for the event by the machine with [`INSTANCE_ID`]. `None` if the
+    /// event is invalid.
     pub payload: Option<Value>,
 }
 
-/// The machine that the fixtures are sent from.
+/// The id of the machine that sends the fixture events.
 pub const INSTANCE_ID: &str = "b1c26e3a-5c0c-4c1f-9d5b-8a1f0e6d7c24";
 
 pub fn fixtures_folder() -> PathBuf {
@@ -36,15 +37,16 @@ pub fn fixtures() -> Vec<Fixture> {
     names.into_iter().map(fixture).collect()
 }
 
-/// A payload as it is stored, with this machine's values for the placeholders.
+/// Parses a payload. Its placeholders are replaced by this machine's values.
 pub fn payload(text: &str) -> Value {
     let text = text.replace("INSTANCE_ID", INSTANCE_ID).replace("PLATFORM", PLATFORM);
     serde_json::from_str(&text).expect("a payload")
 }
 
-/// A payload of schema version 1, and what is changed in it to make one that is not, each with what is wrong.
+/// A valid payload of schema version 1.
 pub const GOOD: &str = r#"{"schema_version":1,"instance_id":"b1c26e3a-5c0c-4c1f-9d5b-8a1f0e6d7c24","command":"generate","result":"success","duration_ms":1446,"docglow_version":"0.9.2","python_version":"3.11.7","platform":"linux","adapter_type":"duckdb","project_shape":{"models":13,"sources":6,"seeds":0,"tests":27,"macros":786},"features_used":["column_lineage","static"]}"#;
 
+/// Changes that make [`GOOD`] invalid: a description, the old text and the new one.
 const CHANGES: &[(&str, &str, &str)] = &[
     ("another version", r#"_version":1,"#, r#"_version":2,"#),
     ("no version", r#""schema_version":1,"#, ""),
@@ -85,7 +87,8 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("half an object", "]}", ""),
 ];
 
-/// Adapters as docglow itself may send them. A receiver stores them as `other`; the hook never sends them.
+/// Adapters that docglow itself may send, and the hook never does. A receiver stores them as
+/// `other`.
 const UNPUBLISHED: &[(&str, &str, &str)] = &[
     ("an unknown adapter", "duckdb", "acme_internal"),
     ("an empty adapter", "duckdb", ""),
@@ -97,27 +100,27 @@ const UNPUBLISHED: &[(&str, &str, &str)] = &[
     ("an adapter called null", "duckdb", "null"),
 ];
 
-/// A table and a schema say this, and a pattern can't.
+/// Refused by tables and schemas. A pattern cannot express the limit.
 const DURATION: (&str, &str, &str) = ("a duration above 31 days", "1446", "2678400001");
 
-/// A table and a pattern say this, and a schema can't.
+/// Refused by tables and patterns. A schema cannot express the order.
 const ORDER: (&str, &str, &str) = (
     "features in another order",
     r#"["column_lineage","static"]"#,
     r#"["static","column_lineage"]"#,
 );
 
-/// A pattern and a schema refuse these, and a table has no place for the key.
+/// Refused by patterns and schemas. A table ignores the key.
 const ADDITIONS: &[(&str, &str, &str)] = &[
     ("an additional key", "{\"schema_version\"", "{\"project_name\":\"acme\",\"schema_version\""),
     ("an additional count", "\"macros\"", "\"exposures\":1,\"macros\""),
 ];
 
-/// A pattern, a schema and Postgres refuse this, and ClickHouse stores it as `other`.
+/// Refused by patterns, schemas and Postgres. ClickHouse stores it as `other`.
 const OBJECT: (&str, &str, &str) =
     ("an adapter that is an object", r#""duckdb""#, r#"{"name":"duckdb"}"#);
 
-/// Bodies that are not schema version 1, each with what is wrong with it.
+/// Bodies that every receiver refuses.
 pub fn refused() -> Bodies {
     let whole =
         [("nothing", ""), ("an array", "[1]"), ("a word", "null"), ("no JSON", "instance_id=1")];
@@ -125,36 +128,36 @@ pub fn refused() -> Bodies {
     changed(CHANGES).into_iter().chain(whole).collect()
 }
 
-/// Bodies for a receiver, each with what is special about it.
+/// Request bodies with descriptions.
 pub type Bodies = Vec<(&'static str, String)>;
 
-/// The same, with those that a table refuses.
+/// Bodies that a table refuses.
 pub fn refused_by_tables() -> Bodies {
     [refused(), changed(&[DURATION, ORDER])].concat()
 }
 
-/// Those that a table stores, and a schema refuses.
+/// Bodies that a table stores, although the schema refuses them.
 pub fn stored_by_tables() -> Bodies {
     changed(ADDITIONS)
 }
 
-/// The same, with those that a pattern refuses.
+/// Bodies that a pattern refuses.
 pub fn refused_by_patterns() -> Bodies {
     [refused(), changed(&[ORDER, OBJECT]), changed(ADDITIONS)].concat()
 }
 
-/// Those that a pattern accepts, and a schema refuses.
+/// Bodies that a pattern accepts, although the schema refuses them.
 pub fn stored_by_patterns() -> Bodies {
     changed(&[DURATION])
 }
 
-/// The same, with those that the schema refuses.
+/// Bodies that the schema refuses.
 pub fn refused_by_schema() -> Bodies {
     let more = [changed(&[DURATION, OBJECT]), changed(ADDITIONS), changed(UNPUBLISHED)];
     [refused(), more.concat()].concat()
 }
 
-/// Payloads as docglow 0.9.2 itself writes them, each with the payload that is stored.
+/// Bodies as docglow 0.9.2 itself sends them, each with the payload that is stored.
 pub fn by_docglow() -> Vec<(String, Value)> {
     let file = fixtures_folder().join("payloads.jsonl");
     let text = fs::read_to_string(file).expect("docglow's payloads");

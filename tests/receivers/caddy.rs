@@ -38,7 +38,7 @@ impl Caddy {
         duckdb::rows(&format!("{}{statement}", views.concat()))
     }
 
-    /// Runs a block of the README, whose `systemctl` is this service.
+    /// Runs a block of the README. Its `systemctl` controls this service.
     fn run_at_rest(&mut self, block: String) {
         let lines: Vec<_> = block.lines().filter(|line| !line.starts_with("systemctl ")).collect();
         assert_eq!(block.lines().count() - lines.len(), 2, "stop and start");

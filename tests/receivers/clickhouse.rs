@@ -1,4 +1,4 @@
-//! ClickHouse's engine, which the hook reaches without anything in between. The server is a peer around chdb.
+//! ClickHouse. The hook sends to it directly. The test's server runs ClickHouse's engine, chdb.
 
 use crate::promises::{self, Receiver};
 use crate::sender::Sender;
@@ -56,7 +56,7 @@ impl Receiver for ClickHouse {
         }
         let receiver = ClickHouse { service: Service::start(command, move || is_open(port)), site };
         let set_up = readme::block("clickhouse: set up");
-        // The last line is about a user, and chdb has none.
+        // The last line creates a user, which chdb does not support.
         let (tables, _user) = set_up.trim_end().rsplit_once('\n').expect("lines");
         let client = [("clickhouse-client --multiquery", "cat".to_owned())];
         let mut shell = readme::shell(tables.to_owned(), &client);
@@ -112,7 +112,7 @@ impl Receiver for ClickHouse {
         ));
     }
 
-    /// What ClickHouse does by itself in the end.
+    /// Applies the table's time to live, as ClickHouse does by itself after a while.
     fn purge(&mut self) {
         self.query("OPTIMIZE TABLE docglow.event FINAL");
     }

@@ -5,18 +5,19 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Runs standard input and prints the first column of the rows of its last statement.
+/// A program that runs the statements on standard input, and prints the first column of the last
+/// result.
 const SHELL: &str = "import duckdb, sys
 for row in duckdb.execute(sys.stdin.read()).fetchall():
     print(row[0])";
 
-/// The interpreter of the virtual environment that has them.
+/// The Python of the virtual environment in which DuckDB and chdb are installed.
 pub fn python() -> PathBuf {
     let folder = std::env::var_os("DOCGLOW_RECEIVERS_VENV").expect("DOCGLOW_RECEIVERS_VENV");
     PathBuf::from(folder).join("bin/python")
 }
 
-/// The first column, which is JSON, of what the last statement answers.
+/// The first column of the last statement's result, which is JSON.
 pub fn rows(statements: &str) -> Vec<Value> {
     let mut command = Command::new(python());
     command.args(["-c", SHELL]).env("TZ", "UTC").stdin(Stdio::piped()).stdout(Stdio::piped());

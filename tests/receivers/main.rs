@@ -1,6 +1,7 @@
-//! Receivers without code of ours, run for real with the configuration files beside this one, and the published JSON Schemas.
+//! Receivers that are existing servers, run with the configuration files in this folder; and the
+//! published JSON Schemas.
 //!
-//! DuckDB and chdb are looked for in the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
+//! DuckDB and chdb come from the virtual environment that `DOCGLOW_RECEIVERS_VENV` names.
 
 mod accidents;
 mod bodies;

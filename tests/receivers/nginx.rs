@@ -40,7 +40,7 @@ fn other_users_cannot_write_events() {
     assert_eq!(post_as("www-data"), "204");
 }
 
-/// A check opens the sockets, too, and closes them.
+/// `nginx -t` opens the sockets, too, and closes them again.
 fn a_check_and_a_reload_of_the_configuration_lose_no_event() {
     let receiver = Nginx::start(Site::new());
     let configuration = receiver.site.path("nginx.conf");
@@ -61,7 +61,8 @@ fn the_date_in_its_name_decides_when_a_file_is_deleted() {
         let then = UNIX_EPOCH + Duration::from_secs(days_ago(days));
         format!("events-{}", &humantime::format_rfc3339_seconds(then).to_string()[..10])
     };
-    // As "forget an id" names the file of the day, and writes all files anew.
+    // "Forget an id" renames the file of the day, and writes all files again, so their modification
+    // times say nothing.
     let [old, older, young] = [name(366), name(800) + "-1795859725", name(364)];
     for name in [&old, &older, &young] {
         let file = File::create(site.path(&format!("log/{name}.jsonl"))).expect("a file");
@@ -204,7 +205,7 @@ pub fn refusals(site: &Site) -> usize {
     text.split(' ').next().map_or(0, |number| number.parse().unwrap_or(0))
 }
 
-/// What is not the same on every machine in a configuration of ours for nginx.
+/// The parts of a configuration for nginx that depend on the machine, with this machine's values.
 pub fn server_changes(site: &Site) -> [(&'static str, String); 5] {
     [
         ("listen 443 ssl", format!("listen 127.0.0.1:{} ssl", site.port)),
@@ -215,8 +216,8 @@ pub fn server_changes(site: &Site) -> [(&'static str, String); 5] {
     ]
 }
 
-/// nginx as Debian configures it around `docglow.conf` of the site. `modules` are lines of its configuration, and `before` is a
-/// command that runs before each start.
+/// Starts nginx with the site's `docglow.conf`, configured as on Debian. `modules` are the first
+/// lines of the configuration. The command `before` runs before each start.
 pub fn start(site: &Site, modules: &str, before: &str) -> Service {
     let user = if rustix::process::geteuid().is_root() { "user www-data;" } else { "" };
     let folder = site.text("");

@@ -1,4 +1,4 @@
-//! Postgres behind nginx, whose configuration stores events with Lua.
+//! Postgres behind nginx, which stores the events with Lua.
 
 use crate::common::trials;
 use crate::common::trials::tool_path;
@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// The servers that a test needs.
 pub const SERVERS: &[&str] = &["root", "postgres", "psql", "nginx", "nginx's lua"];
 
-/// The same, and a sender of bodies.
+/// The same, and curl.
 pub const SERVERS_AND_CURL: &[&str] = &["root", "postgres", "psql", "nginx", "nginx's lua", "curl"];
 
 pub fn trials() -> Vec<Trial> {
@@ -78,7 +78,7 @@ fn a_postgres_that_is_down_is_answered_with_503() {
 
 fn a_stopped_postgres_is_answered_with_503_within_a_second() {
     let receiver = Postgres::start(Site::new());
-    // nginx keeps the connection of this event.
+    // After this event, nginx keeps its connection to Postgres open.
     assert_eq!(receiver.sender().post(bodies::GOOD.as_bytes()), 204);
     let stopped = receiver.stopped();
     assert_waits_a_second(&receiver);
@@ -101,10 +101,11 @@ fn a_locked_table_is_answered_with_503_within_a_second() {
     assert_eq!(receiver.sender().post(bodies::GOOD.as_bytes()), 204);
 }
 
-/// More events at once than nginx has connections to Postgres. Meanwhile nginx's only worker answers other requests.
+/// Checks that events are answered with 503 in time, even if there are more of them than nginx has
+/// connections to Postgres. Meanwhile nginx's only worker answers other requests.
 fn assert_waits_a_second(receiver: &Postgres) {
     const EVENTS: usize = 12;
-    // The limit is one second; the rest is for a loaded machine.
+    // nginx's limit is one second. The rest is for a busy machine.
     const LIMIT: Duration = Duration::from_secs(5);
     let start = Instant::now();
     let sender = receiver.sender();
@@ -121,7 +122,7 @@ fn assert_waits_a_second(receiver: &Postgres) {
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
 }
 
-/// Lets Postgres's processes run again.
+/// Continues Postgres's processes when it is dropped.
 struct Stopped<'a>(&'a Postgres);
 
 impl Drop for Stopped<'_> {
@@ -138,7 +139,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// nginx accepts so many events from an address.
+    /// Starts Postgres and nginx, which accepts this rate and burst of events from an address.
     pub fn with_limit(site: Site, rate: &str, burst: &str) -> Postgres {
         let (data, socket) = (site.path("data"), site.path("socket"));
         let (user, group) = account("postgres");
@@ -175,7 +176,7 @@ impl Postgres {
         Stopped(self)
     }
 
-    /// Sends `signal` to the server and to its processes, each of which has a session of its own.
+    /// Sends `signal` to the server and to its child processes. Each of them has its own session.
     fn signal(&self, signal: Signal) {
         let server = self.postgres.id();
         let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
@@ -186,7 +187,7 @@ impl Postgres {
         }
     }
 
-    /// psql as this user of the machine and of the database.
+    /// `psql` as this user, both of the machine and of the database.
     pub fn psql(&self, name: &str, options: &[&str]) -> Command {
         let mut psql = Command::new("psql");
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--dbname=docglow"]);
@@ -211,13 +212,13 @@ fn run_as_postgres(site: &Site, block: String) {
     readme::run(as_user(&mut shell, "postgres"));
 }
 
-/// On a socket alone, as Debian's is reached by its own users.
+/// Starts Postgres on a Unix socket only, which Debian's users connect to as well.
 fn start(data: PathBuf, socket: PathBuf, log: PathBuf) -> Service {
     let ready_at = socket.clone();
     let command = move || {
         let mut command = Command::new(tool_path("postgres").expect("postgres"));
         command.arg("-D").arg(&data).arg("-k").arg(&socket);
-        // A test does not wait for the machine's disk.
+        // The tests need not wait for the disk.
         for setting in ["listen_addresses=", "timezone=UTC", "fsync=off"] {
             command.args(["-c", setting]);
         }
@@ -233,7 +234,8 @@ fn start(data: PathBuf, socket: PathBuf, log: PathBuf) -> Service {
     Service::start(command, is_ready)
 }
 
-/// Postgres waits for its own processes at its immediate end, where a signal to all at once leaves them to whoever collects orphans.
+/// After SIGQUIT, Postgres waits for its child processes. SIGKILL to the group would leave them as
+/// zombies of another process.
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.postgres.stop(Signal::QUIT);
@@ -245,7 +247,7 @@ impl Receiver for Postgres {
     const SMALL_DISK: u32 = 160;
 
     fn start(site: Site) -> Postgres {
-        // More than the tests send.
+        // Above the rate of the tests.
         Postgres::with_limit(site, "rate=1000r/s", "burst=1000")
     }
 
@@ -278,7 +280,7 @@ impl Receiver for Postgres {
         &mut self.postgres
     }
 
-    /// Postgres at once, without the chance to write its memory down; every second time nginx, too.
+    /// Ends Postgres without a checkpoint; every second time nginx, too.
     fn kill_and_restart(&mut self) {
         self.postgres.restart(Signal::QUIT);
         self.accidents += 1;

@@ -1,4 +1,4 @@
-//! What the README promises about Postgres and ClickHouse alone.
+//! Promises of the README about Postgres or ClickHouse only.
 
 use crate::bodies;
 use crate::clickhouse::ClickHouse;

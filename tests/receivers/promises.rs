@@ -1,4 +1,4 @@
-//! What every receiver promises, whatever it stores in.
+//! The promises that all receivers share.
 
 use crate::bodies::{self, Bodies, GOOD, INSTANCE_ID, fixtures, payload};
 use crate::common::{EVENT, trials::trial};
@@ -11,11 +11,11 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A receiver that runs.
+/// A running receiver.
 pub trait Receiver: Sized {
     /// Its column in the README's table of accidents.
     const NAME: &'static str;
-    /// The megabytes of a disk that it starts on.
+    /// The size in megabytes of a disk on which it can start.
     const SMALL_DISK: u32;
     /// The README's word for [`Receiver::refusals`].
     const REFUSALS_ARE: &'static str = "logged";
@@ -25,32 +25,33 @@ pub trait Receiver: Sized {
     fn sender(&self) -> Sender;
     /// The stored payloads, in any order.
     fn rows(&self) -> Vec<Value>;
-    /// The number of refused events, as the README has it looked up.
+    /// The number of refused events, determined as the README says.
     fn refusals(&self) -> usize;
     /// The server that stores the events.
     fn server(&mut self) -> &mut Service;
-    /// As an accident does it: the server cannot finish its work.
+    /// Kills the server, as in an accident, and starts it again.
     fn kill_and_restart(&mut self) {
         self.server().restart(Signal::KILL);
     }
-    /// As an operator does it.
+    /// Restarts the server, as an operator does.
     fn restart(&mut self) {
         self.server().restart(Signal::TERM);
     }
-    /// As the README adds one.
+    /// Adds an adapter, as the README says.
     fn add_adapter(&mut self, name: &str);
-    /// Makes the events that this machine sent within the last day look so many days old.
+    /// Makes the events that this machine sent within the last day this many days old.
     fn age(&mut self, instance_id: &str, days: u64);
-    /// The README's commands for each day.
+    /// Runs the README's daily commands.
     fn purge(&mut self);
-    /// The README's commands for a machine whose owner asks.
+    /// Deletes the events of one id, with the README's commands.
     fn forget(&mut self, instance_id: &str);
-    /// The view of installs by adapter, last month.
+    /// The rows of the view with last month's installs by adapter.
     fn installs(&self) -> Vec<(String, u64)>;
 }
 
-/// A trial for each common promise of the README, named after the receiver. `needs` are the tools of the server, and those that
-/// read its rows. `refused` and `stored` are bodies that are not schema version 1.
+/// A trial for each shared promise, named after the receiver. `needs` are the tools that run the
+/// server and read its rows. `refused` and `stored` are invalid bodies that the receiver refuses or
+/// stores.
 pub fn trials<R: Receiver + 'static>(
     needs: &[&str],
     refused: fn() -> Bodies,
@@ -139,7 +140,7 @@ fn a_new_adapter_is_stored_as_other_until_the_list_has_it<R: Receiver>() {
     assert_eq!(adapters, [r#""acme_new""#, r#""other""#]);
 }
 
-/// In any order: an arrival's time may have no more than seconds.
+/// Compares in any order, because the times of arrival may have a resolution of seconds.
 #[track_caller]
 fn assert_same(mut rows: Vec<Value>, mut payloads: Vec<Value>) {
     assert_eq!(rows.len(), payloads.len());
@@ -192,7 +193,7 @@ fn installs_by_adapter_are_last_months<R: Receiver>() {
     assert_eq!(receiver.installs(), expected);
 }
 
-/// Four machines.
+/// The ids of four machines.
 pub fn ids() -> [String; 4] {
     [1, 2, 3, 4].map(|number| format!("{number:08}-0000-4000-8000-000000000000"))
 }
@@ -211,18 +212,18 @@ fn sorted<const N: usize>(ids: [&String; N]) -> Vec<String> {
     ids
 }
 
-/// Of today in UTC, from 1 on.
+/// Today's day of the month in UTC, 1 to 31.
 pub fn day_of_month() -> u64 {
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     date[8..10].parse().expect("a day")
 }
 
-/// Seconds since 1970 at the same time of day so many days ago.
+/// The Unix time, in seconds, this many days ago.
 pub fn days_ago(days: u64) -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs() - days * 24 * 60 * 60
 }
 
-/// A row of the view of installs.
+/// Parses a row of the view of installs.
 pub fn install(row: &Value) -> (String, u64) {
     (
         row["adapter"].as_str().expect("an adapter").to_owned(),

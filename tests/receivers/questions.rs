@@ -1,4 +1,5 @@
-//! The views that answer questions, of Postgres and ClickHouse: the same answers, and fast ones.
+//! The views of Postgres and ClickHouse that answer questions: both give the same answers, and
+//! fast.
 
 use crate::clickhouse::ClickHouse;
 use crate::common::trials;
@@ -47,7 +48,7 @@ fn clickhouse_answers_each_question() {
     }
 }
 
-/// Two installs that were seen on two days of the last month, and a CI job.
+/// Sends events of two installs on two days of last month, and of a CI job.
 pub fn send_sample(receiver: &mut impl Receiver) {
     let [first, second, ci, _] = ids();
     let last_day = day_of_month();
@@ -71,7 +72,7 @@ pub fn send_sample(receiver: &mut impl Receiver) {
     }
 }
 
-/// The rows of each view, without the month.
+/// The expected rows of each view, without the month.
 fn answers() -> [(&'static str, Vec<Value>); 7] {
     let size = |measure: &str, [p10, p50, p90, p99]: [u64; 4]| {
         let mut row = json!({"measure": measure, "installs": 2});
@@ -142,7 +143,7 @@ fn assert_answer(view: &str, mut rows: Vec<Value>, mut expected: Vec<Value>) {
     assert_eq!(rows, expected, "{view}");
 }
 
-/// Postgres writes 100.0 where ClickHouse writes 100.
+/// Makes numbers comparable: Postgres writes 100.0, and ClickHouse writes 100.
 fn numbers_as_floats(row: &mut Value) {
     for value in row.as_object_mut().expect("a row").values_mut() {
         if let Some(number) = value.as_f64() {
@@ -151,7 +152,8 @@ fn numbers_as_floats(row: &mut Value) {
     }
 }
 
-/// The time that the server's process for this session has used: user and system time, in 1/100 s.
+/// A statement that returns the user and system time of the server's process for this session, in
+/// hundredths of a second.
 const CPU_TIME: &str = "SELECT split_part(stat, ' ', 14)::integer + split_part(stat, ' ', 15)::integer \
                         FROM pg_read_file('/proc/self/stat') AS stat";
 

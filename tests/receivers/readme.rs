@@ -1,4 +1,4 @@
-//! The commands of the README, run as they stand there.
+//! Runs the commands of the README.
 
 use crate::site::changed;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 const README: &str = include_str!("README.md");
 const EXAMPLE_ID: &str = "90d9c317-33b3-4784-98a9-1d5ebf9aea23";
 
-/// The lines behind the comment that a block begins with.
+/// The lines of the block that begins with this comment.
 pub fn block(title: &str) -> String {
     let start = format!("```sh\n# {title}");
     let (_, rest) = README.split_once(&start).unwrap_or_else(|| panic!("no block {title:?}"));
@@ -15,18 +15,18 @@ pub fn block(title: &str) -> String {
     lines.to_owned()
 }
 
-/// A statement that the README has inside a sentence.
+/// This statement, which must be in a sentence of the README.
 pub fn statement(text: &str) -> String {
     assert!(README.contains(&format!("`{text}`")), "the README lacks {text:?}");
     text.to_owned()
 }
 
-/// The same for another id than the README's.
+/// The block, with this id instead of the README's.
 pub fn block_for(title: &str, instance_id: &str) -> String {
     changed(block(title), &[(EXAMPLE_ID, instance_id.to_owned())])
 }
 
-/// The text of a cell in the table of accidents.
+/// The text of a cell in the README's table of accidents.
 pub fn cell(row: &str, column: &str) -> String {
     let (_, table) = README.split_once("## Accidents").expect("a table of accidents");
     let mut lines = table.lines().filter(|line| line.starts_with('|'));
@@ -37,14 +37,14 @@ pub fn cell(row: &str, column: &str) -> String {
     found.unwrap_or_else(|| panic!("no row {row:?}"))[place].clone()
 }
 
-/// To run lines of a block, with each text on the left replaced.
+/// A shell that runs the lines of a block, with each first text replaced by the second.
 pub fn shell(lines: String, changes: &[(&str, String)]) -> Command {
     let mut command = Command::new("sh");
     command.args(["-euc", &changed(lines, changes)]).env("TZ", "UTC");
     command
 }
 
-/// What it prints; panics where it fails or complains.
+/// Runs the command and returns its output. Panics if it fails or prints an error.
 #[track_caller]
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

@@ -19,7 +19,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Prints the rows in the page by view, and the label of each mark in the picture that Vega draws of it.
+/// A program that prints the rows in the page by view, and the label of each mark that Vega draws.
 const READ_PAGE: &str = r#"
 import json, re, sys, vl_convert
 page = open(sys.argv[1]).read()
@@ -47,7 +47,7 @@ fn each_chart_of_the_report_draws_the_rows_of_its_view() {
     for of_another_make in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"] {
         shell.env_remove(of_another_make);
     }
-    // make cannot have a blank in a target, so the path is relative if possible.
+    // A target of make cannot contain a space, so the path is relative if possible.
     shell.env("REPORT_VENV", venv.strip_prefix(repository).unwrap_or(&venv));
     shell.env("REPORT", &report).env("PGHOST", receiver.site().path("socket"));
     readme::run(shell.current_dir(repository));
@@ -72,7 +72,8 @@ fn each_chart_of_the_report_draws_the_rows_of_its_view() {
     assert!(png.starts_with(b"\x89PNG") && png.len() > 50_000, "{}", png.len());
 }
 
-/// Whether the label of a mark has each value of the row, except for the month, which Vega reformats.
+/// Whether a mark's label contains each value of the row. The month is left out, because Vega
+/// formats it differently.
 fn shows(label: &str, row: &Value) -> bool {
     let shown: Vec<&str> =
         label.split("; ").filter_map(|part| Some(part.rsplit_once(": ")?.1)).collect();

@@ -48,7 +48,7 @@ fn the_roll_up_survives_the_purge() {
     assert_eq!(receiver.query(ids), [json!(0)]);
 }
 
-/// The id with the most events, how many they are in the days that have ended, and in how many days.
+/// The id with the most events in the days that have ended, and the number of these events.
 const BUSIEST: &str = "SELECT jsonb_build_array(instance_id, count(*)) FROM docglow.event_by_day \
                        WHERE day < (now() AT TIME ZONE 'UTC')::date \
                        GROUP BY instance_id ORDER BY count(*) DESC LIMIT 1";
@@ -60,7 +60,7 @@ fn a_deleted_id_leaves_no_row_and_changes_the_roll_up_by_its_share_at_most() {
     assert!(events > 50, "{busiest}");
     receiver.run_block("createdb --template=docglow with_id".to_owned());
 
-    // Deleted before the days are rolled up: they lack the id's share and no more.
+    // If the id is deleted before the days are rolled up, they lack exactly its events.
     receiver.forget(id);
     let of_id = format!("SELECT count(*) FROM docglow.event WHERE instance_id = '{id}'");
     assert_eq!(receiver.query(&of_id), [json!(0)]);
@@ -75,7 +75,7 @@ fn a_deleted_id_leaves_no_row_and_changes_the_roll_up_by_its_share_at_most() {
         assert_eq!(with - without, events, "{table}");
     }
 
-    // Deleted afterwards: the roll-up stays.
+    // If it is deleted afterwards, the roll-up stays as it is.
     let rolled_up = receiver.query(BOTH);
     receiver.forget(id);
     assert_eq!(receiver.query(&of_id), [json!(0)]);

@@ -1,4 +1,4 @@
-//! The published JSON Schemas say what the fixtures show.
+//! The published JSON Schemas agree with the fixture events and payloads.
 
 use crate::bodies::{GOOD, fixtures, fixtures_folder, payload, refused_by_schema};
 use crate::common::trials;
@@ -12,7 +12,8 @@ use std::fs;
 const EVENT: &str = include_str!("../../hooks/event.schema.json");
 const PAYLOAD: &str = include_str!("../../hooks/payload.schema.json");
 
-/// The hook takes these, and serde_json's tree has no place for them: half characters, numbers beyond a float, depths beyond 128.
+/// Events that the hook accepts, but that serde_json cannot read into a tree: half a surrogate
+/// pair, numbers above a float's limit, and nesting deeper than 128.
 const UNREADABLE_AS_A_TREE: &[&str] = &[
     "adapter_lone_surrogate",
     "count_400_digits",
@@ -47,7 +48,8 @@ fn schema(text: &str) -> Value {
     serde_json::from_str(text).expect("a schema is JSON")
 }
 
-/// For what lies at `reference` of the two schemas, which know each other by their file names.
+/// A validator for the part of the schemas at `reference`. The schemas refer to each other by file
+/// name.
 fn validator(reference: &str) -> Validator {
     let registry = Registry::new()
         .add("json-schema:///event.schema.json", schema(EVENT))
@@ -71,7 +73,8 @@ fn the_schemas_are_of_draft_2020_12() {
     }
 }
 
-/// A validator finds the other schema by `$id`, relative to its own. Ajv refuses `$anchor` without an option.
+/// A validator resolves the other schema's name relative to the `$id`. By default, Ajv refuses
+/// `$anchor`.
 fn the_schemas_are_named_as_their_files_and_have_no_anchors() {
     for (text, name) in [(EVENT, "event.schema.json"), (PAYLOAD, "payload.schema.json")] {
         assert_eq!(schema(text)["$id"], name);
@@ -117,7 +120,8 @@ fn the_schema_names_every_published_adapter() {
     assert_eq!(named, published);
 }
 
-/// The event as a tree, as the hook reads it: behind a byte-order mark, and up to its end.
+/// The event as a tree. Like the hook, it skips a byte-order mark and ignores text after the
+/// object.
 fn tree(event: &[u8]) -> Option<Value> {
     let event = event.strip_prefix(b"\xef\xbb\xbf").unwrap_or(event);
     serde_json::Deserializer::from_slice(event).into_iter().next()?.ok()
@@ -157,7 +161,10 @@ fn of_an_exact_event_every_value_arrives() {
     }
 }
 
-/// What arrived instead, where a value of the event did not.
+/// Checks that a value of the event arrives unchanged.
+///
+/// # Errors
+/// The value that arrived instead.
 fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
     let (key, value) = match (key, value) {
         ("duration_ms" | "duration", _) => {
@@ -174,7 +181,7 @@ fn arrives(key: &str, value: &Value, payload: &Value) -> Result<(), Value> {
     if *arrived == value { Ok(()) } else { Err(arrived.clone()) }
 }
 
-/// The order of the event's features is of no interest.
+/// Checks the features in any order.
 fn features_arrive(used: &Value, arrived: &Value) -> Result<(), Value> {
     let used: BTreeSet<_> = match used {
         Value::Object(used) => {

@@ -1,4 +1,4 @@
-//! A server under test: a process group of its own, killed at the latest when dropped.
+//! A server under test. It runs in its own process group, which is killed when it is dropped.
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::{self, File};
@@ -11,10 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Ten times what the slowest of them was seen to take.
+/// Ten times the longest start that was seen.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// A file of the site that takes the messages of each start.
+/// Opens a file to which the messages of each start are appended.
 pub fn messages(file: &Path) -> File {
     File::options().create(true).append(true).open(file).expect("a file for messages")
 }
@@ -26,7 +26,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts what `command` makes, and returns when `is_ready` says so.
+    /// Starts the server, and waits until it is ready.
     pub fn start(
         command: impl Fn() -> Command + Send + 'static,
         is_ready: impl Fn() -> bool + Send + 'static,
@@ -54,7 +54,7 @@ impl Service {
         self.child = Some(child);
     }
 
-    /// Sends `signal` to all its processes and awaits the end of the first.
+    /// Sends `signal` to all processes of the server, and waits for the end of the main process.
     pub fn stop(&mut self, signal: Signal) {
         if let Some(mut child) = self.child.take() {
             kill_process_group(Pid::from_child(&child), signal).ok();
@@ -62,7 +62,7 @@ impl Service {
         }
     }
 
-    /// Sends `signal` to the first of its processes.
+    /// Sends `signal` to the main process.
     pub fn signal(&self, signal: Signal) {
         let process = Pid::from_child(self.child.as_ref().expect("it is running"));
         kill_process(process, signal).expect("a signal");
@@ -72,7 +72,7 @@ impl Service {
         self.child.as_ref().expect("it is running").id()
     }
 
-    /// Stops it by `signal`, and starts it again.
+    /// Stops the server with `signal`, and starts it again.
     pub fn restart(&mut self, signal: Signal) {
         self.stop(signal);
         self.start_again();
@@ -85,8 +85,8 @@ impl Drop for Service {
     }
 }
 
-/// A temporary folder for the configuration of a service, which does not quote its path: below `/tmp`
-/// if the usual folder has a name that would have to be quoted.
+/// A temporary folder whose path needs no quotes in a server's configuration. It is below `/tmp` if
+/// the usual folder's name would need quotes.
 pub fn plain_folder() -> TempDir {
     let usual = std::env::temp_dir();
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
@@ -98,7 +98,7 @@ pub fn plain_folder() -> TempDir {
         .expect("a temporary folder")
 }
 
-/// User and group of a name.
+/// The ids of a user and of the user's group.
 pub fn account(name: &str) -> (u32, u32) {
     let passwd = fs::read_to_string("/etc/passwd").expect("the machine's users");
     let entries = passwd.lines().map(|line| line.split(':').collect::<Vec<_>>());

@@ -1,4 +1,5 @@
-//! An operator's machine in a temporary folder: the configuration files of the repository with this machine's paths and ports.
+//! An operator's machine in a temporary folder. It has the configuration files of the repository,
+//! with paths and ports of the test.
 
 use crate::readme;
 use crate::service::{free_port, plain_folder};
@@ -16,12 +17,13 @@ pub struct Site {
 }
 
 impl Site {
-    /// A folder that servers' users may enter, with a certificate for `localhost` and the CA it comes from.
+    /// A folder that the servers' users may enter, with a certificate for `localhost` and its CA's
+    /// certificate.
     pub fn new() -> Site {
         Site::on(|_| None)
     }
 
-    /// The same on a disk of so many megabytes.
+    /// The same, on a disk of this size.
     pub fn on_a_small_disk(megabytes: u32) -> Site {
         Site::on(|folder| Some(SmallDisk::mount(folder, megabytes)))
     }
@@ -54,7 +56,7 @@ impl Site {
         format!("https://localhost:{}/v1/telemetry/events", self.port)
     }
 
-    /// As a new release of the hook has it.
+    /// Adds an adapter to the list, as a new release of the hook would.
     pub fn add_adapter(&self, name: &str) {
         let list = File::options().append(true).open(self.path("adapters.txt"));
         writeln!(list.expect("the list of adapters"), "{name}").expect("a line");
@@ -73,7 +75,7 @@ impl Site {
         fs::remove_file(self.path("filler")).expect("the disk is full");
     }
 
-    /// Puts a configuration file of the repository here, with each text on the left, which must be there, replaced.
+    /// Copies a configuration file of the repository, with each first text replaced by the second.
     pub fn install(&self, source: &str, name: &str, changes: &[(&str, String)]) -> PathBuf {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/receivers").join(source);
         let text =
@@ -83,7 +85,7 @@ impl Site {
     }
 }
 
-/// A tmpfs, mounted until it is dropped.
+/// A tmpfs that is unmounted when it is dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -101,7 +103,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// `text` with each text on the left replaced; panics where there is none.
+/// `text` with each first text replaced by the second. Panics if a first text is not found.
 pub fn changed(mut text: String, changes: &[(&str, String)]) -> String {
     for (from, to) in changes {
         assert!(text.contains(from), "{from:?} is not in it:\n{text}");
@@ -114,7 +116,8 @@ pub fn adapters() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/adapters.txt")
 }
 
-/// A CA's certificate, one that it signs for `name`, and its key, as PEM.
+/// The certificate of a new CA, a certificate for `name` that it has signed, and the latter's key;
+/// as PEM.
 fn certificate_for(name: &str) -> (String, String, String) {
     let mut parameters = CertificateParams::default();
     parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

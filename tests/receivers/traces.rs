@@ -1,4 +1,4 @@
-//! A receiver keeps no trace of a sender but the event.
+//! A receiver stores only the event, and no address or header of the sender.
 
 use crate::accidents::assert_table;
 use crate::bodies::GOOD;
@@ -11,19 +11,19 @@ use std::process::Command;
 /// An address of this machine that no configuration file contains.
 const ADDRESS: &str = "127.0.0.77";
 
-/// In each header, path, name and refused body that is sent.
+/// A text in each header, path, host name and refused body that is sent.
 const TRACE: &str = "trace-of-a-sender";
 
 pub fn addresses_and_headers_are_not_stored<R: Receiver>() {
     let mut receiver = R::start(Site::new());
     leave_traces(&receiver.sender());
-    // The server writes all that it has not written yet.
+    // So that the server writes its buffers.
     receiver.restart();
     assert!(!receiver.rows().is_empty());
     assert_eq!(files_with_traces(&receiver.site().path("")), "");
 }
 
-/// Requests of every kind that a server may write to a log.
+/// Sends requests of every kind that a server may log.
 fn leave_traces(sender: &Sender) {
     let header = format!("X-Forwarded-For: {TRACE}");
     let options = ["--interface", ADDRESS, "--user-agent", TRACE, "--header", &header];
@@ -46,7 +46,7 @@ fn leave_traces(sender: &Sender) {
     send(url, &[], &GOOD.replace("generate", TRACE));
     send(url, &[], &TRACE.repeat(1 << 16));
     send(url, &["--header", &format!("X-Long: {}", TRACE.repeat(1 << 12))], GOOD);
-    // A name without a certificate, plain HTTP, and bytes that are no TLS.
+    // A name without a certificate, plain HTTP, and bytes that are not TLS.
     let name = format!("https://{TRACE}.example:{port}/");
     let to = format!("{TRACE}.example:{port}:127.0.0.1");
     send(&name, &["--insecure", "--resolve", &to], GOOD);
@@ -54,7 +54,7 @@ fn leave_traces(sender: &Sender) {
     send(&format!("telnet://{authority}"), &["--max-time", "1"], TRACE);
 }
 
-/// Their paths, one a line.
+/// The paths of the files that contain a trace, one a line.
 fn files_with_traces(folder: &Path) -> String {
     let mut grep = Command::new("grep");
     grep.args(["--recursive", "--text", "--files-with-matches", "--devices=skip"]);

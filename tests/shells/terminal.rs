@@ -73,8 +73,8 @@ impl Session {
         self.terminal.wait_for(";")
     }
 
-    /// Waits until the shell knows that its job has stopped. Before that, some shells do not continue
-    /// it on `fg`.
+    /// Waits until the shell knows that its job has stopped. Before that, some shells do not
+    /// continue it on `fg`.
     #[track_caller]
     fn wait_until_the_job_is_stopped(&mut self) {
         let deadline = Instant::now() + LIMIT;

@@ -24,8 +24,9 @@ fn send(sandbox: &Sandbox, receiver: &TlsReceiver) -> String {
     outcome.assert_success().stderr().to_owned()
 }
 
-/// A key of wine's registry, which is deleted at the end of the test. Otherwise the trust store would
-/// collect authorities of the same name, and Windows might check a certificate with the wrong one.
+/// A key of wine's registry, which is deleted at the end of the test. Otherwise the trust store
+/// would collect authorities of the same name, and Windows might check a certificate with the wrong
+/// one.
 struct Key(String);
 
 impl Drop for Key {

@@ -128,7 +128,8 @@ impl Command {
             .as_ref()
             .and_then(|variable| variable.to_bytes().split_inclusive(|b| *b == b'=').next());
         let mut environment = Vec::new();
-        // SAFETY: `environ` is a list of C strings that ends with a null pointer. It is never changed.
+        // SAFETY: `environ` is a list of C strings that ends with a null pointer. It is never
+        // changed.
         unsafe {
             let mut entry = environ;
             while !entry.is_null() && !(*entry).is_null() {

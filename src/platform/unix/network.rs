@@ -9,7 +9,8 @@ use crate::platform::{NoAddress, Resolver};
 pub const SYSTEM_RESOLVER: Option<Resolver> =
     if cfg!(target_os = "linux") { None } else { Some(addresses) };
 
-/// Whether the trust store is the file and the folders that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+/// Whether the trust store is the file and the folders that `SSL_CERT_FILE` and `SSL_CERT_DIR`
+/// name.
 pub const HAS_CERTIFICATE_FILE: bool = cfg!(target_os = "linux");
 
 /// The system does not distinguish an unknown name from a look-up that failed.

@@ -44,8 +44,8 @@ pub fn random_bytes() -> [u8; 16] {
 /// Starts the program that `prepare` describes and does not wait for it. `prepare` runs in the new
 /// process, so the caller does not wait for it, either. If it returns `None`, that process ends.
 ///
-/// `Command::spawn` would wait until the new process has loaded the program, which takes longer than
-/// the rest of a call. So only an error of creating the process is reported.
+/// `Command::spawn` would wait until the new process has loaded the program, which takes longer
+/// than the rest of a call. So only an error of creating the process is reported.
 ///
 /// # Errors
 /// Those of creating a process.
@@ -68,8 +68,8 @@ pub fn start_detached(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<(
     }
 }
 
-/// The most bytes that are written to a pipe before its reader runs. Linux gives a user who has many
-/// pipes one page for each further pipe.
+/// The most bytes that are written to a pipe before its reader runs. Linux gives a user who has
+/// many pipes one page for each further pipe.
 const PIPE_BYTES: usize = 4096;
 
 /// Replaces this process, which was just created, by the program that `prepare` describes.

@@ -93,8 +93,8 @@ impl Running {
         }
     }
 
-    /// Stops this process by the signal that has stopped the command, and returns when it continues.
-    /// If the command has been continued meanwhile, this process does not stop.
+    /// Stops this process by the signal that has stopped the command, and returns when it
+    /// continues. If the command has been continued meanwhile, this process does not stop.
     fn stop_with_command(&self, signal: c_int) {
         // The signal is blocked, so it becomes pending. A later SIGCONT removes it.
         signals::raise(signal);
