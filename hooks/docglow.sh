@@ -25,7 +25,10 @@
     *[0Ff]* | *[Nn][Oo]*)
       # A variable that says off counts even if it is not exported: the subshell exports it.
       (
-        \export DOCGLOW_NO_TELEMETRY DOCGLOW_TELEMETRY
+        \export DOCGLOW_NO_TELEMETRY
+        case ${DOCGLOW_TELEMETRY-} in
+          *[0Ff]* | *[Nn][Oo]*) \export DOCGLOW_TELEMETRY ;;
+        esac
         docglow-telemetry run docglow "$@"
       )
       ;;

@@ -2,6 +2,7 @@
 
 use crate::script::{Hook, Stage};
 use crate::shell::{Shell, promises};
+use crate::stubs::Call;
 use libtest_mimic::Trial;
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
@@ -80,8 +81,14 @@ fn a_variable_that_says_on_is_not_exported(shell: Shell) {
     for value in ["1", "true", "Yes", "ON"] {
         let stage = Stage::new(shell);
         let set = assignment(shell, "DOCGLOW_TELEMETRY", value);
-        stage.script_with(Hook::With, &format!("{set}\ndocglow generate")).run();
+        // A kill switch that says nothing makes no difference.
+        for other in ["", "0"] {
+            let other = assignment(shell, "DOCGLOW_NO_TELEMETRY", other);
+            let lines = format!("{set}\ndocglow generate\n{other}\ndocglow generate");
+            stage.script_with(Hook::With, &lines).run();
+        }
         assert_eq!(stage.events(), [""; 0], "{value}");
-        assert!(!stage.calls()[0].environment.contains_key("DOCGLOW_TELEMETRY"));
+        let is_exported = |call: &Call| call.environment.contains_key("DOCGLOW_TELEMETRY");
+        assert!(!stage.calls().iter().any(is_exported), "{value}");
     }
 }
