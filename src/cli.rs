@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_run_and_its_options_is_the_command() {
+    fn the_words_after_run_and_its_options_are_the_command() {
         for (line, wait, command) in [
             ("run docglow generate --static", false, "docglow generate --static"),
             ("run --wait docglow --wait", true, "docglow --wait"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_nothing_is_a_usage_error_that_repeats_nothing() {
+    fn an_unknown_word_is_a_usage_error_that_does_not_repeat_it() {
         for line in [
             "--secret",
             "secret",

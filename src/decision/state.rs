@@ -124,7 +124,7 @@ impl StateFile {
     /// link.
     pub fn read(&self) -> State {
         let state = self.0.read().map_or(State::default(), |content| State::of(&content));
-        let is_doubtful = state.consent == Consent::Yes && !self.0.is_behind_own_links();
+        let is_doubtful = state.consent == Consent::Yes && !self.0.has_only_trusted_links();
         if is_doubtful { State::default() } else { state }
     }
 
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_counts_as_absent_field_by_field() {
+    fn each_unusable_field_counts_as_absent() {
         let no = State { consent: Consent::No, ..Default::default() };
         for (text, state) in [
             ("", State::default()),

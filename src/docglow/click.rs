@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strict_parser_refuses_what_click_refuses() {
+    fn a_strict_parser_refuses_the_same_lines_as_click() {
         for line in [
             "word",
             "_",

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_true_where_python_takes_it_for_true() {
+    fn a_value_is_true_if_python_considers_it_true() {
         for word in [
             "true",
             "True",

@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_parses_to_the_same_endpoint() {
+    fn an_endpoint_is_written_as_it_was_parsed() {
         for url in ["https://collector:8443?team=1", "https://a/é?q=ü#f", "http://localhost:1/"] {
             let endpoint = Endpoint::parse(url).unwrap();
             assert_eq!(Endpoint::parse(&endpoint.url()), Some(endpoint));
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_shown_that_there_is_a_query_and_not_what_it_is() {
+    fn a_person_sees_that_there_is_a_query_but_not_its_text() {
         for (url, shown) in [
             ("https://collector/x?token=s3cret", "https://collector/x?(set)"),
             ("https://collector:8443?s3cret?s3cret", "https://collector:8443/?(set)"),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_redirect_resolves_against_where_it_came_from() {
+    fn a_redirect_resolves_against_the_endpoint_that_sent_it() {
         let from = Endpoint::parse("https://a.example:8443/v1/events?x=1").unwrap();
         for (location, to) in [
             ("https://b.example/y", "https://b.example/y"),

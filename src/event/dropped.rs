@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_as_it_stands_is_not_named() {
+    fn a_key_that_is_sent_unchanged_is_not_named() {
         for members in [
             r#""duration_ms":1.5,"adapter_type":" DuckDB ","project_shape":{"models":1},"features_used":["static"]"#,
             r#""docglow_version":"0.9.2","python_version":"3.11.7","features":{"slim":false,"static":true}"#,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dropped_is_named_by_key_and_never_by_value() {
+    fn a_dropped_member_is_named_by_key_and_never_by_value() {
         for (members, key) in [
             (r#""adaptor_type":"secret""#, "adaptor_type"),
             (r#""duration_ms":"secret""#, "duration_ms"),

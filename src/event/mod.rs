@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_named_is_dropped_at_any_depth() {
+    fn unknown_members_are_dropped_at_any_depth() {
         let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
         let event = event(&format!(
             r#""project_name":"acme","x":{deep},"counts":{deep},"adapter":{deep},"features":{deep}"#

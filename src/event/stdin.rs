@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_says_why() {
+    fn input_that_is_not_an_object_gives_a_reason() {
         let large = [b"{\"a\":\"".to_vec(), vec![b'x'; MAX_BYTES], b"\"}".to_vec()].concat();
         for (input, unreadable) in [
             (&b""[..], NotSent::NoInput),

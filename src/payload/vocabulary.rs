@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_adapter_is_found_whatever_its_case_and_the_space_around_it() {
+    fn an_adapter_is_found_in_any_case_and_with_space_around_it() {
         for (name, adapter) in [
             ("duckdb", Some("duckdb")),
             (" DuckDB\n", Some("duckdb")),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Input within this time after the question was typed or pasted before it, so it belongs to the
-/// shell.
+/// Input that arrives within this time counts as typed or pasted before the question, so it belongs
+/// to the shell.
 pub const TYPED_AHEAD: Duration = Duration::from_millis(500);
 
 /// How long the question waits for an answer. Nobody may be at the terminal.

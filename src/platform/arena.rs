@@ -1,5 +1,6 @@
-//! An optional allocator that saves about 35 µs per call. Even the shortest call makes musl's own
-//! allocator ask the kernel for memory eight times. This one uses the program's .bss section.
+//! An optional allocator that saves about 35 µs per run of the program. Even the shortest run makes
+//! musl's own allocator ask the kernel for memory eight times. This one uses the program's .bss
+//! section.
 
 #![allow(unsafe_code)]
 
@@ -7,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// Enough for a call with a docglow.yml of 10 kB. Untouched pages use no memory.
+/// Enough for a run with a docglow.yml of 10 kB. Untouched pages use no memory.
 const ARENA_BYTES: usize = 512 << 10;
 
 /// The alignment of the arena. A request with a larger alignment goes to the system's allocator.

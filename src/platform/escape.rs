@@ -1,7 +1,7 @@
 //! Escaping of text from outside, which may hold control sequences, before a terminal shows it.
 
-/// Replaces invisible characters by escapes such as `\n` and `\u{1b}`. Backslashes and quotes stay
-/// as they are, because paths contain them.
+/// Replaces invisible characters with escapes such as `\n` and `\u{1b}`. Backslashes and quotes
+/// stay as they are, because paths contain them.
 pub fn escape_for_terminal(text: &str) -> String {
     text.split_inclusive(['\\', '\'', '"'])
         .map(|part| match part.char_indices().next_back() {

@@ -20,7 +20,7 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>> {
     read_with_metadata(path, limit).map(|(bytes, _)| bytes)
 }
 
-/// The same, and the metadata of the file.
+/// Reads a regular file of at most `limit` bytes, with its metadata.
 ///
 /// # Errors
 /// Those of [`read_regular`].
@@ -37,14 +37,14 @@ pub fn read_with_metadata(path: &Path, limit: u64) -> Result<(Vec<u8>, Metadata)
     }
 }
 
-/// Opens this user's file to append to it. If the file does not exist and `may_be_made` is set,
+/// Opens this user's file to append to it. If the file does not exist and `may_create` is set,
 /// creates it for this user alone. Does not follow a link, and never blocks.
 ///
 /// # Errors
 /// Those of opening; `InvalidInput` if it is not a regular file, and `PermissionDenied` if it is
 /// another user's.
-pub fn open_append(path: &Path, may_be_made: bool) -> Result<File> {
-    let file = open_any_append(path, may_be_made)?;
+pub fn open_append(path: &Path, may_create: bool) -> Result<File> {
+    let file = open_any_append(path, may_create)?;
     let found = file.metadata()?;
     if !found.is_file() {
         return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
@@ -99,13 +99,13 @@ pub fn without_links(path: &Path) -> Result<PathBuf> {
             return Ok(resolved);
         };
         if !owner::is_trusted(&fs::symlink_metadata(link)?) {
-            return Err(Error::new(ErrorKind::PermissionDenied, "a link of another user's"));
+            return Err(Error::new(ErrorKind::PermissionDenied, "another user's link"));
         }
         let target = folder_of(link).join(fs::read_link(link)?);
         let rest = resolved.strip_prefix(link).unwrap_or(Path::new(""));
         resolved = target.components().chain(rest.components()).collect();
     }
-    Err(Error::new(ErrorKind::InvalidInput, "links without an end"))
+    Err(Error::new(ErrorKind::InvalidInput, "too many levels of symbolic links"))
 }
 
 fn is_link(path: &Path) -> bool {
@@ -116,10 +116,10 @@ fn is_link(path: &Path) -> bool {
 ///
 /// # Errors
 /// The same, and `InvalidInput` for a link to something other than a file, such as a device.
-pub fn behind_links(path: &Path) -> Result<PathBuf> {
+pub fn resolve_for_writing(path: &Path) -> Result<PathBuf> {
     let target = without_links(path)?;
     if is_link(path) && fs::symlink_metadata(&target).is_ok_and(|found| !found.is_file()) {
-        return Err(Error::new(ErrorKind::InvalidInput, "a link to something else than a file"));
+        return Err(Error::new(ErrorKind::InvalidInput, "a link to something other than a file"));
     }
     Ok(target)
 }

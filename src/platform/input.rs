@@ -12,8 +12,8 @@ pub fn is_terminal() -> bool {
 
 /// An input that is read with deadlines. Tests read from memory.
 pub trait TimedRead {
-    /// Whether another process may still write to it, because it is a socket or an open pipe. A
-    /// file or a device has no writer, and may have no end.
+    /// Whether to read it to its end: it is a socket, or a pipe that has a writer or unread bytes.
+    /// A file or a device has no writer, and may have no end.
     fn has_writer(&self) -> bool;
 
     /// Waits for bytes until `deadline`, and appends them to the spare capacity of `buffer`.

@@ -1,7 +1,7 @@
 //! System calls that the standard library does not offer, and files that several processes share.
 //!
-//! `unix/` and `windows/` have the same modules with the same names. All `unsafe` code and every
-//! `cfg` of a system is below this folder. The only exception is `lean.rs`, which replaces two
+//! `unix/` and `windows/` have the same public modules. All `unsafe` code and, outside tests, every
+//! `cfg` of a system is below this folder. The only exception is `lean.rs`, which replaces four
 //! functions when the program is linked.
 //!
 //! | module | purpose |
@@ -11,7 +11,7 @@
 //! | `file` | opens and replaces files safely, even if other users can write to the folder |
 //! | `folders` | the folder of the user's configuration files |
 //! | `input` | reads standard input with deadlines |
-//! | `network` | resolves host names, and sets options of sockets |
+//! | `network` | resolves host names, and knows the trust store |
 //! | `owner` | checks who owns a folder, and drops root's rights |
 //! | `process` | starts the sender, and prepares it to run in the background |
 //! | `python` | the folders of a Python installation |

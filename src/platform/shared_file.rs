@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::platform::file::{
-    behind_links, create_private, create_private_folder, folder_of, is_absence, lock_of,
-    read_with_metadata, replace, sync_entry, without_links,
+    create_private, create_private_folder, folder_of, is_absence, lock_of, read_with_metadata,
+    replace, resolve_for_writing, sync_entry, without_links,
 };
 use crate::platform::owner::{self, OwnersRights};
 use crate::platform::wait::wait_until;
@@ -28,8 +28,8 @@ pub const LOCK_RETRY: Duration = Duration::from_millis(5);
 /// from reading to replacing, so no change of another writer is lost. A change survives a power
 /// failure.
 ///
-/// In another user's home, root replaces an existing file with that user's rights, and creates no
-/// new file.
+/// In another user's home, root takes that user's rights to replace an existing file, and creates
+/// no new file.
 #[derive(Clone, Debug)]
 pub struct SharedFile(PathBuf);
 
@@ -65,7 +65,7 @@ impl SharedFile {
     }
 
     /// Whether all links on the path are this user's or root's.
-    pub fn is_behind_own_links(&self) -> bool {
+    pub fn has_only_trusted_links(&self) -> bool {
         without_links(&self.0).is_ok()
     }
 
@@ -92,7 +92,7 @@ impl SharedFile {
         } else if fs::symlink_metadata(&self.0).is_err() {
             return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
         }
-        let target = behind_links(&self.0)?;
+        let target = resolve_for_writing(&self.0)?;
         // A link of this user's may lead into another user's home.
         let further_rights = OwnersRights::take(folder_of(&target))?;
         let is_anothers = rights.is_some() || further_rights.is_some();

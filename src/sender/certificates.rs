@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_rustls_does_not_read_is_changed() {
+    fn only_files_that_rustls_cannot_read_are_changed() {
         let certificate = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
         assert_eq!(plain(certificate), None);
         assert_eq!(plain(&certificate.replace('A', "B")), None);

@@ -28,7 +28,7 @@ pub enum Failure {
     RedirectRefused,
     RedirectWithoutLocation,
     TooManyRedirects,
-    /// The redirect could not be logged, so it was not followed.
+    /// The event or the redirect could not be logged, so it was not sent or followed.
     NotLogged(io::Error),
 }
 

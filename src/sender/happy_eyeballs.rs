@@ -111,7 +111,7 @@ struct Race {
     is_looking_up: bool,
     /// When to stop waiting for a look-up.
     give_up: Instant,
-    attempts: usize,
+    running_attempts: usize,
     /// Why there is no connection: the error of the last attempt, if there was one.
     failure: Failure,
 }
@@ -129,7 +129,7 @@ impl Race {
             next_attempt: Instant::now(),
             is_looking_up: false,
             give_up,
-            attempts: 0,
+            running_attempts: 0,
             failure: Failure::NoAddress(NoAddress::Unanswered),
         }
     }
@@ -165,7 +165,7 @@ impl Race {
     }
 
     fn found(&mut self, addresses: Vec<IpAddr>) {
-        let is_first = self.addresses.is_empty() && self.attempts == 0;
+        let is_first = self.addresses.is_empty() && self.running_attempts == 0;
         for address in addresses {
             if address.to_canonical().is_unspecified() {
                 // This address is used to block a name. Linux would connect to this machine.
@@ -176,7 +176,7 @@ impl Race {
         }
         if is_first && self.addresses.iter().all(IpAddr::is_ipv4) && self.is_looking_up {
             self.next_attempt = Instant::now() + WAIT_FOR_V6;
-        } else if self.attempts == 0 {
+        } else if self.running_attempts == 0 {
             self.next_attempt = Instant::now();
         }
     }
@@ -186,7 +186,7 @@ impl Race {
         if let (Err(why), Failure::NoAddress(_)) = (outcome, &self.failure) {
             self.failure = Failure::NoAddress(why);
         }
-        if self.attempts == 0 {
+        if self.running_attempts == 0 {
             self.next_attempt = Instant::now();
         }
     }
@@ -208,7 +208,7 @@ impl Race {
         let Some(address) = self.addresses.remove(next) else { return };
         self.v6_is_next = address.is_ipv4();
         self.next_attempt = Instant::now() + NEXT_ATTEMPT;
-        self.attempts += 1;
+        self.running_attempts += 1;
         let (address, sender) = (SocketAddr::new(address, self.port), self.sender.clone());
         start(ATTEMPT_STACK_BYTES, move || {
             drop(sender.send(Event::Attempt(TcpStream::connect(address))));
@@ -216,21 +216,21 @@ impl Race {
     }
 
     fn attempt_failed(&mut self, error: io::Error) {
-        self.attempts -= 1;
+        self.running_attempts -= 1;
         self.failure = Failure::Io(error);
         self.next_attempt = Instant::now();
     }
 
     fn is_lost(&self) -> bool {
         let may_find = self.is_looking_up && Instant::now() < self.give_up;
-        self.attempts == 0 && self.addresses.is_empty() && !may_find
+        self.running_attempts == 0 && self.addresses.is_empty() && !may_find
     }
 
     /// Waits for the next event, or until the next attempt or the end of the look-up is due.
     fn wait(&self) -> Option<Event> {
         let due = if !self.addresses.is_empty() {
             self.next_attempt
-        } else if self.attempts == 0 {
+        } else if self.running_attempts == 0 {
             self.give_up
         } else {
             return self.events.recv().ok();
@@ -281,10 +281,10 @@ mod tests {
         race.is_looking_up = true;
         race.found(vec![Ipv4Addr::LOCALHOST.into()]);
         race.start_next_attempt();
-        assert_eq!(race.attempts, 0);
+        assert_eq!(race.running_attempts, 0);
         race.looked_up(Ok(()));
         race.start_next_attempt();
-        assert_eq!(race.attempts, 1);
+        assert_eq!(race.running_attempts, 1);
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_tls_last_message_does_not_wait() {
+    fn a_request_after_tls_last_message_is_not_delayed() {
         let open = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = open.local_addr().unwrap().port();
         let stream = connect("localhost", port, Reach::ThisMachine, Instant::now()).unwrap();

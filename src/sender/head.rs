@@ -47,9 +47,9 @@ impl Head {
         str::from_utf8(code).ok()?.parse().ok().filter(|code| *code >= 100)
     }
 
-    /// The value of the first `Location` header, unless it is empty. It is visible ASCII. Control
-    /// characters are kept, so that parsing the URL fails. A line without a line break does not
-    /// count, because a URL that was cut leads elsewhere.
+    /// The value of the first `Location` header, unless it is empty. Spaces and bytes that are not
+    /// ASCII are escaped. Control characters stay, so that the redirect is refused. A line without
+    /// a line break is ignored, because a truncated URL leads elsewhere.
     pub fn location(&self) -> Option<String> {
         let lines = self.0.split_inclusive(|byte| *byte == b'\n').skip(1);
         let mut headers = lines.filter(|line| line.ends_with(b"\n")).filter_map(|line| {

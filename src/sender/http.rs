@@ -36,7 +36,7 @@ impl Request {
     }
 
     /// Sends the request, follows redirects, and returns the status code of the last answer.
-    /// Afterwards, `endpoint` is the last one that was asked. Before each redirect is followed, it
+    /// Afterwards, `endpoint` is the last one that it tried. Before each redirect is followed, it
     /// calls `on_redirect`, which may refuse it.
     ///
     /// There is no time limit, because the watchdog ends the process. But after `give_up`, it no

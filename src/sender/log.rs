@@ -14,8 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::platform::file::{
-    behind_links, create_private, create_private_folder, folder_of, open_append, open_lock,
-    read_regular, replace, without_links,
+    create_private, create_private_folder, folder_of, open_append, open_lock, read_regular,
+    replace, resolve_for_writing, without_links,
 };
 use crate::platform::owner::OwnersRights;
 use crate::sender::http::Request;
@@ -61,7 +61,7 @@ impl Log {
     /// The lines of this log and the previous one, if they can be read.
     pub fn text(&self) -> String {
         let _rights = OwnersRights::take(folder_of(&self.path));
-        let log = behind_links(&self.path).unwrap_or(self.path.clone());
+        let log = resolve_for_writing(&self.path).unwrap_or(self.path.clone());
         // This program never appends to a larger log.
         let text = |file: &Path| read_regular(file, 3 * MAX_BYTES).unwrap_or_default();
         String::from_utf8_lossy(&[text(&previous(&log)), text(&log)].join(&b'\n')).into_owned()
@@ -93,14 +93,14 @@ impl Log {
         if rights.is_none() {
             create_private_folder(&without_links(folder_of(&self.path))?)?;
         }
-        let target = behind_links(&self.path)?;
+        let target = resolve_for_writing(&self.path)?;
         let further_rights = OwnersRights::take(folder_of(&target))?;
-        let may_be_made = rights.is_none() && further_rights.is_none();
-        let mut file = open_append(&target, may_be_made)?;
-        if may_be_made && file.metadata()?.len() > MAX_BYTES {
+        let may_create = rights.is_none() && further_rights.is_none();
+        let mut file = open_append(&target, may_create)?;
+        if may_create && file.metadata()?.len() > MAX_BYTES {
             // If that fails, the next event tries again.
             let _ = self.rotate(&target);
-            file = open_append(&target, may_be_made)?;
+            file = open_append(&target, may_create)?;
         }
         if file.metadata()?.len() > 2 * MAX_BYTES {
             return Err(ErrorKind::FileTooLarge.into());
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn records_are_read_as_they_were_written() {
         let sender = std::process::id().to_string();
         for (kind, text) in [(SENT, "https://a/ {}"), (REDIRECTED, "https://a/"), (ENDED, "a b")] {
             let line = line("now", kind, text);

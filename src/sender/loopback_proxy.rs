@@ -22,10 +22,10 @@ use crate::sender::stream::Stream;
 use crate::sender::threads::start_thread;
 
 /// How often the proxy checks for its client, which connects at once.
-const GLANCE: Duration = Duration::from_micros(100);
+const POLL_INTERVAL: Duration = Duration::from_micros(100);
 
 /// The time limit for connecting to the proxy's own port. A packet filter may drop the packets.
-const REACHABLE: Duration = Duration::from_millis(50);
+const CONNECT_LIMIT: Duration = Duration::from_millis(50);
 
 const STACK_BYTES: usize = 512 << 10;
 
@@ -102,7 +102,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
-    TcpStream::connect_timeout(&address, REACHABLE)?;
+    TcpStream::connect_timeout(&address, CONNECT_LIMIT)?;
     Ok((listener, address))
 }
 
@@ -135,7 +135,7 @@ fn admit(listener: TcpListener, greeting: &[u8]) -> io::Result<TcpStream> {
             client.read_exact(&mut heard)?;
             return Ok(client);
         }
-        thread::sleep(GLANCE);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 

@@ -26,13 +26,13 @@ const TIME_LIMIT: Duration = Duration::from_millis(2800);
 /// A limit for the sender's memory, in case a certificate file is endless.
 const MEMORY_LIMIT_BYTES: u64 = 64 << 20;
 
-/// How long before the time limit the sender stops waiting for look-ups, so that it can still
+/// How long before the time limit the sender gives up waiting for look-ups, so that it can still
 /// report.
-const LAST_WORDS: Duration = Duration::from_millis(150);
+const REPORT_RESERVE: Duration = Duration::from_millis(150);
 
-/// How long before the time limit the sender stops waiting for another event's id, so that it can
-/// still send.
-const SENDING: Duration = Duration::from_millis(350);
+/// How long before `give_up` the sender stops waiting for the lock of the state file, so that it
+/// can still send.
+const SENDING_RESERVE: Duration = Duration::from_millis(350);
 
 const WATCH_STACK_BYTES: usize = 64 << 10;
 
@@ -46,7 +46,7 @@ pub fn run() {
     if start_watchdog().is_err() {
         return;
     }
-    let give_up = Instant::now() + TIME_LIMIT - LAST_WORDS;
+    let give_up = Instant::now() + TIME_LIMIT - REPORT_RESERVE;
     process::enter_background(MEMORY_LIMIT_BYTES);
     let mut text = Vec::with_capacity(HANDOVER_BYTES);
     let is_whole = io::stdin().read_to_end(&mut text).is_ok();
@@ -59,9 +59,9 @@ pub fn run() {
     }
 }
 
-/// Whether the hook started this process: then only the certificate variables are set, of those
-/// that this program knows. Any other caller of the sender has not decided whether an event may be
-/// sent. Variables that the system adds do not count.
+/// Whether the hook started this process. The hook passes on none of the variables that this
+/// program reads, except those of the certificates. Any other caller of the sender has not decided
+/// whether an event may be sent. Variables that the system adds do not count.
 fn is_started_by_hook() -> bool {
     let without_certificates =
         Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };
@@ -78,7 +78,7 @@ fn start_watchdog() -> io::Result<()> {
     start_thread(WATCH_STACK_BYTES, Box::new(watch))
 }
 
-/// Sends the event. Returns the line for debug, with the endpoint that was asked last.
+/// Sends the event. Returns the line for debug, with the last endpoint that it tried.
 fn deliver(handover: Handover, give_up: Instant) -> String {
     let folder = handover.state_folder.as_ref().map(PathBuf::from);
     // Root must leave no file in another user's home, so it takes no slot there.
@@ -88,10 +88,10 @@ fn deliver(handover: Handover, give_up: Instant) -> String {
     };
     let proxy = handover.proxy.clone();
     let mut request = request(handover, || match &folder {
-        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING),
+        Some(folder) => StateFile::in_folder(folder).instance_id(give_up - SENDING_RESERVE),
         None => fresh_id(),
     });
-    // An event that cannot be logged is not sent.
+    // If only the log cannot be written, the event is not sent.
     let logged =
         folder.as_deref().map_or(Ok(None), |folder| Log::in_folder(folder).begin(&request));
     let mut sending = match logged {

@@ -1,4 +1,5 @@
-//! Counts and adapter from dbt's `manifest.json`. The file is streamed, because it may have 100 MB.
+//! Counts and adapter from dbt's `manifest.json`. The file is streamed, because it may be 100 MB
+//! large.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
@@ -9,7 +10,8 @@ use crate::payload::vocabulary::Adapter;
 use crate::payload::{Event, ProjectShape};
 use crate::platform::file::open_regular;
 
-/// The time limit for reading. It leaves half of the sender's 3 s for sending.
+/// The time limit for reading. If the sender did not wait for a slot, about half of its 3 s remain
+/// for sending.
 const READING_TIME: Duration = Duration::from_millis(1500);
 
 /// Bytes per read.

@@ -62,19 +62,19 @@ pub struct Handover {
 pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// The beginning of each line that debug shows.
-const REPORT: &str = "telemetry: ";
+const DEBUG_PREFIX: &str = "telemetry: ";
 
 /// If the sender ends earlier than this without a report, the reason is not its time limit.
 const EARLY: Duration = Duration::from_secs(2);
 
 /// The line that debug shows if no event was sent.
 pub fn not_sent(reason: impl fmt::Display) -> String {
-    format!("{REPORT}not sent ({reason})")
+    format!("{DEBUG_PREFIX}not sent ({reason})")
 }
 
 /// The line for an event that was sent, if there was an answer.
 fn posted(endpoint: impl fmt::Display, answer: impl fmt::Display) -> String {
-    format!("{REPORT}POST {endpoint} -> {answer}")
+    format!("{DEBUG_PREFIX}POST {endpoint} -> {answer}")
 }
 
 /// The line for an event that was sent, if there was no answer.
@@ -82,9 +82,9 @@ fn failed(endpoint: impl fmt::Display, reason: &str) -> String {
     posted(endpoint, format_args!("failed ({reason})"))
 }
 
-/// Starts the sender and does not wait for it. It ends within 3 s, whatever the network does. The
-/// new process makes the hand-over, so the caller does not wait for it. If that fails, no event is
-/// sent.
+/// Starts the sender and does not wait for it. The sender ends within 3 s, whatever the network
+/// does. On Unix, the new process makes the hand-over, so the caller does not wait for that,
+/// either. If the hand-over fails, no event is sent.
 ///
 /// # Errors
 /// `SenderNotStarted` if the system refuses to start a process.
@@ -106,7 +106,7 @@ pub fn send_and_wait(handover: &Handover, environment: &Environment) -> Result<S
     // If the HTTP client panics, the sender ends without a report, as at its time limit.
     let silence = if begin.elapsed() < EARLY { "the sender gave up" } else { "timed out" };
     Ok(match report.lines().last().unwrap_or(&handover.endpoint.to_string()) {
-        line if line.starts_with(REPORT) => line.to_owned(),
+        line if line.starts_with(DEBUG_PREFIX) => line.to_owned(),
         endpoint => failed(endpoint, silence),
     })
 }

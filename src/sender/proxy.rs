@@ -20,8 +20,8 @@ pub struct ProxySettings {
 pub enum Route {
     Direct,
     Proxy(Proxy),
-    /// The named proxy cannot be used. The event is then not sent at all, because it must not
-    /// bypass the proxy.
+    /// The proxy that the environment names cannot be used. The event is then not sent at all,
+    /// because it must not bypass the proxy.
     UnusableProxy,
 }
 
@@ -75,8 +75,9 @@ impl ProxySettings {
         }
     }
 
-    /// Whether `no_proxy` excludes the endpoint's host. It is `*`, or a list of names, addresses
-    /// and CIDR blocks. A name also stands for all names below it, and may begin with a dot.
+    /// Whether `no_proxy` excludes the endpoint's host. The variable is `*`, or a list of names,
+    /// addresses and CIDR blocks. A name also stands for all names below it, and may begin with a
+    /// dot.
     fn excludes(&self, endpoint: &Endpoint) -> bool {
         let host = endpoint.host();
         let list = self.no_proxy.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn no_proxy_names_hosts_and_what_is_below_them() {
+    fn no_proxy_names_hosts_and_all_names_below_them() {
         let endpoint = Endpoint::parse("https://api.docglow.com/x").unwrap();
         for (no_proxy, direct) in [
             ("*", true),

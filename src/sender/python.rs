@@ -50,7 +50,8 @@ impl Python {
     }
 
     /// Whether this Python uses the library folder of this name, such as `python3.11`. Debian
-    /// shares `python3` among all Pythons, and macOS names the folder of one `python`.
+    /// shares `python3` among all Pythons, and a framework build on macOS calls its folder just
+    /// `python`.
     pub fn owns(&self, folder: &str) -> bool {
         match folder.strip_prefix("python") {
             Some("" | "3") => true,

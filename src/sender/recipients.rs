@@ -88,7 +88,7 @@ fn merged<'a>(
     recipients
 }
 
-/// `https://example.com:8443` of `https://example.com:8443/v1/events`.
+/// The origin of a URL, such as `https://example.com:8443`. A long one is shortened.
 fn origin(url: &str) -> String {
     let end = url.match_indices(['/', '?']).nth(2).map_or(url.len(), |(end, _)| end);
     url[..end].chars().take(MAX_ORIGIN_CHARS).collect()
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_cut_short_whatever_it_is() {
+    fn every_long_origin_is_shortened() {
         for url in [
             "",
             "/",

@@ -21,7 +21,7 @@ const TURN: Duration = Duration::from_millis(350);
 /// The time limit for one name of the search list, if others follow.
 const NAME_LIMIT: Duration = Duration::from_millis(700);
 
-/// How often to ask a name server that fails.
+/// How many times to ask a name server that fails.
 const TRIES: u32 = 2;
 
 /// glibc's limit.
@@ -67,8 +67,8 @@ pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     for (at, name) in names.iter().enumerate() {
         // Even if the server of a search domain is silent, the host's own name must still be asked
         // for.
-        let is_first_of_more = at + 1 < names.len() && name.len() > host.len();
-        let limit = if is_first_of_more { until.min(Instant::now() + NAME_LIMIT) } else { until };
+        let is_search_name = at + 1 < names.len() && name.len() > host.len();
+        let limit = if is_search_name { until.min(Instant::now() + NAME_LIMIT) } else { until };
         match look_up_name(name, &config, limit, found) {
             Ok(()) => return Ok(()),
             Err(NoAddress::Unknown) => {}
@@ -152,7 +152,7 @@ impl Config {
         }
     }
 
-    /// The names to ask for, in order. No further suffix is added to them.
+    /// The fully qualified names to ask for, in order.
     pub fn names(&self, host: &str) -> Vec<String> {
         let name = host.trim_end_matches('.');
         let mut names = vec![name.to_owned()];
@@ -168,7 +168,7 @@ impl Config {
     }
 }
 
-/// An address. A link-local one may have its interface: `fe80::1%eth0`.
+/// Parses a name server's address. A link-local one may have its interface: `fe80::1%eth0`.
 fn server(word: &str) -> Option<SocketAddr> {
     let (address, interface) = word.split_once('%').unwrap_or((word, ""));
     if let Ok(v4) = address.parse::<Ipv4Addr>() {
@@ -319,7 +319,7 @@ impl Reply {
             return None;
         }
         let (is_authoritative, is_truncated) = (header[2] & 4 != 0, header[2] & 2 != 0);
-        let recurses = header[3] & 0x80 != 0;
+        let recursion_is_available = header[3] & 0x80 != 0;
         let record = question[question.len() - 3];
         let count = u16::from_be_bytes([header[6], header[7]]);
         Some(match header[3] & 15 {
@@ -327,7 +327,9 @@ impl Reply {
             0 => match addresses(records, count, record) {
                 None => Reply::Failure,
                 // A referral to other name servers.
-                Some(_) if count == 0 && !recurses && !is_authoritative => Reply::Failure,
+                Some(_) if count == 0 && !recursion_is_available && !is_authoritative => {
+                    Reply::Failure
+                }
                 Some(addresses) if addresses.is_empty() => Reply::No,
                 Some(addresses) => Reply::Addresses(addresses),
             },

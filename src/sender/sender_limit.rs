@@ -29,10 +29,10 @@ impl Slot {
     /// folder. Returns `None` if all slots stay taken. If the lock files cannot be created, there
     /// is no limit.
     pub fn take(state_folder: Option<&Path>) -> Option<Slot> {
-        Slot::try_each(state_folder).unwrap_or(Some(Slot { _locked: None }))
+        Slot::lock_one(state_folder).unwrap_or(Some(Slot { _locked: None }))
     }
 
-    fn try_each(state_folder: Option<&Path>) -> io::Result<Option<Slot>> {
+    fn lock_one(state_folder: Option<&Path>) -> io::Result<Option<Slot>> {
         let folder = state_folder.ok_or(ErrorKind::NotFound)?.join("senders");
         let folder = without_links(&folder)?;
         create_private_folder(&folder)?;
@@ -45,8 +45,8 @@ impl Slot {
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
-        // All slots are taken. It is enough to wait for one of them, because each waiting sender
-        // chooses another.
+        // All slots are taken. It is enough to wait for one of them: the process ids spread the
+        // waiting senders over the slots.
         let file = open(std::process::id() % MAX_SENDERS)?;
         let is_taken = wait_until(PATIENCE, RETRY, || file.try_lock().is_ok());
         Ok(is_taken.then_some(Slot { _locked: Some(file) }))

@@ -54,7 +54,7 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
     } else {
         Verifier::new_with_extra_roots(converted.clone(), provider.clone())?
     };
-    let verifier = TrustStore { platform, converted };
+    let verifier = SelfSignedVerifier { platform, converted };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         // rustls calls every custom verifier "dangerous".
@@ -68,12 +68,12 @@ fn config() -> Result<Arc<ClientConfig>, Error> {
 /// server's self-signed certificate that is itself in the trust store and is marked as an
 /// authority, as made by `openssl req -x509`.
 #[derive(Debug)]
-struct TrustStore {
+struct SelfSignedVerifier {
     platform: Verifier,
     converted: Vec<CertificateDer<'static>>,
 }
 
-impl ServerCertVerifier for TrustStore {
+impl ServerCertVerifier for SelfSignedVerifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -84,8 +84,9 @@ impl ServerCertVerifier for TrustStore {
     ) -> Result<ServerCertVerified, Error> {
         match self.platform.verify_server_cert(certificate, intermediates, name, ocsp_response, now)
         {
-            // The verifier has checked its dates before this error, but not its name.
-            Err(error) if is_authority(&error) && self.contains(certificate) => {
+            // Before this error, the verifier has checked the certificate's dates, but not its
+            // name.
+            Err(error) if is_ca_used_as_end_entity(&error) && self.contains(certificate) => {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -116,13 +117,13 @@ impl ServerCertVerifier for TrustStore {
     }
 }
 
-impl TrustStore {
+impl SelfSignedVerifier {
     fn contains(&self, certificate: &CertificateDer) -> bool {
         self.converted.contains(certificate) || network::is_in_trust_store(certificate)
     }
 }
 
-fn is_authority(error: &Error) -> bool {
+fn is_ca_used_as_end_entity(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(error)) = error else { return false };
     error.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity)
 }

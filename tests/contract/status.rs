@@ -14,7 +14,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         every_variable_that_is_read_is_shown_and_no_secret,
         status_names_its_variables_endpoint_and_state_file,
         status_names_the_docglow_yml_that_was_asked_by_its_path,
-        status_says_what_the_endpoint_comes_from,
+        status_names_the_source_of_the_endpoint,
         status_names_an_endpoint_that_cannot_be_used,
         a_query_or_a_token_is_never_spelt_out,
     ]
@@ -205,7 +205,7 @@ fn status_names_the_docglow_yml_that_was_asked_by_its_path() {
     assert_eq!(none["project_file"], serde_json::Value::Null);
 }
 
-fn status_says_what_the_endpoint_comes_from() {
+fn status_names_the_source_of_the_endpoint() {
     let sandbox = Sandbox::new();
     sandbox.write_config("telemetry: {endpoint: 'https://project.example/x'}");
     for (variable, endpoint, source) in [

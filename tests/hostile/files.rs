@@ -8,11 +8,11 @@ use std::process::Command;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        an_event_is_sent_whatever_stands_in_the_place_of_the_state_file needs ["mkfifo"],
-        an_event_is_sent_whatever_stands_in_the_place_of_the_lock needs ["mkfifo"],
-        an_event_is_sent_whatever_stands_in_the_place_of_the_temporary_file needs ["mkfifo"],
-        an_event_is_sent_whatever_stands_in_the_place_of_the_senders needs ["mkfifo"],
-        an_event_is_sent_whatever_stands_in_the_place_of_the_folder needs ["mkfifo"],
+        an_event_is_sent_with_anything_in_place_of_the_state_file needs ["mkfifo"],
+        an_event_is_sent_with_anything_in_place_of_the_lock needs ["mkfifo"],
+        an_event_is_sent_with_anything_in_place_of_the_temporary_file needs ["mkfifo"],
+        an_event_is_sent_with_anything_in_place_of_the_senders needs ["mkfifo"],
+        an_event_is_sent_with_anything_in_place_of_the_folder needs ["mkfifo"],
         a_lock_that_is_never_released_causes_only_a_short_delay,
         a_home_that_is_a_file_is_no_home,
     ]
@@ -66,24 +66,24 @@ fn assert_at_work(place: fn(&Sandbox) -> PathBuf) {
     }
 }
 
-fn an_event_is_sent_whatever_stands_in_the_place_of_the_state_file() {
+fn an_event_is_sent_with_anything_in_place_of_the_state_file() {
     assert_at_work(Sandbox::state_file);
 }
 
-fn an_event_is_sent_whatever_stands_in_the_place_of_the_lock() {
+fn an_event_is_sent_with_anything_in_place_of_the_lock() {
     assert_at_work(|sandbox| sandbox.state_dir().join("telemetry.json.lock"));
 }
 
-fn an_event_is_sent_whatever_stands_in_the_place_of_the_temporary_file() {
+fn an_event_is_sent_with_anything_in_place_of_the_temporary_file() {
     assert_at_work(|sandbox| sandbox.state_dir().join("telemetry.json.new"));
 }
 
-fn an_event_is_sent_whatever_stands_in_the_place_of_the_senders() {
+fn an_event_is_sent_with_anything_in_place_of_the_senders() {
     assert_at_work(|sandbox| sandbox.state_dir().join("senders"));
     assert_at_work(|sandbox| sandbox.state_dir().join("senders/0"));
 }
 
-fn an_event_is_sent_whatever_stands_in_the_place_of_the_folder() {
+fn an_event_is_sent_with_anything_in_place_of_the_folder() {
     assert_at_work(Sandbox::state_dir);
 }
 

@@ -5,12 +5,12 @@ use crate::wrapped::{as_stranger, by_shell, by_tool};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        where_no_file_may_be_written_an_event_goes_out_and_enable_says_so,
+        if_no_file_may_be_written_an_event_goes_out_and_enable_says_so,
         with_hardly_any_descriptors_it_exits_with_0,
         with_hardly_any_memory_it_exits_with_0,
         with_hardly_any_stack_it_exits_with_0,
-        where_no_process_may_be_started_debug_says_so needs ["root", "setpriv", "prlimit"],
-        where_the_sender_may_start_no_thread_it_exits_with_0 needs ["root", "setpriv", "prlimit"],
+        if_no_process_may_be_started_debug_says_so needs ["root", "setpriv", "prlimit"],
+        if_the_sender_may_start_no_thread_it_exits_with_0 needs ["root", "setpriv", "prlimit"],
     ]
 }
 
@@ -18,7 +18,7 @@ fn limited(hook: &Invocation, limit: &str) -> Outcome {
     by_shell(hook, &format!("ulimit {limit}; exec \"$@\"")).run()
 }
 
-fn where_no_file_may_be_written_an_event_goes_out_and_enable_says_so() {
+fn if_no_file_may_be_written_an_event_goes_out_and_enable_says_so() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     limited(&sandbox.hook().on().to(&receiver).debug().stdin(EVENT), "-f 0")
         .assert_sent(&receiver.url(), "204");
@@ -90,7 +90,7 @@ fn with_processes(sandbox: &Sandbox, hook: &Invocation, processes: usize) -> Out
     by_tool(&stranger, "prlimit", &[&format!("--nproc={processes}:{processes}")]).run()
 }
 
-fn where_no_process_may_be_started_debug_says_so() {
+fn if_no_process_may_be_started_debug_says_so() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook = sandbox.hook().on().to(&receiver).stdin(EVENT);
     let refused = |hook: &Invocation| with_processes(&sandbox, hook, 1);
@@ -99,7 +99,7 @@ fn where_no_process_may_be_started_debug_says_so() {
     assert_eq!(receiver.connections(), 0);
 }
 
-fn where_the_sender_may_start_no_thread_it_exits_with_0() {
+fn if_the_sender_may_start_no_thread_it_exits_with_0() {
     let (sandbox, receiver) = (Sandbox::new(), Receiver::answering());
     let hook = sandbox.hook().on().to(&receiver).stdin(EVENT);
     for processes in 2..=4 {

@@ -18,7 +18,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         two_dead_addresses_cost_half_a_second needs ["root", "unshare", "ip", "mount", "sh"],
         addresses_that_refuse_cost_nothing needs ["root", "unshare", "ip", "mount", "sh"],
         a_dead_address_of_the_proxys_costs_no_more needs ["root", "unshare", "ip", "mount", "sh"],
-        where_all_addresses_are_dead_it_is_gone_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
+        if_all_addresses_are_dead_the_sender_ends_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
         an_error_for_one_family_is_none_for_the_other needs ["root", "unshare", "ip", "mount", "sh"],
         a_search_domain_that_fails_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         debug_distinguishes_an_unknown_name_from_a_failed_look_up
@@ -170,7 +170,7 @@ fn dead_proxy() {
     scene.assert_delivers(ATTEMPT, Duration::from_millis(600), &[("https_proxy", &url)]);
 }
 
-fn where_all_addresses_are_dead_it_is_gone_after_three_seconds() {
+fn if_all_addresses_are_dead_the_sender_ends_after_three_seconds() {
     run_inside("all-dead");
 }
 

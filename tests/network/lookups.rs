@@ -19,7 +19,7 @@ use std::thread;
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
         a_look_up_that_never_returns_is_left_after_three_seconds needs ["root", "unshare", "ip", "mount", "sh"],
-        localhost_is_this_machine_whatever_a_name_server_says needs ["root", "unshare", "ip", "mount", "sh"],
+        localhost_is_this_machine_even_if_a_name_server_disagrees needs ["root", "unshare", "ip", "mount", "sh"],
         localhost_is_127_0_0_1_before_it_is_the_other_one needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_addresses_and_blocks_of_them_as_curl_reads_it needs ["root", "unshare", "ip", "mount", "sh"],
         no_proxy_names_the_hosts_that_are_reached_directly_as_curl_reads_it needs ["root", "unshare", "ip", "mount", "sh"],
@@ -64,7 +64,7 @@ fn swallowed() {
     );
 }
 
-fn localhost_is_this_machine_whatever_a_name_server_says() {
+fn localhost_is_this_machine_even_if_a_name_server_disagrees() {
     run_inside("localhost");
 }
 

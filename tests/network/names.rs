@@ -19,7 +19,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_name_that_etc_hosts_blocks_gets_nothing needs ["root", "unshare", "ip", "mount", "sh"],
         an_address_that_etc_hosts_gives_is_used_before_a_name_servers needs ["root", "unshare", "ip", "mount", "sh"],
         a_later_name_server_does_not_overrule_a_slow_one needs ["root", "unshare", "ip", "mount", "sh"],
-        a_slow_name_server_is_waited_for_whatever_the_search_list needs ["root", "unshare", "ip", "mount", "sh"],
+        a_slow_name_server_is_awaited_with_any_search_list needs ["root", "unshare", "ip", "mount", "sh"],
         a_dead_name_server_is_passed_over needs ["root", "unshare", "ip", "mount", "sh"],
         a_search_domain_without_addresses_does_not_prevent_delivery needs ["root", "unshare", "ip", "mount", "sh"],
         a_name_that_only_the_search_list_completes_is_found needs ["root", "unshare", "ip", "mount", "sh"],
@@ -170,7 +170,7 @@ fn two_servers() {
     assert_delivers(&scene, "40 ms");
 }
 
-fn a_slow_name_server_is_waited_for_whatever_the_search_list() {
+fn a_slow_name_server_is_awaited_with_any_search_list() {
     run_inside_with("slow-server", "search home.test\n");
 }
 

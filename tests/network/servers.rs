@@ -26,7 +26,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         the_answer_is_the_one_behind_interim_answers,
         a_redirect_behind_an_interim_answer_is_followed,
         headers_of_a_hundred_kilobytes_are_read,
-        an_answer_is_known_whatever_its_headers_hold,
+        an_answer_is_read_with_any_headers,
         a_server_that_answers_before_it_is_asked_is_heard,
         a_server_that_closes_at_once_does_no_harm,
         a_server_that_closes_half_way_through_the_request_does_no_harm,
@@ -161,7 +161,7 @@ fn headers_of_a_hundred_kilobytes_are_read() {
     Hook::new().call().to(&receiver).debug().run().assert_sent(&receiver.url(), "204");
 }
 
-fn an_answer_is_known_whatever_its_headers_hold() {
+fn an_answer_is_read_with_any_headers() {
     let (latin_1, long) = (b"X: \xe9\r\n".to_vec(), b"X: y\r\n".repeat(100_000));
     let no_number = b"Content-Length: abc\r\n".to_vec();
     for headers in [latin_1, long, no_number] {

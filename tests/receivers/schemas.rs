@@ -37,7 +37,7 @@ pub fn trials() -> Vec<Trial> {
         the_schemas_are_of_draft_2020_12,
         the_schemas_are_named_as_their_files_and_have_no_anchors,
         every_payload_is_of_the_schema,
-        what_is_not_schema_version_1_is_not_of_the_schema,
+        the_schema_refuses_bodies_that_are_not_of_version_1,
         the_schema_names_every_published_adapter,
         an_event_is_of_the_schema_exactly_if_it_is_sent,
         of_an_exact_event_every_value_arrives,
@@ -96,7 +96,7 @@ fn every_payload_is_of_the_schema() {
     }
 }
 
-fn what_is_not_schema_version_1_is_not_of_the_schema() {
+fn the_schema_refuses_bodies_that_are_not_of_version_1() {
     let validator = validator("payload.schema.json");
     assert!(validator.is_valid(&payload(GOOD)));
     for (wrong, body) in refused_by_schema() {

@@ -13,7 +13,7 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
         a_command_that_cannot_start_has_envs_status_and_message,
         without_a_command_it_says_how_it_is_called_and_runs_nothing,
         run_does_not_wait_for_the_commands_children,
-        where_no_process_may_be_started_the_command_runs_unreported needs ["root", "setpriv", "prlimit"],
+        if_no_process_may_be_started_the_command_runs_unreported needs ["root", "setpriv", "prlimit"],
     ]
 }
 
@@ -135,7 +135,7 @@ fn run_does_not_wait_for_the_commands_children() {
     }
 }
 
-fn where_no_process_may_be_started_the_command_runs_unreported() {
+fn if_no_process_may_be_started_the_command_runs_unreported() {
     let scene = Scene::new();
     // `exec`, so that the command itself needs no process.
     let mut call = scene

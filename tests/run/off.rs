@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
-        where_nothing_is_to_be_reported_run_becomes_the_command,
-        where_it_is_off_no_process_is_started needs ["strace"],
+        if_there_is_no_event_to_report_run_becomes_the_command,
+        while_telemetry_is_off_no_process_is_started needs ["strace"],
         serve_is_reported_at_its_start_and_run_becomes_it,
         around_a_command_that_is_reported_two_small_processes_wait,
         a_run_in_a_run_reports_once,
@@ -47,7 +47,7 @@ fn becomes_it(call: &Invocation) -> bool {
     is_alone
 }
 
-fn where_nothing_is_to_be_reported_run_becomes_the_command() {
+fn if_there_is_no_event_to_report_run_becomes_the_command() {
     let scene = Scene::new();
     let line = ["docglow", "generate"];
     assert!(!becomes_it(&scene.call(By::RunOn, &line)), "the trial shows nothing");
@@ -78,7 +78,7 @@ fn where_nothing_is_to_be_reported_run_becomes_the_command() {
     );
 }
 
-fn where_it_is_off_no_process_is_started() {
+fn while_telemetry_is_off_no_process_is_started() {
     let scene = Scene::new();
     let log = scene.sandbox.root().join("strace");
     let options = ["-f".as_ref(), "-qq".as_ref(), "-o".as_ref(), log.as_os_str()];

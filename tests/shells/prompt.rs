@@ -16,7 +16,7 @@ pub fn trials() -> Vec<Trial> {
         a_yes_is_recorded_and_the_very_command_is_reported needs ["bash", "setsid"],
         a_no_is_recorded_and_docglow_runs needs ["bash", "setsid"],
         it_is_asked_once_in_all_sessions needs ["bash", "setsid"],
-        where_something_else_decides_nothing_is_asked_or_recorded needs ["bash", "setsid"],
+        if_a_setting_decides_there_is_no_question_and_no_record needs ["bash", "setsid"],
         in_the_background_nothing_is_asked_and_docglow_runs needs ["bash", "setsid"],
         the_question_names_the_endpoint_of_the_events needs ["bash", "setsid"],
         early_input_belongs_to_the_shell_and_prevents_the_question needs ["bash", "zsh", "setsid"],
@@ -99,7 +99,7 @@ fn it_is_asked_once_in_all_sessions() {
     assert_eq!(fs::read(stage.sandbox.state_file()).expect("a state file"), recorded);
 }
 
-fn where_something_else_decides_nothing_is_asked_or_recorded() {
+fn if_a_setting_decides_there_is_no_question_and_no_record() {
     for (name, value) in [
         ("CI", "true"),
         ("TF_BUILD", "True"),

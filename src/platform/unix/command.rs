@@ -65,8 +65,8 @@ fn files(program: &OsStr, path: Option<&OsStr>) -> Vec<PathBuf> {
 }
 
 impl Command {
-    /// The command line of these words, the first of which is the program. There must be at least
-    /// one word.
+    /// The command line of these words, the first of which is the program. `None` if there is no
+    /// word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let program = words.first()?.clone();
         let text = |text: &OsStr| CString::new(text.as_bytes()).ok();

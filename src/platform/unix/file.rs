@@ -35,13 +35,13 @@ pub fn open_lock(path: &Path) -> Result<File> {
     open_private(OpenOptions::new().write(true).create(true).truncate(false), path)
 }
 
-/// Opens a file of any type to append to it. If there is no file at `path` and `may_be_made` is
+/// Opens a file of any type to append to it. If there is no file at `path` and `may_create` is
 /// set, creates a regular one. Does not follow a link, and never blocks.
 ///
 /// # Errors
 /// Those of `open(2)`.
-pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
-    open_private(OpenOptions::new().append(true).create(may_be_made), path)
+pub fn open_any_append(path: &Path, may_create: bool) -> Result<File> {
+    open_private(OpenOptions::new().append(true).create(may_create), path)
 }
 
 fn open_private(options: &mut OpenOptions, path: &Path) -> Result<File> {
@@ -92,7 +92,7 @@ pub fn create_folder(path: &Path) -> Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Replaces the file `to` by the file `from`, atomically.
+/// Replaces the file `to` with the file `from`, atomically.
 ///
 /// # Errors
 /// Those of `rename(2)`.

@@ -20,7 +20,7 @@ use rustix::stdio::stdin;
 use super::signals::{self, SignalSet};
 use super::{inherited, process, start};
 
-/// How long to wait for an answer before looking whether the probe is stopped.
+/// How long to wait for an answer before checking whether the probe is stopped.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The probe of this process. The stream to it is standard input, in both processes.

@@ -14,7 +14,7 @@ const IGNORED: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
 /// Which of them the caller ignores, too.
 static BY_CALLER: [AtomicBool; IGNORED.len()] = [const { AtomicBool::new(false) }; IGNORED.len()];
 
-/// Ignores these signals.
+/// Ignores these signals, and remembers which of them the caller ignores.
 pub fn ignore_signals() {
     for (signal, by_caller) in IGNORED.into_iter().zip(&BY_CALLER) {
         by_caller.store(signals::ignore(signal), Relaxed);

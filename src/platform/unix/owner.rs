@@ -12,8 +12,7 @@ use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
 
 use crate::platform::file::folder_of;
 
-/// Whether this process is root's, and the folder belongs to another user. If the folder does not
-/// exist yet, its parent counts.
+/// Whether this process is root's, and another user owns the folder or one of its parents.
 pub fn is_anothers(folder: &Path) -> bool {
     other_owner(folder).is_some()
 }
@@ -33,23 +32,23 @@ fn other_owner(folder: &Path) -> Option<(Uid, Gid)> {
     });
     let mut owners =
         owners.flatten().map(|found| (Uid::from_raw(found.uid()), Gid::from_raw(found.gid())));
-    owners.find(|(user, _)| !user.is_root() && !is_outside(*user))
+    owners.find(|(user, _)| !user.is_root() && !is_overflow_uid(*user))
 }
 
 /// Whether this is the overflow uid inside a user namespace. It stands for all owners without a
 /// mapping, for example the machine's root.
-fn is_outside(user: Uid) -> bool {
+fn is_overflow_uid(user: Uid) -> bool {
     const OVERFLOW: u32 = 65534;
-    let is_everybody_inside = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
+    let is_identity_map = |map: String| map.split_whitespace().eq(["0", "0", "4294967295"]);
     user.as_raw() == OVERFLOW
-        && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_everybody_inside)
+        && !fs::read_to_string("/proc/self/uid_map").map_or(true, is_identity_map)
 }
 
 /// Whether this user or root owns the file. In a user namespace that does not map this user, the
 /// owner is unknown and so not trusted.
 pub fn is_trusted(found: &Metadata) -> bool {
     let owner = Uid::from_raw(found.uid());
-    (owner.is_root() || owner == geteuid()) && !is_outside(owner)
+    (owner.is_root() || owner == geteuid()) && !is_overflow_uid(owner)
 }
 
 /// Whether another user may have put `file`, found at `path`, into a folder that others may write
@@ -77,7 +76,8 @@ impl OwnersRights {
     /// this user is not root.
     ///
     /// # Errors
-    /// Those of `setresuid(2)`, for a root that must not change its user.
+    /// Those of `getgroups(2)`, `setgroups(2)`, `setegid(2)` and `seteuid(2)`, for a root that must not
+    /// change its user.
     pub fn take(folder: &Path) -> Result<Option<OwnersRights>> {
         let Some((user, group)) = other_owner(folder) else { return Ok(None) };
         let rights = OwnersRights { roots: (getegid(), getgroups()?) };

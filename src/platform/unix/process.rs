@@ -72,7 +72,7 @@ pub fn start_detached(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<(
 /// many pipes one page for each further pipe.
 const PIPE_BYTES: usize = 4096;
 
-/// Replaces this process, which was just created, by the program that `prepare` describes.
+/// Replaces this process, which was just created, with the program that `prepare` describes.
 fn become_sender(prepare: impl FnOnce() -> Option<SelfCommand>) -> Result<()> {
     std::panic::set_hook(Box::new(|_| end()));
     // A shell waits until no process has the output of `$(...)` open.
@@ -209,12 +209,11 @@ pub fn enter_background(memory_limit_bytes: u64) {
     // The caller's terminal may be closed in the meantime. SAFETY: it installs no handler, so no
     // code of this program runs in a signal handler.
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
-    // On a busy machine, all other programs come first.
     let _ = nice(NICENESS);
     // It was started as `/proc/self/exe`. This is the name that `top` shows.
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_name(c"docglow-telemet");
-    // A working directory cannot be unmounted.
+    // The file system of a working directory cannot be unmounted.
     let _ = std::env::set_current_dir("/");
     let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
     let _ = setrlimit(Resource::Data, limit(memory_limit_bytes));
@@ -245,7 +244,7 @@ pub(super) fn end_with_parent(parent: u32) {
     let _ = parent;
 }
 
-/// Replaces standard input by the null device, which closes the pipe.
+/// Replaces standard input with the null device, which closes the pipe.
 pub fn close_input() {
     if let Ok(null) = null_device() {
         let _ = rustix::stdio::dup2_stdin(null);

@@ -37,8 +37,7 @@ macro_rules! program {
     };
 }
 
-/// Ignores the signals that would end the process, and opens the null device for each standard
-/// stream that is closed.
+/// Ignores SIGPIPE and SIGXFSZ, and opens the null device for each standard stream that is closed.
 pub fn prepare() {
     inherited::ignore_signals();
     // Otherwise, the next file that is opened would get the descriptor of the closed stream, and

@@ -68,8 +68,8 @@ pub fn is_named(path: &Path, name: &str) -> bool {
 }
 
 impl Command {
-    /// The command line of these words, the first of which is the program. There must be at least
-    /// one word.
+    /// The command line of these words, the first of which is the program. `None` if there is no
+    /// word.
     pub fn new(words: &[OsString]) -> Option<Command> {
         let (program, arguments) = words.split_first()?;
         Some(Command { program: program.clone(), arguments: arguments.to_vec(), variable: None })

@@ -55,14 +55,14 @@ pub fn open_lock(path: &Path) -> Result<File> {
         .open(path)
 }
 
-/// Opens a file of any type to append to it. If there is no file at `path` and `may_be_made` is
+/// Opens a file of any type to append to it. If there is no file at `path` and `may_create` is
 /// set, creates a regular one.
 ///
 /// # Errors
 /// Those of `CreateFileW`.
-pub fn open_any_append(path: &Path, may_be_made: bool) -> Result<File> {
+pub fn open_any_append(path: &Path, may_create: bool) -> Result<File> {
     let mut options = OpenOptions::new();
-    options.append(true).create(may_be_made).security_qos_flags(SECURITY_IDENTIFICATION);
+    options.append(true).create(may_create).security_qos_flags(SECURITY_IDENTIFICATION);
     patiently(&[ERROR_SHARING_VIOLATION], || options.open(path))
 }
 
@@ -90,7 +90,7 @@ pub fn sync_entry(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the file `to` by the file `from`, atomically.
+/// Replaces the file `to` with the file `from`, atomically.
 ///
 /// # Errors
 /// Those of `MoveFileExW`.

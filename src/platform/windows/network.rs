@@ -8,7 +8,7 @@ use crate::platform::{NoAddress, Resolver};
 /// The system's own resolver.
 pub const SYSTEM_RESOLVER: Option<Resolver> = Some(addresses);
 
-/// Returns false, because Windows has its own trust store.
+/// False, because Windows has its own trust store.
 pub const HAS_CERTIFICATE_FILE: bool = false;
 
 fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
@@ -22,7 +22,7 @@ fn addresses(host: &str) -> Result<Vec<IpAddr>, NoAddress> {
     Ok(addresses.map(|address| address.ip()).collect())
 }
 
-/// Returns false, because Windows verifies certificates itself.
+/// False, because Windows verifies certificates itself.
 pub fn is_in_trust_store(_certificate: &[u8]) -> bool {
     false
 }

@@ -200,7 +200,7 @@ fn wide(text: &OsStr) -> Vec<u16> {
 /// Prepares this process to run in the background, with a limit of its memory. Its priority and its
 /// folder were set when it was started.
 pub fn enter_background(memory_limit_bytes: u64) {
-    // SAFETY: it only sets flags, which suppress the system's windows about errors.
+    // SAFETY: it only sets flags, which suppress the system's error dialogs.
     unsafe { SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX) };
     let limit = usize::try_from(memory_limit_bytes).unwrap_or(usize::MAX);
     if let Ok(job) = Job::new(JOB_OBJECT_LIMIT_PROCESS_MEMORY, limit) {
@@ -209,8 +209,8 @@ pub fn enter_background(memory_limit_bytes: u64) {
     }
 }
 
-/// Does nothing: on Windows, every process of a user may read the memory of the others, and windows
-/// that report an error are turned off.
+/// Does nothing: on Windows, every process of a user may read the memory of the others, and
+/// `enter_background` turns error dialogs off.
 pub fn hide_memory() {}
 
 /// Does nothing, because the other end of the pipe is closed already.
