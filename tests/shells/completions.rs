@@ -96,13 +96,18 @@ fn fish_completes_all_words_of_the_help() {
     });
 }
 
+/// An interactive zsh that has loaded the completions. Their path is not typed, because zsh's line
+/// editor may not accept all of its characters.
+fn zsh(sandbox: &Sandbox) -> Terminal {
+    let zsh = shell(sandbox, "zsh", &["-f", "-i"]).env("COMPLETIONS", completions());
+    let mut terminal = Terminal::open(&zsh);
+    terminal.type_in("fpath=($COMPLETIONS $fpath); autoload -Uz compinit; compinit -D -u\n");
+    terminal
+}
+
 fn zsh_completes_all_words_of_the_help() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
-    terminal.type_in(&format!(
-        "fpath=('{}' $fpath); autoload -Uz compinit; compinit -D -u\n",
-        completions().display()
-    ));
+    let mut terminal = zsh(&sandbox);
     // Shows each list completely, with each word at the beginning of a line.
     terminal.type_in("LISTMAX=9999; setopt no_auto_menu; stty rows 99 columns 150; echo rea''dy\n");
     terminal.wait_for("ready");
@@ -198,10 +203,7 @@ fn behind_run_fish_completes_docglows_own_words() {
 
 fn behind_run_zsh_completes_docglows_own_words() {
     let sandbox = Sandbox::new();
-    let mut terminal = Terminal::open(&shell(&sandbox, "zsh", &["-f", "-i"]));
-    let folder = completions();
-    terminal.type_in(&format!("fpath=('{}' $fpath)\n", folder.display()));
-    terminal.type_in("autoload -Uz compinit; compinit -D -u\n");
+    let mut terminal = zsh(&sandbox);
     terminal.type_in("_docglow() { _arguments '--project-dir' '1:command:(generate health)' }\n");
     terminal.type_in("compdef _docglow docglow; docglow-telemetry() { print -rl -- \"<$^@>\" }\n");
     terminal.type_in("echo 're''ady'\n");
