@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     match given.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [support::namespace::INSIDE, name] => return succeed(|| run_inside_namespaces(name)),
         [support::ThreeSeconds::ARGUMENT] => {
-            return succeed(|| std::thread::sleep(support::SENDER_LIFE));
+            return succeed(support::ThreeSeconds::run);
         }
         _ => {}
     }

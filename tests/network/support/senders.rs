@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// The longest life of a sender, by the contract.
 pub const SENDER_LIFE: Duration = Duration::from_secs(3);
 
+/// The niceness that a sender adds to that of its caller.
+const SENDER_NICENESS: i32 = 10;
+
 /// The argument that distinguishes a sender from its caller.
 const SENDER_ARGUMENT: &[u8] = b"send-from-stdin";
 
@@ -106,7 +109,8 @@ impl Hook {
     }
 }
 
-/// `SENDER_LIFE` on the clock of another process, which a busy machine delays like a sender.
+/// `SENDER_LIFE` on the clock of another process, which has the priority of a sender, so that a busy
+/// machine delays it in the same way.
 pub struct ThreeSeconds(Child);
 
 impl ThreeSeconds {
@@ -122,6 +126,12 @@ impl ThreeSeconds {
                 .spawn()
                 .expect("this test binary"),
         )
+    }
+
+    /// The clock itself.
+    pub fn run() {
+        rustix::process::nice(SENDER_NICENESS).expect("a lower priority");
+        thread::sleep(SENDER_LIFE);
     }
 
     pub fn are_over(&mut self) -> bool {
