@@ -34,7 +34,7 @@ pub struct Receiver {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
-    /// A listener that accepts no connection, and the connections that fill its backlog.
+    /// A listener that accepts no connection, and connections to it.
     held: Option<(TcpListener, Vec<TcpStream>)>,
 }
 
@@ -55,10 +55,14 @@ impl Receiver {
         Self::start(Behaviour::Answer(204, Vec::new()))
     }
 
-    /// A port on which nobody listens.
+    /// A port on which nobody listens. It is the near end of a connection, so that no other test gets
+    /// it meanwhile.
     pub fn refusing() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        Self::deaf(listener.local_addr().expect("the refusing address"), None)
+        let far_end = listener.local_addr().expect("the listener's address");
+        let connection = TcpStream::connect(far_end).expect("a connection");
+        let address = connection.local_addr().expect("the refusing address");
+        Self::deaf(address, (listener, vec![connection]))
     }
 
     /// A port whose connections are never completed: the backlog of its listener is full, so
@@ -74,11 +78,11 @@ impl Receiver {
         let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
         let filling: Vec<_> = (0..BACKLOG_LIMIT).map_while(connect).collect();
         assert!(filling.len() < BACKLOG_LIMIT, "the backlog never filled up");
-        Self::deaf(address, Some((listener, filling)))
+        Self::deaf(address, (listener, filling))
     }
 
-    fn deaf(address: SocketAddr, held: Option<(TcpListener, Vec<TcpStream>)>) -> Self {
-        Self { address, shared: Arc::default(), acceptor: None, held }
+    fn deaf(address: SocketAddr, held: (TcpListener, Vec<TcpStream>)) -> Self {
+        Self { address, shared: Arc::default(), acceptor: None, held: Some(held) }
     }
 
     pub fn address(&self) -> SocketAddr {
