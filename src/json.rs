@@ -1,4 +1,4 @@
-//! Tolerant reading of JSON: unknown keys are skipped here, and in no other file.
+//! Tolerant reading of JSON: unknown keys are skipped. `sender/manifest.rs` has its own reader.
 //!
 //! Values are borrowed slices of the text, and the caller parses each one by itself. So a value of
 //! the wrong type, or one that is nested too deep or too large, loses only that value.

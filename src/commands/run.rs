@@ -26,8 +26,9 @@ use crate::sender::installation;
 /// set after a question without an answer, so that docglow does not ask the same question.
 const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
 
-/// Runs the command and reports it if it is docglow. If there is no event to report, this process
-/// becomes the command; otherwise it waits, and ends as the command did.
+/// Runs the command and reports it if it is docglow. This process waits for the command and ends as
+/// it did. It becomes the command instead if there is no event to report, and for `serve`, which is
+/// reported before it starts.
 pub fn run(words: &[OsString], wait: bool) -> ! {
     exit::set_status(exit::FAILED);
     let Some(mut command) = Command::new(words) else {
@@ -68,7 +69,7 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
     end.exit_the_same_way()
 }
 
-/// A docglow that is reported when it ends.
+/// A docglow command that will be reported.
 struct Docglow {
     line: CommandLine,
     context: Context,
@@ -116,7 +117,8 @@ impl Docglow {
         Ok(Docglow { line, context, options, program, is_module: invocation.is_module })
     }
 
-    /// Sends the event of a docglow that has ended with this status.
+    /// Sends the event of this command. For `serve`, which has not started yet, the status and the
+    /// duration are 0.
     fn report(&self, status: i64, duration_ms: u64) {
         // Python's status is 1, too, if docglow cannot be imported.
         let has_started =

@@ -102,7 +102,8 @@ impl Source {
     /// Everything that the sender needs for the event.
     ///
     /// # Errors
-    /// `NoDocglow` if the docglow of a command line does not exist, so it cannot have run.
+    /// `NoDocglow` for a command line whose `--docglow` is empty, or a bare name that is not on
+    /// `PATH`.
     pub fn handover(&self, context: &Context, event: Event) -> Result<Handover, NotSent> {
         let destination = context.destination();
         let options = self.options();

@@ -1,5 +1,6 @@
-//! The settings that one call uses: environment, docglow.yml and state file. Each file is read when
-//! it is first needed.
+//! The settings that one call uses: environment, docglow.yml and state file. docglow.yml is
+//! read once, when it is first needed. The state file is read at each use, because an answer may
+//! change it.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};

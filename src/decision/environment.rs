@@ -121,7 +121,7 @@ impl Environment {
         self.telemetry.as_deref()?.to_str().and_then(switch)
     }
 
-    /// Whether to explain each step on stderr.
+    /// Whether to print one line about each event on stderr.
     pub fn debug(&self) -> bool {
         says_on(&self.debug)
     }

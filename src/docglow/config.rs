@@ -127,8 +127,9 @@ impl ProjectConfig {
                 telemetry.enabled.setting().or_merged(&telemetry.merge)
             }
             Node::Null | Node::Sequence(_) => Setting::Absent.or_merged(&document.merge),
-            // `telemetry: disabled` is not documented, but its meaning is clear.
+            // `telemetry: true` is not documented, so it turns nothing on.
             scalar if scalar.setting() == Setting::On => Setting::Absent,
+            // `telemetry: disabled` is not documented either, but it must not be ignored.
             _ => Setting::Off,
         };
         (config.enabled != Setting::Unreadable).then_some(config)

@@ -66,7 +66,8 @@ pub type Count = AtMost<9_999_999>;
 /// A duration of at most 31 days. No `docglow generate` takes that long.
 pub type Milliseconds = AtMost<{ 31 * 24 * 60 * 60 * 1000 }>;
 
-/// A number of at most `MAX`. A larger number becomes `MAX`, so that no number can carry a message.
+/// A number of at most `MAX`. A larger number becomes `MAX`, so that a number has no more digits
+/// than a real one needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "u64")]
 pub struct AtMost<const MAX: u32>(u32);

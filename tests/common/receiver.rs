@@ -55,8 +55,8 @@ impl Receiver {
         Self::start(Behaviour::Answer(204, Vec::new()))
     }
 
-    /// A port on which nobody listens. It is the near end of a connection, so that no other test gets
-    /// it meanwhile.
+    /// A port on which nobody listens. It is the near end of a connection, so that no other test
+    /// gets it meanwhile.
     pub fn refusing() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let far_end = listener.local_addr().expect("the listener's address");

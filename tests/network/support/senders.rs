@@ -109,8 +109,8 @@ impl Hook {
     }
 }
 
-/// `SENDER_LIFE` on the clock of another process, which has the priority of a sender, so that a busy
-/// machine delays it in the same way.
+/// `SENDER_LIFE` on the clock of another process, which has the priority of a sender, so that a
+/// busy machine delays it in the same way.
 pub struct ThreeSeconds(Child);
 
 impl ThreeSeconds {
