@@ -1,5 +1,5 @@
-//! The hook: reads the event, decides, and starts the sender, which builds the payload. On Unix, the
-//! new process also parses the event, unless this one waits for the answer.
+//! The hook: reads the event, decides, and starts the sender, which builds the payload. On Unix,
+//! the new process also parses the event, unless this one waits for the answer.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The environment variables that the hook knows, read once.
+//! The environment variables that configure this program, read once.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -55,14 +55,14 @@ pub enum Visibility {
 /// Defines [`Environment`] and [`VARIABLES`] from one table.
 macro_rules! variables {
     ($($field:ident = $name:expr, $visibility:ident;)*) => {
-        /// The variables that this program reads, with their values. Tests build one by hand.
+        /// The values of [`VARIABLES`]. Tests build one by hand.
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct Environment {
             $(pub $field: Option<OsString>,)*
         }
 
-        /// Every variable that this program reads, except those that show whether a person is
-        /// there.
+        /// The variables that configure this program. `PATH` and the variables of
+        /// [`is_unattended`] are not in the table.
         pub const VARIABLES: &[Variable] = &[
             $(Variable { name: $name, visibility: Visibility::$visibility },)*
         ];

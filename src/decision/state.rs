@@ -1,4 +1,4 @@
-//! `telemetry.json`: the machine's random id and the recorded consent, shared with docglow itself.
+//! `telemetry.json`: the instance id and the recorded consent, shared with docglow itself.
 
 use std::fmt;
 use std::io::ErrorKind::WouldBlock;
@@ -128,7 +128,7 @@ impl StateFile {
         if is_doubtful { State::default() } else { state }
     }
 
-    /// The machine's id. If there is none, makes one and records it. If it cannot be recorded
+    /// The instance id. If there is none, makes one and records it. If it cannot be recorded
     /// before `give_up`, the id is valid for this call only.
     pub fn instance_id(&self, give_up: Instant) -> InstanceId {
         let (fresh, mut id) = (fresh_id(), None);
@@ -140,11 +140,12 @@ impl StateFile {
             id.is_some()
                 || !self.update(Duration::ZERO, write).is_err_and(|e| e.kind() == WouldBlock)
         });
-        // docglow itself takes no lock, and the id in the file is the machine's.
+        // docglow itself takes no lock, so it may have recorded an id in the meantime. That one
+        // counts.
         id.or_else(|| self.read().instance_id).unwrap_or(fresh)
     }
 
-    /// Records the user's answer. A yes also makes the machine's id if there is none.
+    /// Records the user's answer. A yes also makes an instance id if there is none.
     ///
     /// # Errors
     /// Those of writing the file, which then stays unchanged.

@@ -6,10 +6,10 @@ impl Endpoint {
     /// The endpoint that a redirect's `Location` leads to, resolved against this one (RFC 3986
     /// §5.2).
     ///
-    /// The sender has encoded blanks in the `Location`, so the redirect is refused if it contains
-    /// white space or a control character. It is also refused if its target fails the rule of
+    /// A redirect is refused if its `Location` contains white space or a control character; the
+    /// sender has escaped spaces before. It is also refused if its target fails the rule of
     /// [`Endpoint::parse`], and if it leads from https to http, or from another host to this
-    /// machine by name. The sender checks the address, too, when it connects.
+    /// machine, by a name or an address. The sender checks the address of a name when it connects.
     pub fn redirect(&self, location: &str) -> Option<Endpoint> {
         let location = location.split('#').next().unwrap_or_default();
         if location.contains(|c: char| c.is_whitespace() || c.is_control()) {

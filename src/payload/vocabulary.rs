@@ -26,9 +26,8 @@ pub enum CommandResult {
 }
 
 impl CommandResult {
-    /// The result that an exit status stands for. docglow sends no event for a usage error (2), for
-    /// a docglow that could not run (126, 127), and for one that a signal ended (above
-    /// 128, or negative).
+    /// The result that an exit status stands for. docglow sends no event for a usage error (2), if
+    /// it could not run (126, 127), and if a signal ended it (above 128, or negative).
     pub fn of_status(status: i64) -> Option<CommandResult> {
         match status {
             0 => Some(CommandResult::Success),

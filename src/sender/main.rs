@@ -59,9 +59,9 @@ pub fn run() {
     }
 }
 
-/// Whether the hook started this process. The hook passes on none of the variables that this
-/// program reads, except those of the certificates. Any other caller of the sender has not decided
-/// whether an event may be sent. Variables that the system adds do not count.
+/// Whether the hook started this process. Of the variables that configure this program, the hook
+/// passes on only those of the certificates. Any other caller of the sender has not decided whether
+/// an event may be sent. Variables that the system adds do not count.
 fn is_started_by_hook() -> bool {
     let without_certificates =
         Environment { ssl_cert_file: None, ssl_cert_dir: None, ..Environment::read() };

@@ -67,8 +67,12 @@ pub fn look_up(host: &str, until: Instant, found: &Found<'_>) -> Outcome {
     for (at, name) in names.iter().enumerate() {
         // Even if the server of a search domain is silent, the host's own name must still be asked
         // for.
-        let is_search_name = at + 1 < names.len() && name.len() > host.len();
-        let limit = if is_search_name { until.min(Instant::now() + NAME_LIMIT) } else { until };
+        let is_search_name_before_others = at + 1 < names.len() && name.len() > host.len();
+        let limit = if is_search_name_before_others {
+            until.min(Instant::now() + NAME_LIMIT)
+        } else {
+            until
+        };
         match look_up_name(name, &config, limit, found) {
             Ok(()) => return Ok(()),
             Err(NoAddress::Unknown) => {}

@@ -2,7 +2,7 @@
 
 use crate::common::{Behaviour, EVENT, Receiver, Sandbox, trials};
 use crate::support::senders::Sender;
-use crate::support::{Hook, SENDER_LIFE, ThreeSeconds};
+use crate::support::{Hook, SENDER_LIFE, SENDER_NICENESS, ThreeSeconds};
 use rustix::process::Signal;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -78,7 +78,7 @@ fn the_sender_has_a_lower_priority() {
     receiver.wait_for(1, SENDER_LIFE);
     let sender = hook.sender().stat(NICENESS_FIELD).expect("its niceness");
     let own = Sender::this_process().stat(NICENESS_FIELD).expect("a niceness");
-    assert_eq!(sender, (own + 10).min(MOST));
+    assert_eq!(sender, (own + i64::from(SENDER_NICENESS)).min(MOST));
 }
 
 fn a_sender_that_is_killed_is_told_from_one_that_timed_out() {

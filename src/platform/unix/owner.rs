@@ -76,8 +76,8 @@ impl OwnersRights {
     /// this user is not root.
     ///
     /// # Errors
-    /// Those of `getgroups(2)`, `setgroups(2)`, `setegid(2)` and `seteuid(2)`, for a root that must not
-    /// change its user.
+    /// Those of `getgroups(2)`, `setgroups(2)`, `setegid(2)` and `seteuid(2)`, for a root that must
+    /// not change its user.
     pub fn take(folder: &Path) -> Result<Option<OwnersRights>> {
         let Some((user, group)) = other_owner(folder) else { return Ok(None) };
         let rights = OwnersRights { roots: (getegid(), getgroups()?) };

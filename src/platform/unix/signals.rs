@@ -116,7 +116,7 @@ impl Blocked {
     /// Restores the caller's mask and its disposition of SIGCHLD.
     pub fn restore(&self) {
         set_action(libc::SIGCHLD, &self.child_action);
-        self.mask.restore();
+        self.unblock();
     }
 }
 

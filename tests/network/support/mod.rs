@@ -12,6 +12,6 @@ pub mod socks;
 pub mod tls;
 
 pub use proxy::{Manner, Proxy};
-pub use senders::{Hook, SENDER_LIFE, ThreeSeconds};
+pub use senders::{Hook, SENDER_LIFE, SENDER_NICENESS, ThreeSeconds};
 pub use service::plain_folder;
 pub use tls::{Authority, TlsReceiver, Validity};

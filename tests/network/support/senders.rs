@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 pub const SENDER_LIFE: Duration = Duration::from_secs(3);
 
 /// The niceness that a sender adds to that of its caller.
-const SENDER_NICENESS: i32 = 10;
+pub const SENDER_NICENESS: i32 = 10;
 
 /// The argument that distinguishes a sender from its caller.
 const SENDER_ARGUMENT: &[u8] = b"send-from-stdin";
