@@ -6,6 +6,7 @@ pub mod connection;
 pub mod invocation;
 pub mod outcome;
 pub mod platform;
+pub mod process;
 pub mod receiver;
 pub mod sandbox;
 pub mod trials;

@@ -1,13 +1,13 @@
 //! A machine that lacks a standard part, such as `/proc` or a home.
 
+use crate::common::process::wait_until;
 use crate::common::{EVENT, Invocation, Receiver, Sandbox, trials};
 use crate::wrapped::{as_stranger, by_shell, in_namespace};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -88,11 +88,9 @@ fn without_proc_and_its_own_file_it_exits_with_0() {
 
 /// Waits until a process, which executes one program after the other, executes this one.
 fn await_program(pid: u32, program: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while fs::read_link(format!("/proc/{pid}/exe")).ok().as_deref() != Some(program) {
-        assert!(Instant::now() < deadline, "{} was not started", program.display());
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the program is started", || {
+        fs::read_link(format!("/proc/{pid}/exe")).ok().as_deref() == Some(program)
+    });
 }
 
 fn without_a_null_device_an_event_goes_out() {

@@ -1,6 +1,7 @@
 //! Loopback is blocked, but the collector can be reached: by a sandbox, a routing rule, or an
 //! interface that is down.
 
+use crate::common::process::wait_until;
 use crate::common::{Invocation, trials};
 use crate::support::namespace::{INSIDE, replace, run_inside, sh};
 use crate::support::{Authority, Hook, Manner, Proxy, TlsReceiver, curl, proxy::forward};
@@ -8,7 +9,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -34,9 +34,6 @@ pub fn part(name: &str) -> Option<fn()> {
 }
 
 const EVENTS: usize = 5;
-
-/// The time limit for starting the far end.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 const FAR_END: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
 
@@ -82,11 +79,9 @@ impl Network {
         let mut far_end = command.spawn().expect("unshare");
         let namespace = |process: &str| fs::read_link(format!("/proc/{process}/ns/net")).ok();
         let id = far_end.id().to_string();
-        let deadline = Instant::now() + PATIENCE;
-        while namespace(&id).is_none_or(|other| Some(other) == namespace("self")) {
-            assert!(Instant::now() < deadline, "the far end has no network of its own");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        wait_until("the far end has a network of its own", || {
+            namespace(&id).is_some_and(|other| Some(other) != namespace("self"))
+        });
         sh(&format!("ip link set far netns {id}"));
         far_end.stdin.as_mut().expect("a pipe").write_all(b"go\n").expect("the far end");
         let mut lines = BufReader::new(far_end.stdout.as_mut().expect("a pipe"));

@@ -1,10 +1,10 @@
 //! A process id namespace, in which all processes end with the caller, as in a container.
 
+use crate::common::process::{children, wait_until};
 use crate::common::{Behaviour, EVENT, Invocation, Receiver, trials};
 use crate::support::{Hook, SENDER_LIFE};
 use std::fs;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -66,28 +66,14 @@ fn a_waiting_hook_leaves_no_zombie_to_an_init_that_does_not_reap() {
             hook.call().to(&receiver).env(WAIT, wait).env("EVENT", &event).env("DONE", &done);
         let mut container =
             contained(&call, &["sh", "-c", INIT]).as_command().spawn().expect("unshare");
-        await_condition(|| done.exists());
+        wait_until("all calls have ended", || done.exists());
         receiver.wait_for(3, SENDER_LIFE);
         let init = children(container.id()).pop().expect("the first process");
         let defunct = || children(init).into_iter().filter(|pid| is_defunct_sender(*pid)).count();
-        await_condition(|| hook.senders().is_empty() && defunct() == left);
+        wait_until("the senders have ended", || hook.senders().is_empty() && defunct() == left);
         container.kill().expect("the container's end");
         container.wait().expect("the container's end");
     }
-}
-
-#[track_caller]
-fn await_condition(condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + SENDER_LIFE * 10;
-    while !condition() {
-        assert!(Instant::now() < deadline, "it did not come about");
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
-fn children(pid: u32) -> Vec<u32> {
-    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
 fn is_defunct_sender(pid: u32) -> bool {

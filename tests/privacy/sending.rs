@@ -1,6 +1,7 @@
 //! The real binary among secrets: the request, the debug line, and the sender in `/proc`.
 
 use crate::common::platform::{IS_LINUX, owner_of};
+use crate::common::process::children;
 use crate::common::{Behaviour, EVENT, Outcome, Receiver, Request, Sandbox, trials};
 use crate::events::{any_object, mutated_event};
 use crate::for_all;
@@ -223,17 +224,4 @@ fn the_senders_memory_is_hidden_from_other_processes_and_from_core_files() {
     assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"], "{core}");
     drop(receiver);
     assert!(hook.wait().expect("the exit status").success());
-}
-
-/// The child processes of this process.
-fn children(parent: u32) -> Vec<String> {
-    let processes = fs::read_dir("/proc").expect("/proc").flatten();
-    let pids = processes.filter_map(|entry| entry.file_name().into_string().ok());
-    let is_child = |pid: &String| {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        status.lines().any(|line| {
-            line.strip_prefix("PPid:").is_some_and(|ppid| ppid.trim() == parent.to_string())
-        })
-    };
-    pids.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit())).filter(is_child).collect()
 }

@@ -1,7 +1,8 @@
 //! `run` ends as its command does.
 
+use crate::common::process::wait_until;
 use crate::common::{Outcome, trials};
-use crate::scene::{BY_RUN, By, Scene, executable, spawn, wait_until};
+use crate::scene::{BY_RUN, By, Scene, executable, spawn};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 

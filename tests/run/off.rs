@@ -1,8 +1,9 @@
 //! The processes of `run` while its command runs: none if there is nothing to report, otherwise one
 //! that waits.
 
+use crate::common::process::{PATIENCE, children, stat, wait_until};
 use crate::common::{Behaviour, Invocation, Receiver, trials};
-use crate::scene::{By, PATIENCE, Scene, children, spawn, stat, wait_until};
+use crate::scene::{By, Scene, spawn};
 use std::fs;
 use std::io::Read;
 use std::path::Path;

@@ -1,10 +1,11 @@
 //! The question before the first `docglow generate`.
 
 use crate::common::platform::{NOWHERE, pseudo_terminal};
+use crate::common::process::{children, wait_until};
 use crate::common::trials::tool_path;
 use crate::common::{Invocation, Outcome, trials};
 use crate::pty::{CTRL_C, CTRL_Z, Terminal};
-use crate::scene::{Scene, children, wait_until, written};
+use crate::scene::{Scene, written};
 use docglow_telemetry::decision::environment::unattended_variables;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;

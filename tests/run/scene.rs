@@ -1,15 +1,11 @@
 //! A `docglow` on PATH that runs the shell code in `$STUB`, and the ways to call it.
 
+use crate::common::process::PATIENCE;
 use crate::common::{Invocation, Receiver, Request, Sandbox};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// The time limit for an event, and for any other condition: ten times the longest time seen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Scene {
     pub sandbox: Sandbox,
@@ -102,33 +98,10 @@ pub fn spawn(invocation: &Invocation) -> Child {
     command.spawn().expect("the call")
 }
 
-/// Waits for a condition. Panics if it takes too long.
-#[track_caller]
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < deadline, "{what}");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// The text that a command writes to a file, once its last line is complete.
 pub fn written(file: &Path) -> Option<String> {
     fs::read_to_string(file)
         .ok()
         .filter(|text| text.ends_with('\n'))
         .map(|text| text.trim_end().to_owned())
-}
-
-/// Field n of `/proc/PID/stat`, with the numbers of proc(5), from the third on.
-pub fn stat(pid: u32, field: usize) -> Option<String> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(") ")?;
-    after_name.split_whitespace().nth(field - 3).map(str::to_owned)
-}
-
-/// The child processes that this process has not waited for yet.
-pub fn children(pid: u32) -> Vec<u32> {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }

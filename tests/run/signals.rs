@@ -1,8 +1,9 @@
 //! Signals without a terminal: those that are sent to `run` alone, and those that are not.
 
 use crate::common::platform::{make_fifo, signal};
+use crate::common::process::{children, stat, wait_until};
 use crate::common::trials;
-use crate::scene::{By, Scene, children, spawn, stat, wait_until, written};
+use crate::scene::{By, Scene, spawn, written};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;

@@ -1,10 +1,11 @@
 //! At a terminal: `run` leaves the terminal to its command, and shells see one job.
 
 use crate::common::platform::{make_fifo, pseudo_terminal};
+use crate::common::process::{stat, wait_until};
 use crate::common::trials;
 use crate::common::trials::tool_path;
-use crate::pty::{CTRL_C, CTRL_Z, Terminal};
-use crate::scene::{BY_RUN, By, Scene, stat, wait_until, written};
+use crate::pty::{CTRL_C, Terminal};
+use crate::scene::{BY_RUN, By, Scene, written};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
 
@@ -133,7 +134,7 @@ fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     };
     for _ in 0..3 {
         wait_until("both are in the foreground", || works(command) && works(run));
-        terminal.type_in(CTRL_Z);
+        terminal.press_ctrl_z();
         terminal.wait_for(stopped);
         terminal.wait_for("ready> ");
         wait_until("both are stopped", || {

@@ -1,8 +1,9 @@
 //! An interactive shell in a pseudo-terminal, with simulated typing.
 
 use crate::common::Invocation;
-use crate::common::platform::pseudo_terminal;
-use rustix::termios::{LocalModes, tcgetattr};
+use crate::common::platform::{IS_LINUX, pseudo_terminal};
+use crate::common::process::{PATIENCE, stat, wait_until};
+use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::process::Child;
@@ -10,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Ten times the longest time that any step takes in the slowest shell.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The field of a process's state in `/proc/PID/stat`.
+const STATE: usize = 3;
 
 /// How long closing a terminal waits for its processes.
 const HANG_UP: Duration = Duration::from_secs(2);
@@ -60,17 +61,28 @@ impl Terminal {
     /// shell. From then on, the question reads whole lines.
     #[track_caller]
     pub fn answer(&mut self, keys: &str) {
-        let deadline = Instant::now() + PATIENCE;
         let modes = || tcgetattr(&self.keyboard).expect("the terminal's modes").local_modes;
-        while !modes().contains(LocalModes::ICANON) {
-            assert!(Instant::now() < deadline, "the question does not read a line");
-            thread::sleep(Duration::from_millis(2));
-        }
+        wait_until("the question reads a line", || modes().contains(LocalModes::ICANON));
         self.type_in(keys);
     }
 
     pub fn type_in(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("typed");
+    }
+
+    /// Presses Ctrl-Z while the foreground job's leader waits.
+    ///
+    /// A `run` that `fg` has just continued is not ready for the next stop until it waits again. In
+    /// that moment, which is too short for a person, it stops before docglow does.
+    pub fn press_ctrl_z(&mut self) {
+        if IS_LINUX {
+            wait_until("the job's leader waits", || {
+                let group = tcgetpgrp(&self.keyboard).expect("the foreground job");
+                let leader = group.as_raw_nonzero().get().cast_unsigned();
+                stat(leader, STATE).is_some_and(|state| state == "S")
+            });
+        }
+        self.type_in(CTRL_Z);
     }
 
     /// Waits until the terminal shows this text, after the text that was waited for before. Returns

@@ -1,13 +1,10 @@
 //! Job control of interactive shells in a pseudo-terminal: the same with and without the hook.
 
-use crate::pty::{CTRL_C, CTRL_Z, Terminal};
+use crate::common::process::wait_until;
+use crate::pty::{CTRL_C, Terminal};
 use crate::script::{Hook, Stage, Telemetry};
 use crate::shell::{Shell, promises};
 use libtest_mimic::Trial;
-use std::time::{Duration, Instant};
-
-/// The time limit for a job that stops, much longer than it takes.
-const LIMIT: Duration = Duration::from_secs(20);
 
 pub fn trials(shell: Shell) -> Vec<Trial> {
     let mut trials = promises![shell =>
@@ -77,22 +74,18 @@ impl Session {
     /// continue it on `fg`.
     #[track_caller]
     fn wait_until_the_job_is_stopped(&mut self) {
-        let deadline = Instant::now() + LIMIT;
-        loop {
+        wait_until("the job is stopped", || {
             self.type_in("jobs");
             self.type_in("echo 'en''d of jobs'");
             let shown = self.terminal.wait_for("end of jobs");
-            if ["Stopped", "suspended", "stopped"].iter().any(|word| shown.contains(word)) {
-                return;
-            }
-            assert!(Instant::now() < deadline, "the job does not stop: {shown}");
-        }
+            ["Stopped", "suspended", "stopped"].iter().any(|word| shown.contains(word))
+        });
     }
 
     /// Stops docglow, which is in the foreground, and waits until the shell has noticed.
     #[track_caller]
     fn press_ctrl_z(&mut self) {
-        self.terminal.type_in(CTRL_Z);
+        self.terminal.press_ctrl_z();
         self.wait_for(match self.stage.shell {
             Shell::Zsh => "suspended",
             // fish prints no message for a function, but starts its prompt with this character.

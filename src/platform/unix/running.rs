@@ -95,6 +95,9 @@ impl Running {
 
     /// Stops this process by the signal that has stopped the command, and returns when it
     /// continues. If the command has been continued meanwhile, this process does not stop.
+    ///
+    /// Just after it continues, the signal is not blocked yet. If the next one comes then, this
+    /// process stops at once, perhaps before the command does. A person cannot type that fast.
     fn stop_with_command(&self, signal: c_int) {
         // The signal is blocked, so it becomes pending. A later SIGCONT removes it.
         signals::raise(signal);

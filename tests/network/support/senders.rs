@@ -1,6 +1,7 @@
 //! The detached senders of one sandbox, observed through `/proc`.
 
 use crate::common::platform::kill;
+use crate::common::process;
 use crate::common::trials::may_trace;
 use crate::common::{EVENT, Invocation, Sandbox};
 use rustix::process::Signal;
@@ -188,10 +189,7 @@ impl Sender {
 
     /// Field n of `/proc/PID/stat`, with the numbers of proc(5), from the third on.
     pub fn stat(&self, field: usize) -> Option<i64> {
-        let stat = self.proc("stat");
-        let after_name = stat.iter().rposition(|byte| *byte == b')')?;
-        let fields = std::str::from_utf8(&stat[after_name + 2..]).ok()?;
-        fields.split(' ').nth(field - 3)?.parse().ok()
+        process::stat(self.0.cast_unsigned(), field)?.parse().ok()
     }
 
     /// Its peak memory so far, unless it has ended.
