@@ -15,7 +15,7 @@ use crate::decision::Decision;
 use crate::decision::context::Context;
 use crate::decision::environment::Environment;
 use crate::docglow::command_line::CommandLine;
-use crate::docglow::invocation::Invocation;
+use crate::docglow::docglow_command::Invocation;
 use crate::event::NotSent;
 use crate::payload::vocabulary;
 use crate::platform::command::{self, Command};

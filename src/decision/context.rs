@@ -9,7 +9,7 @@ use crate::decision::environment::Environment;
 use crate::decision::state::{State, StateFile};
 use crate::decision::{Decision, decide};
 use crate::docglow::config::ProjectConfig;
-use crate::docglow::settings::Settings;
+use crate::docglow::feature_settings::Settings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::docglow::click::{self, Kind, ParsedOptions, Strictness, Table};
-use crate::docglow::settings::Settings;
+use crate::docglow::feature_settings::Settings;
 use crate::event::NotSent;
 use crate::payload::vocabulary::{Command, CommandResult, Feature, lookup};
 use crate::payload::{Event, Features, Milliseconds};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::IgnoredAny;
 
 use crate::docglow::document::{Document, Telemetry};
-use crate::docglow::settings::Settings;
+use crate::docglow::feature_settings::Settings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;

@@ -3,8 +3,8 @@
 mod click;
 pub mod command_line;
 pub mod config;
+pub mod docglow_command;
 mod document;
-pub mod invocation;
-pub mod settings;
+pub mod feature_settings;
 pub mod switch;
 mod yaml;

@@ -1,7 +1,7 @@
 //! A docglow command line, one word per line, has the same meaning in all its spellings.
 
 use docglow_telemetry::docglow::command_line::CommandLine;
-use docglow_telemetry::docglow::settings::Settings;
+use docglow_telemetry::docglow::feature_settings::Settings;
 use docglow_telemetry::event::NotSent;
 use docglow_telemetry::payload::Features;
 use docglow_telemetry::payload::vocabulary::Command;

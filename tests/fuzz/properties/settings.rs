@@ -2,7 +2,7 @@
 //! alike.
 
 use docglow_telemetry::docglow::config::ProjectConfig;
-use docglow_telemetry::docglow::settings::Settings;
+use docglow_telemetry::docglow::feature_settings::Settings;
 use yaml_rust2::{Yaml, YamlLoader};
 
 pub fn check(data: &[u8]) {
