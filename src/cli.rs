@@ -52,8 +52,9 @@ pub fn may_have_event(arguments: &[OsString]) -> bool {
 
 const UNKNOWN: UsageError = UsageError("unknown option or command; see --help");
 const NO_VALUE: UsageError = UsageError("an option's value is missing; see --help");
-const NO_NUMBER: UsageError =
-    UsageError("report takes --status N, and --duration-ms MS with a number; see --help");
+const NO_NUMBER: UsageError = UsageError(
+    "report needs --status N, and takes --duration-ms MS, both whole numbers; see --help",
+);
 const NO_SHELL: UsageError = UsageError("init takes the name of a shell; see --help");
 
 /// Parses the arguments after the program's name.

@@ -11,7 +11,7 @@ use crate::sender::log::{Log, records};
 /// The events, the oldest first, and then the recipients of all events. With `as_json`, each event
 /// and each recipient is one line of JSON.
 pub fn text(context: &Context, as_json: bool) -> String {
-    let log = of(context);
+    let log = log_of(context);
     let lines = log.as_ref().map_or_else(String::new, Log::text);
     let (records, recipients) = (records(&lines), log.map(|log| log.recipients(&lines)));
     let recipients = recipients.unwrap_or_default();
@@ -37,11 +37,11 @@ pub fn text(context: &Context, as_json: bool) -> String {
 
 /// The time, endpoint and outcome of the last event.
 pub fn last(context: &Context) -> Option<String> {
-    records(&of(context)?.text()).last().map(|record| in_columns(record.summary()))
+    records(&log_of(context)?.text()).last().map(|record| in_columns(record.summary()))
 }
 
 /// The log of this account, if it has a home folder.
-fn of(context: &Context) -> Option<Log> {
+fn log_of(context: &Context) -> Option<Log> {
     context.environment.state_folder().map(|folder| Log::in_folder(&folder))
 }
 

@@ -9,6 +9,7 @@ use crate::decision::state::Consent;
 use crate::endpoint::Endpoint;
 use crate::payload::vocabulary::Feature;
 use crate::platform::answer::Answer;
+use crate::platform::file::folder_of;
 use crate::platform::terminal::{KILL_SWITCH, ask, can_ask};
 use crate::platform::{folders, owner};
 
@@ -96,7 +97,7 @@ fn consent(line: &str) -> Consent {
 /// Whether an answer could be recorded. Otherwise the question would come before each `generate`.
 fn can_record(context: &Context) -> bool {
     context.state_file().is_some_and(|file| {
-        let folder = file.path().parent().unwrap_or(file.path());
+        let folder = folder_of(file.path());
         let is_own = file.path().exists() || !owner::is_anothers(folder);
         is_own && folders::is_writable(folder)
     })

@@ -13,9 +13,9 @@ use crate::commands::source::{Options, Source};
 use crate::commands::{hook, print_error};
 use crate::decision::Decision;
 use crate::decision::context::Context;
-use crate::decision::environment::Environment;
+use crate::decision::environment::{self, Environment};
 use crate::docglow::command_line::CommandLine;
-use crate::docglow::docglow_command::Invocation;
+use crate::docglow::docglow_command::DocglowCommand;
 use crate::event::NotSent;
 use crate::payload::vocabulary;
 use crate::platform::command::{self, Command};
@@ -24,7 +24,7 @@ use crate::sender::installation;
 
 /// Set for a docglow that is reported, so that its own telemetry does not send a second event. Also
 /// set after a question without an answer, so that docglow does not ask the same question.
-const SILENCE: (&str, &str) = ("DOCGLOW_NO_TELEMETRY", "1");
+const SILENCE: (&str, &str) = (environment::NO_TELEMETRY, "1");
 
 /// Runs the command and reports it if it is docglow. This process waits for the command and ends as
 /// it did. It becomes the command instead if there is no event to report, and for `serve`, which is
@@ -38,7 +38,7 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
     let unreported = command.clone();
     // The command must run even if this program has a bug.
     panic::set_hook(Box::new(move |_| unreported.replace_this_process()));
-    let docglow = match Docglow::to_report(words, wait) {
+    let docglow = match Docglow::recognize(words, wait) {
         Ok(docglow) => docglow,
         Err(reason) => {
             if reason == NotSent::NoAnswer {
@@ -49,8 +49,7 @@ pub fn run(words: &[OsString], wait: bool) -> ! {
         }
     };
     let unreported = command.clone();
-    let (name, value) = SILENCE;
-    command.set(name, value);
+    command.set(SILENCE.0, SILENCE.1);
     if docglow.line.command == vocabulary::Command::Serve {
         command::run_in_fork(|| docglow.report(0, 0));
         command.replace_this_process()
@@ -84,9 +83,9 @@ impl Docglow {
     ///
     /// # Errors
     /// Why the command is not reported.
-    fn to_report(words: &[OsString], wait: bool) -> Result<Docglow, NotSent> {
-        let invocation = Invocation::of(words).ok_or(NotSent::NotDocglow)?;
-        let line = CommandLine::parse(invocation.arguments)?;
+    fn recognize(words: &[OsString], wait: bool) -> Result<Docglow, NotSent> {
+        let command = DocglowCommand::of(words).ok_or(NotSent::NotDocglow)?;
+        let line = CommandLine::parse(command.arguments)?;
         let context = Context::new(Environment::read(), line.project_dir());
         let mut decision = context.decision();
         let may_ask = decision == Decision::OFF_BY_DEFAULT
@@ -96,10 +95,10 @@ impl Docglow {
         if !may_ask {
             decision.check()?;
         }
-        let program = invocation.program().ok_or(NotSent::NoDocglow)?;
+        let program = command.program().ok_or(NotSent::NoDocglow)?;
         let can_run = || {
-            context.settings().is_some()
-                && installation::may_have_started(&program, invocation.is_module)
+            context.feature_settings().is_some()
+                && installation::may_be_installed(&program, command.is_module)
         };
         if may_ask && can_run() {
             if prompt::prompt(&context) == Asked::NoAnswer {
@@ -110,11 +109,11 @@ impl Docglow {
         decision.check()?;
         if line.command == vocabulary::Command::Serve {
             // A `serve` that fails at once must not be reported.
-            line.event(0, 0, context.settings())?;
+            line.event(0, 0, context.feature_settings())?;
         }
         let docglow = Some(program.clone().into_os_string());
         let options = Options { docglow, wait, ..Default::default() };
-        Ok(Docglow { line, context, options, program, is_module: invocation.is_module })
+        Ok(Docglow { line, context, options, program, is_module: command.is_module })
     }
 
     /// Sends the event of this command. For `serve`, which has not started yet, the status and the
@@ -122,7 +121,7 @@ impl Docglow {
     fn report(&self, status: i64, duration_ms: u64) {
         // Python's status is 1, too, if docglow cannot be imported.
         let has_started =
-            status != 1 || installation::may_have_started(&self.program, self.is_module);
+            status != 1 || installation::may_be_installed(&self.program, self.is_module);
         let outcome = if !has_started {
             Err(NotSent::NoDocglow)
         } else {

@@ -83,7 +83,7 @@ impl Source {
         match self {
             Source::Stdin { text, .. } => Event::parse(text.as_ref().map_err(|error| *error)?),
             Source::CommandLine { line, status, duration_ms, .. } => {
-                line.event(*status, *duration_ms, context.settings())
+                line.event(*status, *duration_ms, context.feature_settings())
             }
         }
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::commands::log;
 use crate::decision::context::{Context, NO_STATE_FILE};
-use crate::decision::environment::{Environment, VARIABLES, Variable, Visibility};
+use crate::decision::environment::{self, Environment, VARIABLES, Variable, Visibility};
 use crate::decision::state::Consent;
 use crate::payload::InstanceId;
 use crate::platform::escape::escape_for_terminal;
@@ -79,7 +79,7 @@ impl Status {
         line("Endpoint:", &self.endpoint);
         line("  named by:", self.endpoint_source);
         if !self.endpoint_unusable.is_empty() {
-            let rule = "neither an https URL nor a port of this machine";
+            let rule = "neither an https URL nor an http URL of localhost or 127.0.0.1";
             line("  not used:", &format!("{} ({rule})", self.endpoint_unusable.join(", ")));
         }
         line("State file:", &file(&self.state_file).unwrap_or(format!("none: {NO_STATE_FILE}")));
@@ -116,8 +116,8 @@ fn variables(environment: &Environment) -> BTreeMap<&'static str, String> {
 /// Whether the variable's value cannot be used.
 fn is_ignored(name: &str, environment: &Environment) -> bool {
     match name {
-        "DOCGLOW_TELEMETRY_ENDPOINT" => environment.endpoint().is_none(),
-        "DOCGLOW_VERCEL_BYPASS" => environment.bypass_token().is_none(),
+        environment::ENDPOINT => environment.endpoint().is_none(),
+        environment::VERCEL_BYPASS => environment.bypass_token().is_none(),
         _ => false,
     }
 }

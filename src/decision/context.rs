@@ -5,11 +5,11 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use crate::decision::environment::Environment;
+use crate::decision::environment::{self, Environment};
 use crate::decision::state::{State, StateFile};
 use crate::decision::{Decision, decide};
 use crate::docglow::config::ProjectConfig;
-use crate::docglow::feature_settings::Settings;
+use crate::docglow::feature_settings::FeatureSettings;
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 
@@ -32,7 +32,7 @@ pub struct Destination {
 pub const NO_STATE_FILE: &str = "no absolute path of a home folder is known";
 
 /// The sources of the endpoint besides docglow's own, as `status` names them.
-const ENVIRONMENT: &str = "DOCGLOW_TELEMETRY_ENDPOINT";
+const ENVIRONMENT: &str = environment::ENDPOINT;
 const PROJECT: &str = "docglow.yml";
 
 impl Context {
@@ -89,8 +89,8 @@ impl Context {
     }
 
     /// The settings in docglow.yml that are features, unless docglow fails to load the file.
-    pub fn settings(&self) -> Option<Settings> {
-        self.project().settings
+    pub fn feature_settings(&self) -> Option<FeatureSettings> {
+        self.project().feature_settings
     }
 
     fn project(&self) -> &ProjectConfig {

@@ -35,6 +35,13 @@ const NOTEBOOKS: &str = "
     COLAB_RELEASE_TAG DATABRICKS_RUNTIME_VERSION DEEPNOTE_PROJECT_ID JPY_PARENT_PID JPY_SESSION_NAME
     KAGGLE_KERNEL_RUN_TYPE";
 
+// The names that other modules need, too.
+pub const NO_TELEMETRY: &str = "DOCGLOW_NO_TELEMETRY";
+pub const ENDPOINT: &str = "DOCGLOW_TELEMETRY_ENDPOINT";
+pub const VERCEL_BYPASS: &str = "DOCGLOW_VERCEL_BYPASS";
+pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+pub const SSL_CERT_DIR: &str = "SSL_CERT_DIR";
+
 /// An environment variable that this program reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Variable {
@@ -82,20 +89,20 @@ macro_rules! variables {
 }
 
 variables! {
-    no_telemetry = "DOCGLOW_NO_TELEMETRY", Shown;
+    no_telemetry = NO_TELEMETRY, Shown;
     telemetry = "DOCGLOW_TELEMETRY", Shown;
-    endpoint = "DOCGLOW_TELEMETRY_ENDPOINT", Hidden;
+    endpoint = ENDPOINT, Hidden;
     debug = "DOCGLOW_TELEMETRY_DEBUG", Shown;
     wait = "DOCGLOW_TELEMETRY_WAIT", Shown;
-    vercel_bypass = "DOCGLOW_VERCEL_BYPASS", Hidden;
+    vercel_bypass = VERCEL_BYPASS, Hidden;
     https_proxy = "https_proxy", Hidden;
     https_proxy_upper = "HTTPS_PROXY", Hidden;
     all_proxy = "all_proxy", Hidden;
     all_proxy_upper = "ALL_PROXY", Hidden;
     no_proxy = "no_proxy", Hidden;
     no_proxy_upper = "NO_PROXY", Hidden;
-    ssl_cert_file = "SSL_CERT_FILE", Hidden;
-    ssl_cert_dir = "SSL_CERT_DIR", Hidden;
+    ssl_cert_file = SSL_CERT_FILE, Hidden;
+    ssl_cert_dir = SSL_CERT_DIR, Hidden;
     home = folders::HOME, Implied;
     config_home = folders::CONFIG_HOME, Implied;
 }

@@ -6,7 +6,7 @@ pub mod state;
 
 use crate::decision::environment::Environment;
 use crate::decision::state::Consent;
-use crate::docglow::config::Setting;
+use crate::docglow::config::Enabled;
 use crate::event::NotSent;
 
 /// Whether telemetry is active, and the deciding rule.
@@ -24,13 +24,13 @@ pub struct Decision {
 /// recorded consent are read only if no earlier rule matches.
 pub fn decide(
     environment: &Environment,
-    project: impl FnOnce() -> Setting,
+    project: impl FnOnce() -> Enabled,
     consent: impl FnOnce() -> Consent,
 ) -> Decision {
     let on = |rule, reason| Decision { is_active: true, rule, reason };
     let off = |rule, reason| Decision { is_active: false, rule, reason };
     if environment.kill_switch() {
-        return off("DOCGLOW_NO_TELEMETRY", "DOCGLOW_NO_TELEMETRY is set");
+        return off(environment::NO_TELEMETRY, "DOCGLOW_NO_TELEMETRY is set");
     }
     match environment.telemetry() {
         Some(true) => return on("DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
@@ -38,14 +38,14 @@ pub fn decide(
         None => {}
     }
     match project() {
-        Setting::On => return on("docglow.yml", "docglow.yml says on"),
-        Setting::Off => return off("docglow.yml", "docglow.yml says off"),
-        Setting::Unclear => {
+        Enabled::On => return on("docglow.yml", "docglow.yml says on"),
+        Enabled::Off => return off("docglow.yml", "docglow.yml says off"),
+        Enabled::Unclear => {
             let reason = "telemetry.enabled in docglow.yml is neither true nor false";
             return off("docglow.yml", reason);
         }
-        Setting::Unreadable => return off("docglow.yml", "docglow.yml cannot be read"),
-        Setting::Absent => {}
+        Enabled::Unreadable => return off("docglow.yml", "docglow.yml cannot be read"),
+        Enabled::Absent => {}
     }
     match consent() {
         Consent::Yes => on("consent", "the recorded consent is yes"),
@@ -62,7 +62,7 @@ impl Decision {
     /// Checks that an event may be sent.
     ///
     /// # Errors
-    /// `Off`, with the deciding rule.
+    /// `Off`, with the reason.
     pub fn check(self) -> Result<(), NotSent> {
         self.is_active.then_some(()).ok_or(NotSent::Off(self.reason))
     }
@@ -80,16 +80,16 @@ mod tests {
         const UNCLEAR: &str = "telemetry.enabled in docglow.yml is neither true nor false";
         use Consent::*;
         for (kill, telemetry, project, consent, is_active, rule, reason) in [
-            ("1", "1", Setting::On, Yes, false, NO_TELEMETRY, "DOCGLOW_NO_TELEMETRY is set"),
-            ("0", "1", Setting::Off, No, true, TELEMETRY, "DOCGLOW_TELEMETRY says on"),
-            ("", "off", Setting::On, Yes, false, TELEMETRY, "DOCGLOW_TELEMETRY says off"),
-            ("", "maybe", Setting::On, No, true, FILE, "docglow.yml says on"),
-            ("", "", Setting::Off, Yes, false, FILE, "docglow.yml says off"),
-            ("", "", Setting::Unclear, Yes, false, FILE, UNCLEAR),
-            ("", "", Setting::Unreadable, Yes, false, FILE, "docglow.yml cannot be read"),
-            ("", "", Setting::Absent, Yes, true, "consent", "the recorded consent is yes"),
-            ("", "", Setting::Absent, No, false, "consent", "the recorded consent is no"),
-            ("", "", Setting::Absent, Unset, false, "default", "telemetry has not been turned on"),
+            ("1", "1", Enabled::On, Yes, false, NO_TELEMETRY, "DOCGLOW_NO_TELEMETRY is set"),
+            ("0", "1", Enabled::Off, No, true, TELEMETRY, "DOCGLOW_TELEMETRY says on"),
+            ("", "off", Enabled::On, Yes, false, TELEMETRY, "DOCGLOW_TELEMETRY says off"),
+            ("", "maybe", Enabled::On, No, true, FILE, "docglow.yml says on"),
+            ("", "", Enabled::Off, Yes, false, FILE, "docglow.yml says off"),
+            ("", "", Enabled::Unclear, Yes, false, FILE, UNCLEAR),
+            ("", "", Enabled::Unreadable, Yes, false, FILE, "docglow.yml cannot be read"),
+            ("", "", Enabled::Absent, Yes, true, "consent", "the recorded consent is yes"),
+            ("", "", Enabled::Absent, No, false, "consent", "the recorded consent is no"),
+            ("", "", Enabled::Absent, Unset, false, "default", "telemetry has not been turned on"),
         ] {
             let environment = Environment {
                 no_telemetry: Some(kill.into()),
@@ -108,7 +108,7 @@ mod tests {
         let killed = Environment { no_telemetry: Some("1".into()), ..Default::default() };
         let decision = decide(&killed, || unreachable!(), || unreachable!());
         assert_eq!(decision.rule, "DOCGLOW_NO_TELEMETRY");
-        let decision = decide(&Environment::default(), || Setting::Off, || unreachable!());
+        let decision = decide(&Environment::default(), || Enabled::Off, || unreachable!());
         assert_eq!(decision.rule, "docglow.yml");
     }
 }

@@ -43,8 +43,8 @@ pub struct Subcommand {
     pub name: OsString,
     /// The words after the name.
     pub words: Vec<OsString>,
-    /// Whether docglow 0.9.2 knows all options before it.
-    pub is_known: bool,
+    /// Whether there is an option before it that docglow 0.9.2 does not know.
+    pub has_unknown_options: bool,
 }
 
 /// Splits docglow's arguments at the subcommand.
@@ -53,18 +53,18 @@ pub struct Subcommand {
 /// `HelpRequested` for `--help` or `--version` before the subcommand, `OtherCommand` if there is no
 /// subcommand.
 pub fn subcommand(arguments: &[OsString]) -> Result<Subcommand, NotSent> {
-    let mut is_known = true;
+    let mut has_unknown_options = false;
     let mut parser = lexopt::Parser::from_args(arguments.to_vec());
     loop {
         match parser.next() {
             Ok(Some(Arg::Value(name))) => {
                 let words = parser.raw_args().into_iter().flatten().collect();
-                return Ok(Subcommand { name, words, is_known });
+                return Ok(Subcommand { name, words, has_unknown_options });
             }
             Ok(Some(Arg::Long("help" | "version"))) => return Err(NotSent::HelpRequested),
             Ok(None) => return Err(NotSent::OtherCommand),
             Ok(Some(_)) | Err(_) => {
-                is_known = false;
+                has_unknown_options = true;
                 parser.optional_value();
             }
         }
@@ -299,17 +299,17 @@ mod tests {
         let parsed = |line: &str| {
             subcommand(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
         };
-        let found = |name: &str, words: &[&str], is_known| {
+        let found = |name: &str, words: &[&str], has_unknown_options| {
             let words = words.iter().map(OsString::from).collect();
-            Ok(Subcommand { name: name.into(), words, is_known })
+            Ok(Subcommand { name: name.into(), words, has_unknown_options })
         };
         for (line, expected) in [
-            ("generate --static -- x", found("generate", &["--static", "--", "x"], true)),
-            ("-- generate --static", found("generate", &["--static"], true)),
-            ("-- --help", found("--help", &[], true)),
-            ("- x", found("-", &["x"], true)),
-            ("--new generate --static", found("generate", &["--static"], false)),
-            ("--new=x -n generate", found("generate", &[], false)),
+            ("generate --static -- x", found("generate", &["--static", "--", "x"], false)),
+            ("-- generate --static", found("generate", &["--static"], false)),
+            ("-- --help", found("--help", &[], false)),
+            ("- x", found("-", &["x"], false)),
+            ("--new generate --static", found("generate", &["--static"], true)),
+            ("--new=x -n generate", found("generate", &[], true)),
         ] {
             assert_eq!(parsed(line), expected, "{line}");
         }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::docglow::click::{self, Kind, ParsedOptions, Strictness, Table};
-use crate::docglow::feature_settings::Settings;
+use crate::docglow::feature_settings::FeatureSettings;
 use crate::event::NotSent;
 use crate::payload::vocabulary::{Command, CommandResult, Feature, lookup};
 use crate::payload::{Event, Features, Milliseconds};
@@ -76,12 +76,12 @@ impl CommandLine {
     /// Why docglow sends no event for this command line, whatever its exit status is.
     pub fn parse(arguments: &[OsString]) -> Result<CommandLine, NotSent> {
         use Strictness::{Lenient, Strict};
-        let click::Subcommand { name, words, is_known } = click::subcommand(arguments)?;
+        let click::Subcommand { name, words, has_unknown_options } = click::subcommand(arguments)?;
         let command = name.to_str().and_then(lookup).ok_or(NotSent::OtherCommand)?;
         let (table, strictness) = match command {
             Command::Generate => (GENERATE, Lenient),
             Command::Health => (HEALTH, Lenient),
-            Command::Serve if !is_known => return Err(NotSent::Refused(None)),
+            Command::Serve if has_unknown_options => return Err(NotSent::Refused(None)),
             Command::Serve => (SERVE, Strict),
         };
         let options = ParsedOptions::parse(table, words, strictness)?;
@@ -104,7 +104,7 @@ impl CommandLine {
         &self,
         status: i64,
         duration_ms: u64,
-        settings: Option<Settings>,
+        settings: Option<FeatureSettings>,
     ) -> Result<Event, NotSent> {
         let result = CommandResult::of_status(status).ok_or(NotSent::ExitStatus)?;
         // `serve` has no exit status yet. For the other commands, 0 shows that docglow accepted the
@@ -152,7 +152,7 @@ impl CommandLine {
     }
 
     /// The features that the command used.
-    pub fn features(&self, settings: &Settings) -> Features {
+    pub fn features(&self, settings: &FeatureSettings) -> Features {
         let options = &self.options;
         let column_lineage = settings.column_lineage && !options.has("skip-column-lineage");
         let used = |features: &[(Feature, bool)]| {
@@ -189,7 +189,7 @@ mod tests {
         CommandLine::parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
-    fn features(line: &str, settings: Settings) -> Features {
+    fn features(line: &str, settings: FeatureSettings) -> Features {
         parsed(line).unwrap_or_else(|reason| panic!("{line}: {reason}")).features(&settings)
     }
 
@@ -225,7 +225,7 @@ mod tests {
         ] {
             tested.extend(expected.clone());
             assert_eq!(
-                features(line, Settings::default()),
+                features(line, FeatureSettings::default()),
                 Features::from_iter(expected),
                 "{line}"
             );
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn settings_are_features_of_generate_and_flags_win() {
         use Feature::*;
-        let settings = Settings { slim: true, column_lineage: false, ai: true };
+        let settings = FeatureSettings { slim: true, column_lineage: false, ai: true };
         for (line, expected) in [
             ("generate", vec![AiChat, Slim]),
             ("generate --slim --ai", vec![AiChat, Slim]),
@@ -284,7 +284,7 @@ mod tests {
             ("health --format static", vec![]),
         ] {
             assert_eq!(
-                features(line, Settings::default()),
+                features(line, FeatureSettings::default()),
                 Features::from_iter(expected),
                 "{line}"
             );
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn the_exit_status_decides_whether_docglow_sends_an_event() {
         use CommandResult::{Error, Success};
-        let settings = Some(Settings::default());
+        let settings = Some(FeatureSettings::default());
         for (line, status, settings, expected) in [
             ("generate", 0, settings, Ok(Success)),
             ("generate", 1, settings, Ok(Error)),

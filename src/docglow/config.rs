@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::IgnoredAny;
 
 use crate::docglow::document::{Document, Telemetry};
-use crate::docglow::feature_settings::Settings;
+use crate::docglow::feature_settings::FeatureSettings;
 use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
@@ -28,18 +28,18 @@ const MAX_WORK: usize = 1 << 26;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectConfig {
     /// `telemetry.enabled`
-    pub enabled: Setting,
+    pub enabled: Enabled,
     /// `telemetry.endpoint`, if it is an acceptable URL.
     pub endpoint: Option<Endpoint>,
     /// Whether there is a `telemetry.endpoint` that is not an acceptable URL.
     pub endpoint_is_unusable: bool,
     /// The settings that are features, unless docglow 0.9.2 fails to load the file.
-    pub settings: Option<Settings>,
+    pub feature_settings: Option<FeatureSettings>,
 }
 
 /// The value of `telemetry.enabled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Setting {
+pub enum Enabled {
     /// There is no file, no `telemetry` mapping, or no `enabled` in it.
     Absent,
     On,
@@ -55,18 +55,18 @@ impl ProjectConfig {
     /// Reads docglow.yml, or docglow.yaml, in `folder`.
     pub fn read(folder: &Path) -> ProjectConfig {
         let Some(path) = ProjectConfig::file(folder) else {
-            return ProjectConfig::only(Setting::Absent);
+            return ProjectConfig::only(Enabled::Absent);
         };
         let Ok((bytes, file)) = read_with_metadata(&path, MAX_BYTES) else {
-            return ProjectConfig::only(Setting::Unreadable);
+            return ProjectConfig::only(Enabled::Unreadable);
         };
         let mut config = ProjectConfig::parse(&bytes);
         // Another user may have put the file there, for example into `/tmp`. Such a file can only
         // turn telemetry off.
-        if (config.enabled == Setting::On || config.endpoint.is_some()) && is_planted(&path, &file)
+        if (config.enabled == Enabled::On || config.endpoint.is_some()) && is_planted(&path, &file)
         {
-            let is_on = config.enabled == Setting::On;
-            let enabled = if is_on { Setting::Absent } else { config.enabled };
+            let is_on = config.enabled == Enabled::On;
+            let enabled = if is_on { Enabled::Absent } else { config.enabled };
             config = ProjectConfig { enabled, endpoint: None, ..config };
         }
         config
@@ -86,14 +86,14 @@ impl ProjectConfig {
             .find(|path| !is_missing(path))
     }
 
-    fn only(enabled: Setting) -> ProjectConfig {
-        let settings = (enabled != Setting::Unreadable).then(Settings::default);
-        ProjectConfig { enabled, endpoint: None, endpoint_is_unusable: false, settings }
+    fn only(enabled: Enabled) -> ProjectConfig {
+        let feature_settings = (enabled != Enabled::Unreadable).then(FeatureSettings::default);
+        ProjectConfig { enabled, endpoint: None, endpoint_is_unusable: false, feature_settings }
     }
 
     /// Parses the text of a docglow.yml, which is one YAML document.
     pub fn parse(yaml: &[u8]) -> ProjectConfig {
-        ProjectConfig::try_parse(yaml).unwrap_or(ProjectConfig::only(Setting::Unreadable))
+        ProjectConfig::try_parse(yaml).unwrap_or(ProjectConfig::only(Enabled::Unreadable))
     }
 
     fn try_parse(yaml: &[u8]) -> Option<ProjectConfig> {
@@ -115,8 +115,8 @@ impl ProjectConfig {
             Some(Node::Mapping(document)) => document,
             _ => Document::default(),
         };
-        let settings = Settings::of(&document, text);
-        let mut config = ProjectConfig { settings, ..ProjectConfig::only(Setting::Absent) };
+        let feature_settings = FeatureSettings::of(&document, text);
+        let mut config = ProjectConfig { feature_settings, ..ProjectConfig::only(Enabled::Absent) };
         config.enabled = match document.telemetry {
             // docglow's YAML reader rejects unknown tags.
             Node::Tagged | Node::Mapping(Telemetry { endpoint: Node::Tagged, .. }) => return None,
@@ -126,30 +126,30 @@ impl ProjectConfig {
                 config.endpoint_is_unusable = is_there && config.endpoint.is_none();
                 telemetry.enabled.setting().or_merged(&telemetry.merge)
             }
-            Node::Null | Node::Sequence(_) => Setting::Absent.or_merged(&document.merge),
+            Node::Null | Node::Sequence(_) => Enabled::Absent.or_merged(&document.merge),
             // `telemetry: true` is not documented, so it turns nothing on.
-            scalar if scalar.setting() == Setting::On => Setting::Absent,
+            scalar if scalar.setting() == Enabled::On => Enabled::Absent,
             // `telemetry: disabled` is not documented either, but it must not be ignored.
-            _ => Setting::Off,
+            _ => Enabled::Off,
         };
-        (config.enabled != Setting::Unreadable).then_some(config)
+        (config.enabled != Enabled::Unreadable).then_some(config)
     }
 }
 
-impl Setting {
+impl Enabled {
     /// An absent setting may be in the mapping that `<<` merges in, which this program does not
     /// read.
-    fn or_merged(self, merge: &Option<IgnoredAny>) -> Setting {
-        if self == Setting::Absent && merge.is_some() { Setting::Unclear } else { self }
+    fn or_merged(self, merge: &Option<IgnoredAny>) -> Enabled {
+        if self == Enabled::Absent && merge.is_some() { Enabled::Unclear } else { self }
     }
 }
 
 impl<M> Node<'_, M> {
     /// The value as on or off.
-    fn setting(&self) -> Setting {
+    fn setting(&self) -> Enabled {
         let on = match self {
-            Node::Null => return Setting::Absent,
-            Node::Tagged => return Setting::Unreadable,
+            Node::Null => return Enabled::Absent,
+            Node::Tagged => return Enabled::Unreadable,
             Node::Bool(on) => Some(*on),
             Node::Integer(number @ (0 | 1)) => Some(*number == 1),
             // YAML 1.2 reads some of YAML 1.1's words for true and false as strings.
@@ -157,9 +157,9 @@ impl<M> Node<'_, M> {
             _ => None,
         };
         match on {
-            Some(true) => Setting::On,
-            Some(false) => Setting::Off,
-            None => Setting::Unclear,
+            Some(true) => Enabled::On,
+            Some(false) => Enabled::Off,
+            None => Enabled::Unclear,
         }
     }
 }
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use crate::platform::testing::cpu_time_of_thread;
 
-    fn enabled(yaml: &str) -> Setting {
+    fn enabled(yaml: &str) -> Enabled {
         ProjectConfig::parse(yaml.as_bytes()).enabled
     }
 
@@ -179,21 +179,21 @@ mod tests {
             "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "1", "'true'", "\"yes\"",
             "\"1\"", "' on '",
         ] {
-            assert_eq!(enabled(&format!("telemetry:\n  enabled: {word}\n")), Setting::On, "{word}");
+            assert_eq!(enabled(&format!("telemetry:\n  enabled: {word}\n")), Enabled::On, "{word}");
         }
         for word in
             ["false", "False", "no", "NO", "off", "Off", "0", "'false'", "\"0\"", "!!bool false"]
         {
             assert_eq!(
                 enabled(&format!("telemetry:\n  enabled: {word}\n")),
-                Setting::Off,
+                Enabled::Off,
                 "{word}"
             );
         }
         for word in ["never", "2", "-1", "1.0", "y", "[true]", "{a: true}", "''", "0.5", ".nan"] {
             assert_eq!(
                 enabled(&format!("telemetry:\n  enabled: {word}\n")),
-                Setting::Unclear,
+                Enabled::Unclear,
                 "{word}"
             );
         }
@@ -215,14 +215,14 @@ mod tests {
             "telemetry:\n  enabled: ~\n",
             "nested:\n  telemetry:\n    enabled: true\n",
         ] {
-            assert_eq!(enabled(yaml), Setting::Absent, "{yaml}");
+            assert_eq!(enabled(yaml), Enabled::Absent, "{yaml}");
         }
     }
 
     #[test]
     fn a_scalar_that_is_not_true_is_off() {
         for value in ["false", "off", "'no'", "0", "disabled", "never", "2", "''", "0.5"] {
-            assert_eq!(enabled(&format!("telemetry: {value}\n")), Setting::Off, "{value}");
+            assert_eq!(enabled(&format!("telemetry: {value}\n")), Enabled::Off, "{value}");
         }
     }
 
@@ -241,24 +241,24 @@ mod tests {
             "telemetry: {enabled: true}\ntelemetry: {enabled: true}\n",
             "telemetry:\n\u{feff} enabled: true\n",
         ] {
-            assert_eq!(enabled(yaml), Setting::Unreadable, "{yaml:?}");
+            assert_eq!(enabled(yaml), Enabled::Unreadable, "{yaml:?}");
         }
         assert_eq!(
             ProjectConfig::parse(b"telemetry: {enabled: true} # \xff").enabled,
-            Setting::Unreadable
+            Enabled::Unreadable
         );
     }
 
     #[test]
     fn aliases_are_followed_and_merges_are_never_on_by_accident() {
-        assert_eq!(enabled("d: &d {enabled: false}\ntelemetry: *d\n"), Setting::Off);
-        assert_eq!(enabled("d: &d true\ntelemetry: {enabled: *d}\n"), Setting::On);
-        assert_eq!(enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n"), Setting::Unclear);
+        assert_eq!(enabled("d: &d {enabled: false}\ntelemetry: *d\n"), Enabled::Off);
+        assert_eq!(enabled("d: &d true\ntelemetry: {enabled: *d}\n"), Enabled::On);
+        assert_eq!(enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n"), Enabled::Unclear);
         assert_eq!(
             enabled("d: &d {enabled: false}\ntelemetry:\n  <<: *d\n  enabled: true\n"),
-            Setting::On
+            Enabled::On
         );
-        assert_eq!(enabled("d: &d {telemetry: {enabled: false}}\n<<: *d\n"), Setting::Unclear);
+        assert_eq!(enabled("d: &d {telemetry: {enabled: false}}\n<<: *d\n"), Enabled::Unclear);
     }
 
     #[test]
@@ -266,18 +266,18 @@ mod tests {
         let list = |item: &str| format!("[{}]", vec![item; 20_000].join(","));
         let bomb = format!("a: &a {}\nb: &b {}\nc: {}\n", list("x"), list("*a"), list("*b"));
         let start = cpu_time_of_thread();
-        assert_eq!(enabled(&bomb), Setting::Absent);
-        assert_eq!(enabled(&format!("{bomb}telemetry: {{enabled: *b}}\n")), Setting::Unclear);
+        assert_eq!(enabled(&bomb), Enabled::Absent);
+        assert_eq!(enabled(&format!("{bomb}telemetry: {{enabled: *b}}\n")), Enabled::Unclear);
         let mebibyte = |item: &str| item.repeat((1 << 20) / item.len());
         let tags: String = (0..60_000).map(|i| format!("%TAG !{i:x}! a\n")).collect();
         for bomb in
             [mebibyte("["), mebibyte("{"), format!("{}{}", "[".repeat(990), mebibyte("a,")), tags]
         {
-            assert_eq!(enabled(&bomb), Setting::Unreadable);
+            assert_eq!(enabled(&bomb), Enabled::Unreadable);
         }
         let long = format!("b: &b {}\n", list("x"));
         for entry in ["slim: *b\n", "ai: {enabled: *b, enabled: *b}\n", "telemetry: *b\n"] {
-            assert_eq!(enabled(&format!("{long}{}", entry.repeat(20_000))), Setting::Unreadable);
+            assert_eq!(enabled(&format!("{long}{}", entry.repeat(20_000))), Enabled::Unreadable);
         }
         // A debug build takes about half a second, a release build a hundredth of the limit.
         assert!((cpu_time_of_thread() - start).as_secs() < 4);
@@ -285,22 +285,25 @@ mod tests {
 
     #[test]
     fn settings_and_telemetry_are_read_from_one_file() {
-        let slim = Some(Settings { slim: true, ..Default::default() });
+        let slim = Some(FeatureSettings { slim: true, ..Default::default() });
         for (yaml, enabled, settings) in [
-            ("telemetry: {enabled: true}\nslim: true\n", Setting::On, slim),
-            ("\u{feff}slim: 'no'\ntelemetry: {enabled: true}\n", Setting::On, slim),
-            ("slim: !x true\ntelemetry: {enabled: true}\n", Setting::On, None),
-            ("slim: true\n", Setting::Absent, slim),
-            ("- slim\n", Setting::Absent, Some(Settings::default())),
-            ("slim: true\nslim: true\ntelemetry: {enabled: true}\n", Setting::Unreadable, None),
-            ("telemetry: !x {}\nslim: true\n", Setting::Unreadable, None),
-            ("slim: [\n", Setting::Unreadable, None),
+            ("telemetry: {enabled: true}\nslim: true\n", Enabled::On, slim),
+            ("\u{feff}slim: 'no'\ntelemetry: {enabled: true}\n", Enabled::On, slim),
+            ("slim: !x true\ntelemetry: {enabled: true}\n", Enabled::On, None),
+            ("slim: true\n", Enabled::Absent, slim),
+            ("- slim\n", Enabled::Absent, Some(FeatureSettings::default())),
+            ("slim: true\nslim: true\ntelemetry: {enabled: true}\n", Enabled::Unreadable, None),
+            ("telemetry: !x {}\nslim: true\n", Enabled::Unreadable, None),
+            ("slim: [\n", Enabled::Unreadable, None),
         ] {
             let config = ProjectConfig::parse(yaml.as_bytes());
-            assert_eq!((config.enabled, config.settings), (enabled, settings), "{yaml}");
+            assert_eq!((config.enabled, config.feature_settings), (enabled, settings), "{yaml}");
         }
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(ProjectConfig::read(folder.path()).settings, Some(Settings::default()));
+        assert_eq!(
+            ProjectConfig::read(folder.path()).feature_settings,
+            Some(FeatureSettings::default())
+        );
         let file = folder.path().join("dbt_project.yml");
         std::fs::write(&file, "").unwrap();
         assert_eq!(ProjectConfig::read(&file), ProjectConfig::read(folder.path()));

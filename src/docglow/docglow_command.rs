@@ -10,7 +10,7 @@ use crate::platform::command::{find, is_named};
 /// docglow must be the command, not an argument of a launcher: only then does it run in the
 /// environment, working folder, user and machine in which the decision is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Invocation<'a> {
+pub struct DocglowCommand<'a> {
     /// `docglow`, or the Python that runs it.
     program: &'a OsString,
     /// Whether a Python runs docglow as a module.
@@ -19,17 +19,17 @@ pub struct Invocation<'a> {
     pub arguments: &'a [OsString],
 }
 
-impl<'a> Invocation<'a> {
+impl<'a> DocglowCommand<'a> {
     /// Recognizes `docglow ARGS…` and `python -m docglow ARGS…`, and no other command.
-    pub fn of(command: &'a [OsString]) -> Option<Invocation<'a>> {
+    pub fn of(command: &'a [OsString]) -> Option<DocglowCommand<'a>> {
         match command {
             [program, arguments @ ..] if is_named(Path::new(program), "docglow") => {
-                Some(Invocation { program, is_module: false, arguments })
+                Some(DocglowCommand { program, is_module: false, arguments })
             }
             [program, option, module, arguments @ ..]
                 if is_python(program) && option == "-m" && module == "docglow" =>
             {
-                Some(Invocation { program, is_module: true, arguments })
+                Some(DocglowCommand { program, is_module: true, arguments })
             }
             _ => None,
         }
@@ -76,7 +76,7 @@ mod tests {
             ("", None),
         ] {
             let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-            let found = Invocation::of(&words).map(|found| found.arguments.to_vec());
+            let found = DocglowCommand::of(&words).map(|found| found.arguments.to_vec());
             let expected = arguments
                 .map(|line| line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
             assert_eq!(found, expected, "{line}");

@@ -7,7 +7,7 @@ use crate::docglow::yaml::{Node, Size};
 
 /// docglow's settings that are features of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct FeatureSettings {
     /// `slim`
     pub slim: bool,
     /// `column_lineage`
@@ -16,33 +16,33 @@ pub struct Settings {
     pub ai: bool,
 }
 
-impl Default for Settings {
+impl Default for FeatureSettings {
     /// docglow's own defaults.
-    fn default() -> Settings {
-        Settings { slim: false, column_lineage: true, ai: false }
+    fn default() -> FeatureSettings {
+        FeatureSettings { slim: false, column_lineage: true, ai: false }
     }
 }
 
-impl Settings {
+impl FeatureSettings {
     /// The settings in docglow.yml, whose text is `text`, unless docglow 0.9.2 fails to load it.
-    pub fn of(document: &Document, text: &str) -> Option<Settings> {
-        let is_set = |node: &Node<Size>| match node {
+    pub fn of(document: &Document, text: &str) -> Option<FeatureSettings> {
+        let is_truthy = |node: &Node<Size>| match node {
             Node::Mapping(Size::Empty) => Some(false),
             node => is_true(node, text),
         };
         // docglow calls a method of these sections that only a mapping has.
         let is_section =
-            |node: &Node<Size>| matches!(node, Node::Mapping(_)) || is_set(node) == Some(false);
+            |node: &Node<Size>| matches!(node, Node::Mapping(_)) || is_truthy(node) == Some(false);
         let sections = [&document.profiling, &document.insights, &document.lineage_layers];
         let has_health = matches!(document.health, None | Some(Node::Mapping(_)));
         if !has_health || !sections.into_iter().all(is_section) {
             return None;
         }
-        Some(Settings {
-            slim: is_set(&document.slim)?,
-            column_lineage: document.column_lineage.as_ref().map_or(Some(true), is_set)?,
+        Some(FeatureSettings {
+            slim: is_truthy(&document.slim)?,
+            column_lineage: document.column_lineage.as_ref().map_or(Some(true), is_truthy)?,
             ai: match &document.ai {
-                Node::Mapping(ai) => is_set(&ai.enabled)?,
+                Node::Mapping(ai) => is_truthy(&ai.enabled)?,
                 other if is_true(other, text)? => return None,
                 _ => false,
             },
@@ -84,8 +84,8 @@ fn is_false_word(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn settings(yaml: &str) -> Option<Settings> {
-        Settings::of(&serde_yaml::from_str(yaml).ok()?, yaml)
+    fn settings(yaml: &str) -> Option<FeatureSettings> {
+        FeatureSettings::of(&serde_yaml::from_str(yaml).ok()?, yaml)
     }
 
     #[test]
@@ -141,20 +141,20 @@ mod tests {
 
     #[test]
     fn each_setting_is_read_from_its_place() {
-        let default = Settings::default();
+        let default = FeatureSettings::default();
         for (yaml, expected) in [
-            ("slim: true", Settings { slim: true, ..default }),
-            ("column_lineage: false", Settings { column_lineage: false, ..default }),
-            ("ai: {enabled: true}", Settings { ai: true, ..default }),
+            ("slim: true", FeatureSettings { slim: true, ..default }),
+            ("column_lineage: false", FeatureSettings { column_lineage: false, ..default }),
+            ("ai: {enabled: true}", FeatureSettings { ai: true, ..default }),
             ("ai: {enabled: false, model: x}", default),
             ("ai:\n", default),
-            ("a: &a {enabled: yes}\nai: *a", Settings { ai: true, ..default }),
+            ("a: &a {enabled: yes}\nai: *a", FeatureSettings { ai: true, ..default }),
             ("a: &a off\nslim: *a\nai: {model: x}", default),
             ("nested: {slim: true}\nai: {}\nhealth: {}\nprofiling: no", default),
             ("ai: ''\ninsights: []\nlineage_layers: {layers: []}", default),
             (
                 "<<: {column_lineage: false}\nslim: true\nai: {<<: {enabled: true}}",
-                Settings { slim: true, ..default },
+                FeatureSettings { slim: true, ..default },
             ),
         ] {
             assert_eq!(settings(yaml), Some(expected), "{yaml}");

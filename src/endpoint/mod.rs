@@ -115,8 +115,8 @@ impl Endpoint {
         format!("http://{}{}", self.authority(), self.path_and_query)
     }
 
-    /// The host and port in minreq's request to a proxy for that URL.
-    pub fn minreq_host(&self) -> String {
+    /// The target of minreq's CONNECT request to a proxy, for that URL.
+    pub fn connect_target(&self) -> String {
         format!("{}:{}", self.host, self.port.unwrap_or(80))
     }
 
@@ -231,7 +231,7 @@ mod tests {
                 assert_eq!(endpoint.port(), if is_https { 443 } else { 80 });
             }
             assert_eq!(endpoint.url_without_tls(), without_tls);
-            assert_eq!((&*endpoint.minreq_host(), endpoint.path_and_query()), (host, path));
+            assert_eq!((&*endpoint.connect_target(), endpoint.path_and_query()), (host, path));
         }
     }
 

@@ -23,7 +23,7 @@ pub fn dropped(text: &str) -> Vec<String> {
     let entries: Vec<(String, &RawValue)> = json::entries(text).unwrap_or_default();
     let known: Vec<(Key, &RawValue)> = json::entries(text).unwrap_or_default();
     let why = |name: &str, value: &RawValue| match lookup(name) {
-        Some(key) => why_unused(key, value, &known),
+        Some(key) => why_changed(key, value, &known),
         None => Some("not a key of an event"),
     };
     entries
@@ -39,7 +39,7 @@ fn shown(name: &str) -> String {
 }
 
 /// Why the value of `key` is dropped or changed, in an event with the entries `known`.
-fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<&'static str> {
+fn why_changed(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<&'static str> {
     if json::is_null(value) {
         return None;
     }
@@ -67,10 +67,10 @@ fn why_unused(key: Key, value: &RawValue, known: &[(Key, &RawValue)]) -> Option<
                 || value.get() == r#""other""#,
             "not a published dbt adapter",
         ),
-        Key::ProjectShape | Key::Counts => return why_counts_unused(value),
+        Key::ProjectShape | Key::Counts => return why_counts_changed(value),
         Key::FeaturesUsed | Key::Features => (
             features_named(value) == Some(features(value).len()),
-            "holds an unknown or repeated feature",
+            "not a list of published features, each named once",
         ),
         Key::DocglowVersion => (is_sent(docglow_version(value), value), NO_VERSION),
         Key::PythonVersion => (is_sent(python_version(value), value), NO_VERSION),
@@ -83,7 +83,7 @@ fn is_sent(version: Option<impl Display>, value: &RawValue) -> bool {
     version.is_some_and(|version| value.get() == format!("\"{version}\""))
 }
 
-fn why_counts_unused(value: &RawValue) -> Option<&'static str> {
+fn why_counts_changed(value: &RawValue) -> Option<&'static str> {
     let entries: Option<Vec<(String, &RawValue)>> = json::entries(value.get());
     let is_count = |(name, value): &(String, &RawValue)| {
         lookup::<CountName>(name).is_some() && (count(value).is_some() || json::is_null(value))

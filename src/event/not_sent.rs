@@ -5,7 +5,7 @@ use std::fmt;
 /// The reason that debug and `preview` show. It contains no text of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSent {
-    /// Telemetry is off; the text names the rule.
+    /// Telemetry is off, for this reason.
     Off(&'static str),
     /// The question whether telemetry may be turned on has no answer.
     NoAnswer,
@@ -45,7 +45,7 @@ pub enum NotSent {
 impl fmt::Display for NotSent {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            NotSent::Off(rule) => rule,
+            NotSent::Off(reason) => reason,
             NotSent::NoAnswer => "the question about telemetry has no answer",
             NotSent::NoInput => "standard input is empty",
             NotSent::NotAnObject => "the event is not a JSON object",

@@ -44,7 +44,7 @@ pub fn read_object(input: &mut impl TimedRead) -> Result<String, NotSent> {
 /// # Errors
 /// Those of [`read_object`].
 pub fn read_first_object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
-    let object = object(input);
+    let object = receive_object(input);
     let has_more = match object {
         Ok(_) => drain(input, TRAILER_TIME, TRAILER_TIME),
         Err(NotSent::TooSlow) => drain(input, REFUSE_TIME, TRAILER_TIME),
@@ -59,7 +59,7 @@ pub fn discard(input: &mut impl TimedRead) {
 }
 
 /// The object, and whether more than white space follows it in the bytes that were read with it.
-fn object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
+fn receive_object(input: &mut impl TimedRead) -> Result<(String, bool), NotSent> {
     let mark = BYTE_ORDER_MARK.as_bytes();
     let mut scanner = Scanner::default();
     let mut text = Vec::new();

@@ -58,7 +58,7 @@ impl Pep440 {
         };
         release.extend(std::iter::from_fn(next).take(MAX_RELEASE_NUMBERS - 1));
         let pre = rest.attempt(|rest| {
-            rest.separator();
+            rest.skip_separator();
             let kind = PRE_RELEASES.iter().find(|(word, _)| rest.eat(word))?.1;
             Some((kind, rest.implicit_number()?))
         });
@@ -66,13 +66,13 @@ impl Pep440 {
             .attempt(|rest| rest.eat("-").then(|| rest.number(MAX_SUFFIX_NUMBER)).flatten())
             .or_else(|| {
                 rest.attempt(|rest| {
-                    rest.separator();
+                    rest.skip_separator();
                     ["post", "rev", "r"].iter().find(|word| rest.eat(word))?;
                     rest.implicit_number()
                 })
             });
         let dev = rest.attempt(|rest| {
-            rest.separator();
+            rest.skip_separator();
             rest.eat("dev").then(|| rest.implicit_number()).flatten()
         });
         let is_complete = rest.0.is_empty() || rest.eat("+") && rest.is_local_part();
@@ -91,7 +91,7 @@ impl<'a> Rest<'a> {
         rest.is_some()
     }
 
-    fn separator(&mut self) {
+    fn skip_separator(&mut self) {
         self.0 = self.0.strip_prefix(['.', '-', '_']).unwrap_or(self.0);
     }
 
@@ -106,7 +106,7 @@ impl<'a> Rest<'a> {
 
     /// The number after `rc`, `post` or `dev`. PEP 440 allows it to be missing, which means 0.
     fn implicit_number(&mut self) -> Option<u32> {
-        self.separator();
+        self.skip_separator();
         if self.0.starts_with(|c: char| c.is_ascii_digit()) {
             self.number(MAX_SUFFIX_NUMBER)
         } else {

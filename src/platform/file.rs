@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::{Path, PathBuf};
 
-use super::owner;
+use super::owner::{self, OwnersRights};
 
 use super::system::file::{create_folder, open_any_append};
 pub use super::system::file::{
@@ -110,6 +110,48 @@ pub fn without_links(path: &Path) -> Result<PathBuf> {
 
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// Whether there is nothing at this path, not even a broken link.
+pub fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// The path with a suffix added to the file's name.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+/// A file in docglow's configuration folder that is about to be written. While this value exists,
+/// root has the rights of the other user in whose home the file is.
+pub struct WriteTarget {
+    /// The file, without links.
+    pub path: PathBuf,
+    /// Whether it is in another user's home. Root must not create a file there.
+    pub is_anothers: bool,
+    /// The rights of the file's user, then those of the link's user. Given back in this order.
+    _rights: [Option<OwnersRights>; 2],
+}
+
+impl WriteTarget {
+    /// Creates the missing folders of the file at `path`, except in another user's home. Call it
+    /// before any file is opened.
+    ///
+    /// # Errors
+    /// Those of [`OwnersRights::take`], [`resolve_for_writing`] and [`create_private_folder`].
+    pub fn prepare(path: &Path) -> Result<WriteTarget> {
+        let rights = OwnersRights::take(folder_of(path))?;
+        if rights.is_none() {
+            create_private_folder(&without_links(folder_of(path))?)?;
+        }
+        let path = resolve_for_writing(path)?;
+        // A link of this user's may lead into another user's home.
+        let further_rights = OwnersRights::take(folder_of(&path))?;
+        let is_anothers = rights.is_some() || further_rights.is_some();
+        Ok(WriteTarget { path, is_anothers, _rights: [further_rights, rights] })
+    }
 }
 
 /// [`without_links`] for a file that is to be written.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::platform::file::{
-    create_private, create_private_folder, folder_of, is_absence, lock_of, read_with_metadata,
-    replace, resolve_for_writing, sync_entry, without_links,
+    WriteTarget, create_private, folder_of, is_absence, is_missing, lock_of, read_with_metadata,
+    replace, sync_entry, with_suffix, without_links,
 };
 use crate::platform::owner::{self, OwnersRights};
 use crate::platform::wait::wait_until;
@@ -59,7 +59,11 @@ impl SharedFile {
     /// # Errors
     /// Those of reading a file that exists. Such a file must not be replaced.
     pub fn read(&self) -> Result<Content> {
-        let rights = self.owners_rights();
+        // By default, there is no file, and the owners of its parent folders need not be known.
+        if is_missing(&self.0) {
+            return Ok(Content::default());
+        }
+        let rights = OwnersRights::take(folder_of(&self.0));
         let content = read(&self.0)?;
         Ok(Content { is_own: content.is_own && rights.is_ok(), ..content })
     }
@@ -67,12 +71,6 @@ impl SharedFile {
     /// Whether all links on the path are this user's or root's.
     pub fn has_only_trusted_links(&self) -> bool {
         without_links(&self.0).is_ok()
-    }
-
-    /// Takes the rights of the other user in whose home the file is. Call it before any file is
-    /// opened.
-    fn owners_rights(&self) -> Result<Option<OwnersRights>> {
-        OwnersRights::take(folder_of(&self.0))
     }
 
     /// Replaces the content with the result of `change`; `None` keeps it. Waits for the lock for at
@@ -86,19 +84,13 @@ impl SharedFile {
         patience: Duration,
         change: impl FnOnce(Content) -> Option<String>,
     ) -> Result<()> {
-        let rights = self.owners_rights()?;
-        if rights.is_none() {
-            create_private_folder(&without_links(folder_of(&self.0))?)?;
-        } else if fs::symlink_metadata(&self.0).is_err() {
+        let target = WriteTarget::prepare(&self.0)?;
+        if target.is_anothers && is_missing(&target.path) {
             return Err(Error::new(ErrorKind::PermissionDenied, "the folder is another user's"));
         }
-        let target = resolve_for_writing(&self.0)?;
-        // A link of this user's may lead into another user's home.
-        let further_rights = OwnersRights::take(folder_of(&target))?;
-        let is_anothers = rights.is_some() || further_rights.is_some();
-        let _lock = lock(&target, patience)?;
-        match change(read(&target)?) {
-            Some(text) => write(&target, &text, is_anothers),
+        let _lock = lock(&target.path, patience)?;
+        match change(read(&target.path)?) {
+            Some(text) => write(&target, &text),
             None => Ok(()),
         }
     }
@@ -120,24 +112,23 @@ fn read(path: &Path) -> Result<Content> {
 
 /// Writes the whole file, or leaves it unchanged. A new file is for this user alone. A file of
 /// another user's keeps its owner and its mode.
-fn write(target: &Path, text: &str, is_anothers: bool) -> Result<()> {
-    let before = if is_anothers { Some(fs::metadata(target)?) } else { None };
-    let mut temporary = target.as_os_str().to_owned();
-    temporary.push(".new");
+fn write(target: &WriteTarget, text: &str) -> Result<()> {
+    let before = if target.is_anothers { Some(fs::metadata(&target.path)?) } else { None };
+    let temporary = with_suffix(&target.path, ".new");
     // A writer that was killed may have left it.
     let _ = fs::remove_file(&temporary);
-    let written = create_private(temporary.as_ref())
+    let written = create_private(&temporary)
         .and_then(|mut file| {
             file.write_all(text.as_bytes())?;
             before.map_or(Ok(()), |before| file.set_permissions(before.permissions()))?;
             file.sync_all()
         })
-        .and_then(|()| replace(temporary.as_ref(), target));
+        .and_then(|()| replace(&temporary, &target.path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     // Without this, a power failure could bring the old file back.
-    written.and_then(|()| sync_entry(target))
+    written.and_then(|()| sync_entry(&target.path))
 }
 
 /// Locks the file `target` until the result is dropped. The kernel also unlocks it when the process

@@ -21,7 +21,7 @@ impl Answer {
     ///
     /// # Errors
     /// `Failure::NoHttp`, and those of writing and reading.
-    pub fn to(request: &[u8], mut stream: Stream) -> Result<Answer, Failure> {
+    pub fn exchange(request: &[u8], mut stream: Stream) -> Result<Answer, Failure> {
         // A server may answer before it has read the request, and close.
         let written = stream.write_all(request).and_then(|()| stream.flush());
         let answer = Answer::read(&mut BufReader::new(stream));

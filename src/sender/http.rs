@@ -72,12 +72,12 @@ impl Request {
     }
 
     fn exchange(&self, stream: Stream) -> Result<Answer, Failure> {
-        let host = self.endpoint.minreq_host();
+        let host = self.endpoint.connect_target();
         let text = self.to_text();
         match LoopbackProxy::start(stream, &host, text.len()) {
             Ok(proxy) => self.send_by_minreq(&proxy),
             // A sandbox may forbid loopback but allow the endpoint.
-            Err(stream) => Answer::to(text.as_bytes(), stream),
+            Err(stream) => Answer::exchange(text.as_bytes(), stream),
         }
     }
 

@@ -32,7 +32,7 @@ pub fn complete(event: &mut Event, docglow: &Path) {
 /// Whether docglow may be installed for this command. If it is not, Python ends with status 1, as
 /// docglow does after an error. A module must be found among the Python's packages; a script counts
 /// unless the packages of its Python are known and lack docglow.
-pub fn may_have_started(program: &Path, is_module: bool) -> bool {
+pub fn may_be_installed(program: &Path, is_module: bool) -> bool {
     let installed = if is_module {
         Python::at(program).map(|python| (module_folders(&python), python))
     } else {

@@ -14,8 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::platform::file::{
-    create_private, create_private_folder, folder_of, open_append, open_lock, read_regular,
-    replace, resolve_for_writing, without_links,
+    WriteTarget, create_private, folder_of, open_append, open_lock, read_regular, replace,
+    resolve_for_writing, with_suffix, without_links,
 };
 use crate::platform::owner::OwnersRights;
 use crate::sender::http::Request;
@@ -89,18 +89,13 @@ impl Log {
 
     /// Appends a line to the log, and returns the file.
     fn append(&self, line: &str) -> Result<File> {
-        let rights = OwnersRights::take(folder_of(&self.path))?;
-        if rights.is_none() {
-            create_private_folder(&without_links(folder_of(&self.path))?)?;
-        }
-        let target = resolve_for_writing(&self.path)?;
-        let further_rights = OwnersRights::take(folder_of(&target))?;
-        let may_create = rights.is_none() && further_rights.is_none();
-        let mut file = open_append(&target, may_create)?;
+        let target = WriteTarget::prepare(&self.path)?;
+        let may_create = !target.is_anothers;
+        let mut file = open_append(&target.path, may_create)?;
         if may_create && file.metadata()?.len() > MAX_BYTES {
             // If that fails, the next event tries again.
-            let _ = self.rotate(&target);
-            file = open_append(&target, may_create)?;
+            let _ = self.rotate(&target.path);
+            file = open_append(&target.path, may_create)?;
         }
         if file.metadata()?.len() > 2 * MAX_BYTES {
             return Err(ErrorKind::FileTooLarge.into());
@@ -235,12 +230,6 @@ fn write_at_once(file: &mut File, text: &str) -> Result<()> {
 /// The path of the previous log.
 fn previous(log: &Path) -> PathBuf {
     with_suffix(log, ".1")
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(suffix);
-    path.into()
 }
 
 #[cfg(test)]

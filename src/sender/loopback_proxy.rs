@@ -144,7 +144,7 @@ fn pass_on(mut client: &TcpStream, stream: Stream, request_bytes: usize) -> Resu
     client.write_all(OPEN)?;
     let mut request = vec![0; request_bytes];
     client.read_exact(&mut request)?;
-    let answer = Answer::to(&request, stream)?;
+    let answer = Answer::exchange(&request, stream)?;
     client.write_all(answer.to_head().as_bytes())?;
     Ok(())
 }

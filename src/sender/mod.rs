@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::environment::Environment;
+use crate::decision::environment::{Environment, SSL_CERT_DIR, SSL_CERT_FILE};
 use crate::endpoint::Endpoint;
 use crate::endpoint::bypass_token::BypassToken;
 use crate::event::NotSent;
@@ -59,7 +59,7 @@ pub struct Handover {
 }
 
 /// The variables that the sender keeps. They name the trusted certificates. The second is a list.
-pub const CERTIFICATE_VARIABLES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
+pub const CERTIFICATE_VARIABLES: [&str; 2] = [SSL_CERT_FILE, SSL_CERT_DIR];
 
 /// The beginning of each line that debug shows.
 const DEBUG_PREFIX: &str = "telemetry: ";

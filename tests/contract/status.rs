@@ -36,7 +36,7 @@ Recorded consent: unset
 Instance id:      none yet
 Endpoint:         {url}
   named by:       DOCGLOW_TELEMETRY_ENDPOINT
-  not used:       docglow.yml (neither an https URL nor a port of this machine)
+  not used:       docglow.yml (neither an https URL nor an http URL of localhost or 127.0.0.1)
 State file:       {state_file}
 Last send:        none yet
 Environment:      DOCGLOW_TELEMETRY_ENDPOINT=(set)

@@ -44,7 +44,7 @@ impl Running {
     /// not stop, because it would not be continued.
     pub fn wait(&self) -> End {
         let mut stopped_by = None;
-        let mut is_suspended = false;
+        let mut suspend_requested = false;
         loop {
             match (self.change(), stopped_by) {
                 (Some(Change::Ended(end)), _) => {
@@ -53,17 +53,17 @@ impl Running {
                 }
                 (Some(Change::Stopped(signal)), _) => stopped_by = Some(signal),
                 (Some(Change::Continued), _) => stopped_by = None,
-                (None, Some(signal)) if is_suspended => {
-                    is_suspended = false;
+                (None, Some(signal)) if suspend_requested => {
+                    suspend_requested = false;
                     self.stop_with_command(signal);
                 }
                 (None, _) => match SignalSet::all().wait() {
                     Some(libc::SIGCHLD) | None => {}
                     Some(signal) => {
-                        is_suspended = match signal {
+                        suspend_requested = match signal {
                             libc::SIGCONT => false,
                             _ if signals::is_stop(signal) => has_terminal(),
-                            _ => is_suspended,
+                            _ => suspend_requested,
                         };
                         if !self.probe.has_received(signal) {
                             signals::send(self.child, signal);
@@ -100,7 +100,7 @@ impl Running {
     /// process stops at once, perhaps before the command does. A person cannot type that fast.
     fn stop_with_command(&self, signal: c_int) {
         // The signal is blocked, so it becomes pending. A later SIGCONT removes it.
-        signals::raise(signal);
+        signals::raise_with_default_action(signal);
         if self.has_changed() {
             signals::remove_pending(signal);
         } else {
@@ -140,7 +140,7 @@ impl End {
         if let End::Signalled(signal) = self {
             // If there is to be a core file, it must be the command's.
             process::hide_memory();
-            signals::raise(signal);
+            signals::raise_with_default_action(signal);
             signals::deliver(signal);
         }
         exit::end_with(self.status())

@@ -136,7 +136,7 @@ pub fn set_default(signal: c_int) {
 }
 
 /// Sends a signal to this process. If the signal is blocked, it stays pending.
-pub fn raise(signal: c_int) {
+pub fn raise_with_default_action(signal: c_int) {
     set_default(signal);
     send(process::id().cast_signed(), signal);
 }

@@ -1,7 +1,7 @@
 //! A docglow command line, one word per line, has the same meaning in all its spellings.
 
 use docglow_telemetry::docglow::command_line::CommandLine;
-use docglow_telemetry::docglow::feature_settings::Settings;
+use docglow_telemetry::docglow::feature_settings::FeatureSettings;
 use docglow_telemetry::event::NotSent;
 use docglow_telemetry::payload::Features;
 use docglow_telemetry::payload::vocabulary::Command;
@@ -49,8 +49,11 @@ struct Meaning {
 
 fn meaning(words: &[OsString]) -> Result<Meaning, NotSent> {
     let line = CommandLine::parse(words)?;
-    let features = [Settings::default(), Settings { slim: true, column_lineage: false, ai: true }]
-        .map(|settings| line.features(&settings));
+    let features = [
+        FeatureSettings::default(),
+        FeatureSettings { slim: true, column_lineage: false, ai: true },
+    ]
+    .map(|settings| line.features(&settings));
     for features in &features {
         assert!(line.command != Command::Health || features.len() <= 1, "{words:?}");
     }

@@ -1,7 +1,7 @@
 //! docglow.yml turns telemetry on only if a second YAML reader agrees, and a plain off always
 //! counts.
 
-use docglow_telemetry::docglow::config::{ProjectConfig, Setting};
+use docglow_telemetry::docglow::config::{Enabled, ProjectConfig};
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// The second reader copies the value of each alias, so only a few are allowed.
@@ -13,7 +13,7 @@ const MAX_MERGES: usize = 16;
 pub fn check(data: &[u8]) {
     let project = ProjectConfig::parse(data);
     let Ok(text) = std::str::from_utf8(data) else {
-        assert_eq!(project.enabled, Setting::Unreadable);
+        assert_eq!(project.enabled, Enabled::Unreadable);
         return;
     };
     if text.matches('*').count() > MAX_ALIASES {
@@ -22,11 +22,11 @@ pub fn check(data: &[u8]) {
     match second_opinion(text) {
         Some(Opinion::On) | None => {}
         Some(Opinion::Off) => assert!(
-            matches!(project.enabled, Setting::Off | Setting::Unclear | Setting::Unreadable),
+            matches!(project.enabled, Enabled::Off | Enabled::Unclear | Enabled::Unreadable),
             "{:?}: {text}",
             project.enabled
         ),
-        Some(Opinion::Neither) => assert!(project.enabled != Setting::On, "{text}"),
+        Some(Opinion::Neither) => assert!(project.enabled != Enabled::On, "{text}"),
     }
 }
 

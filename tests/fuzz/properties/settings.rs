@@ -2,11 +2,11 @@
 //! alike.
 
 use docglow_telemetry::docglow::config::ProjectConfig;
-use docglow_telemetry::docglow::feature_settings::Settings;
+use docglow_telemetry::docglow::feature_settings::FeatureSettings;
 use yaml_rust2::{Yaml, YamlLoader};
 
 pub fn check(data: &[u8]) {
-    let settings = ProjectConfig::parse(data).settings;
+    let settings = ProjectConfig::parse(data).feature_settings;
     let Ok(text) = std::str::from_utf8(data) else {
         assert_eq!(settings, None);
         return;
@@ -17,7 +17,7 @@ pub fn check(data: &[u8]) {
     }
     let documents = YamlLoader::load_from_str(text.trim_start_matches('\u{feff}'));
     let (Some(settings), Ok([document])) = (settings, documents.as_deref()) else { return };
-    let default = Settings::default();
+    let default = FeatureSettings::default();
     let ai = document["ai"]["enabled"].clone();
     for (entry, said, default) in [
         (&document["slim"], settings.slim, default.slim),
