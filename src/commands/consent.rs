@@ -38,7 +38,8 @@ pub fn record(context: &Context, consent: Consent) -> bool {
             .into(),
         (_, true) => {
             format!(
-                "Recorded: no. But telemetry stays on here, because {reason}.\nDOCGLOW_NO_TELEMETRY=1 turns it off in any case.\n"
+                "Recorded: no. But telemetry stays on here, because {reason}.\n\
+                 DOCGLOW_NO_TELEMETRY=1 turns it off in any case.\n"
             )
         }
     });

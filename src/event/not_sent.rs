@@ -57,7 +57,8 @@ impl fmt::Display for NotSent {
             NotSent::UnknownCommand => "the event's command is not generate, health or serve",
             NotSent::UnknownResult => "the event's result is not success or error",
             NotSent::NotDocglow => {
-                "the command is not docglow: put `docglow-telemetry run` directly in front of docglow"
+                "the command is not docglow: \
+                 put `docglow-telemetry run` directly in front of docglow"
             }
             NotSent::OtherCommand => "the docglow command is not generate, health or serve",
             NotSent::HelpRequested => "the command line asks docglow for help or its version",
