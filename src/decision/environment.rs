@@ -37,6 +37,7 @@ const NOTEBOOKS: &str = "
 
 // The names that other modules need, too.
 pub const NO_TELEMETRY: &str = "DOCGLOW_NO_TELEMETRY";
+pub const TELEMETRY: &str = "DOCGLOW_TELEMETRY";
 pub const ENDPOINT: &str = "DOCGLOW_TELEMETRY_ENDPOINT";
 pub const VERCEL_BYPASS: &str = "DOCGLOW_VERCEL_BYPASS";
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
@@ -90,7 +91,7 @@ macro_rules! variables {
 
 variables! {
     no_telemetry = NO_TELEMETRY, Shown;
-    telemetry = "DOCGLOW_TELEMETRY", Shown;
+    telemetry = TELEMETRY, Shown;
     endpoint = ENDPOINT, Hidden;
     debug = "DOCGLOW_TELEMETRY_DEBUG", Shown;
     wait = "DOCGLOW_TELEMETRY_WAIT", Shown;

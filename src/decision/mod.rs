@@ -33,8 +33,8 @@ pub fn decide(
         return off(environment::NO_TELEMETRY, "DOCGLOW_NO_TELEMETRY is set");
     }
     match environment.telemetry() {
-        Some(true) => return on("DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says on"),
-        Some(false) => return off("DOCGLOW_TELEMETRY", "DOCGLOW_TELEMETRY says off"),
+        Some(true) => return on(environment::TELEMETRY, "DOCGLOW_TELEMETRY says on"),
+        Some(false) => return off(environment::TELEMETRY, "DOCGLOW_TELEMETRY says off"),
         None => {}
     }
     match project() {

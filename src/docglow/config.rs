@@ -1,6 +1,5 @@
 //! The part of a project's docglow.yml that concerns telemetry.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::de::IgnoredAny;
@@ -11,7 +10,7 @@ use crate::docglow::switch::switch;
 use crate::docglow::yaml::Node;
 use crate::endpoint::Endpoint;
 use crate::platform::BYTE_ORDER_MARK;
-use crate::platform::file::read_with_metadata;
+use crate::platform::file::{is_missing, read_with_metadata};
 use crate::platform::owner::is_planted;
 
 /// A larger docglow.yml counts as unreadable, so telemetry is off.
@@ -72,14 +71,9 @@ impl ProjectConfig {
         config
     }
 
-    /// The path of `docglow.yml` in `folder`, or of `docglow.yaml` if there is no `docglow.yml`. A
-    /// broken link counts as existing, and so does a file whose metadata cannot be read.
+    /// The path of `docglow.yml` in `folder`, or of `docglow.yaml` if there is no `docglow.yml`, as
+    /// [`is_missing`] decides.
     pub fn file(folder: &Path) -> Option<PathBuf> {
-        let is_missing = |path: &PathBuf| {
-            path.symlink_metadata().is_err_and(|error| {
-                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-            })
-        };
         ["docglow.yml", "docglow.yaml"]
             .map(|name| folder.join(name))
             .into_iter()
@@ -124,11 +118,11 @@ impl ProjectConfig {
                 config.endpoint = telemetry.endpoint.text().and_then(Endpoint::parse);
                 let is_there = !matches!(telemetry.endpoint, Node::Null);
                 config.endpoint_is_unusable = is_there && config.endpoint.is_none();
-                telemetry.enabled.setting().or_merged(&telemetry.merge)
+                telemetry.enabled.enabled().or_merged(&telemetry.merge)
             }
             Node::Null | Node::Sequence(_) => Enabled::Absent.or_merged(&document.merge),
             // `telemetry: true` is not documented, so it turns nothing on.
-            scalar if scalar.setting() == Enabled::On => Enabled::Absent,
+            scalar if scalar.enabled() == Enabled::On => Enabled::Absent,
             // `telemetry: disabled` is not documented either, but it must not be ignored.
             _ => Enabled::Off,
         };
@@ -146,7 +140,7 @@ impl Enabled {
 
 impl<M> Node<'_, M> {
     /// The value as on or off.
-    fn setting(&self) -> Enabled {
+    fn enabled(&self) -> Enabled {
         let on = match self {
             Node::Null => return Enabled::Absent,
             Node::Tagged => return Enabled::Unreadable,

@@ -112,9 +112,11 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
 }
 
-/// Whether there is nothing at this path, not even a broken link.
+/// Whether there is nothing at this path. A broken link counts as existing, and so does a file whose
+/// metadata cannot be read.
 pub fn is_missing(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+    fs::symlink_metadata(path)
+        .is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
 }
 
 /// The path with a suffix added to the file's name.

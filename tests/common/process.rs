@@ -26,6 +26,21 @@ pub fn stat(pid: u32, field: usize) -> Option<String> {
     fields.split_whitespace().nth(field - 3).map(str::to_owned)
 }
 
+/// The state of a process: `S` while it waits, `T` if it is stopped.
+pub fn state(pid: u32) -> Option<String> {
+    stat(pid, 3)
+}
+
+#[track_caller]
+pub fn is_stopped(pid: u32) -> bool {
+    state(pid).expect("it lives") == "T"
+}
+
+#[track_caller]
+pub fn parent(pid: u32) -> u32 {
+    stat(pid, 4).expect("it lives").parse().expect("a number")
+}
+
 /// The child processes that this process has not waited for yet.
 pub fn children(pid: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Postgres behind nginx, which stores the events with Lua.
 
+use crate::common::process::children;
 use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::promises::{self, Receiver};
@@ -179,11 +180,10 @@ impl Postgres {
     /// Sends `signal` to the server and to its child processes. Each of them has its own session.
     fn signal(&self, signal: Signal) {
         let server = self.postgres.id();
-        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
-        let children = children.expect("its processes");
-        for child in children.split_whitespace().chain([server.to_string().as_str()]) {
-            let child = child.parse().ok().and_then(Pid::from_raw).expect("a process");
-            kill_process(child, signal).ok();
+        let children = children(server);
+        assert!(!children.is_empty(), "its processes");
+        for process in children.into_iter().chain([server]) {
+            kill_process(Pid::from_raw(process.cast_signed()).expect("a process"), signal).ok();
         }
     }
 

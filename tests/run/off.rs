@@ -1,7 +1,7 @@
 //! The processes of `run` while its command runs: none if there is nothing to report, otherwise one
 //! that waits.
 
-use crate::common::process::{PATIENCE, children, stat, wait_until};
+use crate::common::process::{PATIENCE, children, parent, wait_until};
 use crate::common::{Behaviour, Invocation, Receiver, trials};
 use crate::scene::{By, Scene, spawn};
 use std::fs;
@@ -128,7 +128,7 @@ fn around_a_command_that_is_reported_two_small_processes_wait() {
     let mut run = spawn(&scene.call(By::RunOn, &["docglow", "generate"]).env("STUB", SAYS_ITS_ID));
     let command = first_number(&mut run);
     let [probe, child] = children(run.id())[..] else { panic!("the probe and the command") };
-    assert_eq!((child, stat(command, 4)), (command, Some(run.id().to_string())));
+    assert_eq!((child, parent(command)), (command, run.id()));
     for process in [run.id(), probe] {
         // The command may print its id before they have closed the files.
         wait_until("it has closed all files but one", || {

@@ -1,7 +1,7 @@
 //! Signals without a terminal: those that are sent to `run` alone, and those that are not.
 
 use crate::common::platform::{make_fifo, signal};
-use crate::common::process::{children, stat, wait_until};
+use crate::common::process::{children, is_stopped, state, wait_until};
 use crate::common::trials;
 use crate::scene::{By, Scene, spawn, written};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -94,10 +94,6 @@ impl Drop for Ready {
 fn send(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.cast_signed()).expect("a process id"), signal)
         .expect("the process is there");
-}
-
-fn is_stopped(pid: u32) -> bool {
-    stat(pid, 3).expect("it lives") == "T"
 }
 
 /// Reports that it is ready, handles these signals with these traps, and waits for them.
@@ -239,7 +235,7 @@ fn the_command_ends_when_run_is_killed() {
     let (command, probe) = (ready.command(), ready.probe());
     ready.send(Signal::KILL);
     // An ended process is a zombie until its new parent has waited for it.
-    let is_gone = |pid| stat(pid, 3).is_none_or(|state| state == "Z");
+    let is_gone = |pid| state(pid).is_none_or(|state| state == "Z");
     wait_until("command and probe are gone", || is_gone(command) && is_gone(probe));
 }
 

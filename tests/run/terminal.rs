@@ -1,7 +1,7 @@
 //! At a terminal: `run` leaves the terminal to its command, and shells see one job.
 
 use crate::common::platform::{make_fifo, pseudo_terminal};
-use crate::common::process::{stat, wait_until};
+use crate::common::process::{is_stopped, parent, stat, wait_until};
 use crate::common::trials;
 use crate::common::trials::tool_path;
 use crate::pty::{CTRL_C, Terminal};
@@ -127,19 +127,17 @@ fn assert_stops_and_goes_on(name: &str, stopped: &str) {
     terminal.wait_for("working");
     let command: u32 =
         written(&scene.sandbox.project().join("pid")).expect("its id").parse().expect("a number");
-    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let run = parent(command);
     let works = |pid: u32| {
-        let [state, group, foreground] = [3, 5, 8].map(|field| stat(pid, field).expect("it lives"));
-        state != "T" && group == foreground
+        let [group, foreground] = [5, 8].map(|field| stat(pid, field).expect("it lives"));
+        !is_stopped(pid) && group == foreground
     };
     for _ in 0..3 {
         wait_until("both are in the foreground", || works(command) && works(run));
         terminal.press_ctrl_z();
         terminal.wait_for(stopped);
         terminal.wait_for("ready> ");
-        wait_until("both are stopped", || {
-            [command, run].iter().all(|pid| stat(*pid, 3).expect("it lives") == "T")
-        });
+        wait_until("both are stopped", || is_stopped(command) && is_stopped(run));
         terminal.type_in("jobs | wc -l; fg >/dev/null\n");
         terminal.wait_for("\n1");
     }
@@ -174,8 +172,7 @@ fn a_stop_for_run_alone_stops_the_job_as_without_run() {
     let pid = scene.sandbox.project().join("pid");
     wait_until("docglow runs", || written(&pid).is_some());
     let command: u32 = written(&pid).expect("its id").parse().expect("a number");
-    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
-    let is_stopped = |pid: u32| stat(pid, 3).expect("it lives") == "T";
+    let run = parent(command);
     for _ in 0..3 {
         terminal.type_in("kill -TSTP $!\n");
         wait_until("both are stopped", || is_stopped(run) && is_stopped(command));
@@ -204,7 +201,7 @@ fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
     let pid = scene.sandbox.project().join("pid");
     wait_until("docglow runs", || written(&pid).is_some());
     let command: u32 = written(&pid).expect("its id").parse().expect("a number");
-    let run: u32 = stat(command, 4).expect("its parent").parse().expect("a number");
+    let run = parent(command);
     let send = |to: u32, signal| {
         let process = Pid::from_raw(to.cast_signed()).expect("a process id");
         kill_process(process, signal).expect("it lives");
@@ -216,7 +213,7 @@ fn a_continue_at_the_moment_of_the_stop_is_obeyed() {
         pending & (1 << (signal.as_raw() - 1)) != 0
     };
     send(run, Signal::TSTP);
-    wait_until("docglow is stopped", || stat(command, 3).expect("it lives") == "T");
+    wait_until("docglow is stopped", || is_stopped(command));
     wait_until("run stops itself", || is_pending(Signal::TSTP));
     send(command, Signal::CONT);
     send(run, Signal::CONT);

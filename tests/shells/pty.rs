@@ -2,7 +2,7 @@
 
 use crate::common::Invocation;
 use crate::common::platform::{IS_LINUX, pseudo_terminal};
-use crate::common::process::{PATIENCE, stat, wait_until};
+use crate::common::process::{PATIENCE, state, wait_until};
 use rustix::termios::{LocalModes, tcgetattr, tcgetpgrp};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -10,9 +10,6 @@ use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// The field of a process's state in `/proc/PID/stat`.
-const STATE: usize = 3;
 
 /// How long closing a terminal waits for its processes.
 const HANG_UP: Duration = Duration::from_secs(2);
@@ -72,14 +69,14 @@ impl Terminal {
 
     /// Presses Ctrl-Z while the foreground job's leader waits.
     ///
-    /// A `run` that `fg` has just continued is not ready for the next stop until it waits again. In
-    /// that moment, which is too short for a person, it stops before docglow does.
+    /// A `run` that `fg` has just continued would stop before docglow if it got SIGTSTP before it
+    /// waits again. A person cannot type that fast.
     pub fn press_ctrl_z(&mut self) {
         if IS_LINUX {
             wait_until("the job's leader waits", || {
                 let group = tcgetpgrp(&self.keyboard).expect("the foreground job");
                 let leader = group.as_raw_nonzero().get().cast_unsigned();
-                stat(leader, STATE).is_some_and(|state| state == "S")
+                state(leader).is_some_and(|state| state == "S")
             });
         }
         self.type_in(CTRL_Z);

@@ -96,8 +96,8 @@ impl Running {
     /// Stops this process by the signal that has stopped the command, and returns when it
     /// continues. If the command has been continued meanwhile, this process does not stop.
     ///
-    /// Just after it continues, the signal is not blocked yet. If the next one comes then, this
-    /// process stops at once, perhaps before the command does. A person cannot type that fast.
+    /// Just after this process continues, the signal is not blocked yet. If it comes again then, it
+    /// stops this process at once, perhaps before the command. A person cannot type that fast.
     fn stop_with_command(&self, signal: c_int) {
         // The signal is blocked, so it becomes pending. A later SIGCONT removes it.
         signals::raise_with_default_action(signal);

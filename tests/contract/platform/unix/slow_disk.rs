@@ -1,12 +1,12 @@
 //! First events while the disk is slow: the first writer holds the lock for longer than a second.
 
+use crate::common::process::wait_until;
 use crate::common::{EVENT, Invocation, Outcome, Receiver, Sandbox, trials};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::thread;
-use std::time::{Duration, Instant};
 
 pub fn trials() -> Vec<libtest_mimic::Trial> {
     trials![
@@ -18,9 +18,6 @@ pub fn trials() -> Vec<libtest_mimic::Trial> {
 
 /// The events after the first one.
 const LATER_EVENTS: usize = 5;
-
-/// How long to wait until the first writer has started.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A sandbox with the folders that a send creates, so that the first `fsync` is that of the state
 /// file.
@@ -43,11 +40,9 @@ fn under_strace(call: Invocation, options: &[&str]) -> Invocation {
 /// Waits until the first writer holds the lock.
 fn await_writer(sandbox: &Sandbox) {
     let written = sandbox.state_file().with_extension("json.new");
-    let give_up = Instant::now() + PATIENCE;
-    while fs::metadata(&written).map_or(0, |file| file.len()) == 0 {
-        assert!(Instant::now() < give_up, "the first writer has not begun");
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_until("the first writer has begun", || {
+        fs::metadata(&written).is_ok_and(|file| file.len() > 0)
+    });
 }
 
 fn first_events_agree_on_one_id_even_if_the_disk_is_slow() {
